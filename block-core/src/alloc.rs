@@ -1,0 +1,253 @@
+//! What every backend does, and what it gets for doing it.
+//!
+//! Words used here: a block is *held* from the moment that a call hands it out until the moment
+//! that it is given back. It is held *raw* if it was handed out as a bare pointer by one of the
+//! `_raw` calls or by [`Block::into_raw`]; only such a block has a mark in the ledger, and only
+//! such a block may be given back by `free_raw`.
+
+use core::ptr::NonNull;
+
+use crate::{AllocError, Block, FreeError, Region};
+
+/// A pool of equal-sized blocks.
+///
+/// Four methods are a backend: [`region`](Self::region), [`acquire`](Self::acquire),
+/// [`release`](Self::release) and [`available`](Self::available). Everything else is provided;
+/// the bulk calls are worth overriding where many blocks can move at once.
+///
+/// Three ways to use a pool, from the safest to the barest:
+///
+/// | way | calls | a wrong free |
+/// |---|---|---|
+/// | handle | [`BlockAllocExt::alloc`], [`Block`] | does not compile |
+/// | checked raw | [`alloc_raw`](Self::alloc_raw), [`free_raw`](Self::free_raw) | is an error, and nothing changes |
+/// | unchecked | [`acquire`](Self::acquire), [`release`](Self::release) | is undefined behaviour |
+///
+/// # Safety
+///
+/// An implementation keeps invariants 1 to 4 and 6 of the [crate's list](crate#invariants):
+///
+/// - `region` returns the same region for the allocator's whole life, moves included, and nothing
+///   else gives out blocks of it.
+/// - `acquire` returns blocks of that region, each to one holder at a time, and what the last
+///   holder did to a block happens before it is handed out again.
+/// - `acquire` fails only if at some instant during the call every block was held.
+/// - `release` and `release_bulk` call [`Region::scrub`] on each block.
+/// - none of the methods unwinds.
+///
+/// The `conformance` suite tests all of it.
+///
+/// # Examples
+///
+/// Choosing a backend through the trait, statically or at run time:
+///
+/// ```
+/// # use block_core::{BlockAlloc, BlockAllocExt, AllocError};
+/// fn checksum<A: BlockAlloc>(pool: &A) -> Result<u8, AllocError> {
+///     let mut block = pool.alloc()?;
+///     block.fill(1);
+///     Ok(block.iter().fold(0, |sum, byte| sum ^ byte))
+/// }
+///
+/// fn any(pool: &dyn BlockAlloc) -> Result<usize, AllocError> {
+///     Ok(pool.alloc()?.len())
+/// }
+/// ```
+pub unsafe trait BlockAlloc: Send + Sync {
+    /// The memory that the blocks come from.
+    fn region(&self) -> &Region;
+
+    /// Takes a block, without a record; `None` if every block was held at some instant during the
+    /// call. The fastest way, and the one on which nothing is checked later.
+    fn acquire(&self) -> Option<NonNull<u8>>;
+
+    /// Gives a block back, without a check.
+    ///
+    /// # Safety
+    ///
+    /// `block` was handed out by this allocator, is held by the caller, has no mark in the ledger
+    /// (it did not come from a `_raw` call), and is not used afterwards.
+    unsafe fn release(&self, block: NonNull<u8>);
+
+    /// How many blocks are free: exact when no other thread is inside a call, and at no time more
+    /// than were free at some instant during this call.
+    fn available(&self) -> usize;
+
+    /// Takes as many blocks as `blocks` has entries, or none. True: every entry is `Some`; false:
+    /// every entry is `None`, and at some instant during the call too few blocks were free. What
+    /// stood in the entries before is overwritten.
+    ///
+    /// The provided method takes them one by one, and gives them back if they do not suffice; a
+    /// concurrent call can meanwhile find the pool empty. Backends override it.
+    #[must_use = "the blocks would be lost"]
+    fn acquire_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) -> bool {
+        for position in 0..blocks.len() {
+            blocks[position] = self.acquire();
+            if blocks[position].is_none() {
+                let (taken, rest) = blocks.split_at_mut(position);
+                rest.fill(None);
+                // SAFETY: all of them were acquired just now, and are held by this call.
+                unsafe { self.release_bulk(taken) };
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Gives all the blocks back and leaves `None` in every entry, without a check.
+    ///
+    /// # Safety
+    ///
+    /// Every entry is `Some`, no block stands twice, and each is as [`release`](Self::release)
+    /// demands.
+    unsafe fn release_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) {
+        for block in blocks.iter_mut().filter_map(Option::take) {
+            // SAFETY: the caller's promise for each block is that of `release`.
+            unsafe { self.release(block) };
+        }
+    }
+
+    /// How many blocks there are.
+    #[inline]
+    fn capacity(&self) -> usize {
+        self.region().layout().capacity()
+    }
+
+    /// Bytes of a block.
+    #[inline]
+    fn block_size(&self) -> usize {
+        self.region().layout().block_size()
+    }
+
+    /// Takes a block as a bare pointer that [`free_raw`](Self::free_raw) will know again. The
+    /// pointer is valid for [`block_size`](Self::block_size) bytes, all initialised.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError::Exhausted`] if every block was held at some instant during the call.
+    #[inline]
+    fn alloc_raw(&self) -> Result<NonNull<u8>, AllocError> {
+        let block = self.acquire().ok_or(AllocError::Exhausted)?;
+        let region = self.region();
+        // SAFETY: an acquired block is a block of the region (invariant 4).
+        region.ledger().mark(unsafe { region.index_of(block) });
+        Ok(block)
+    }
+
+    /// Gives a raw block back, fully checked. Of several threads that free one block at once,
+    /// exactly one succeeds.
+    ///
+    /// # Errors
+    ///
+    /// [`FreeError::Foreign`], [`FreeError::Misaligned`] or [`FreeError::NotAllocated`]; nothing
+    /// has changed then. A stale pointer to a block that was handed out raw again in the meantime
+    /// cannot be told apart from a right one.
+    ///
+    /// # Safety
+    ///
+    /// If this succeeds, the block is not used afterwards through any copy of the pointer.
+    #[inline]
+    unsafe fn free_raw(&self, block: NonNull<u8>) -> Result<(), FreeError> {
+        let region = self.region();
+        let index = region.locate(block)?;
+        // The mark goes first: once the block is released it belongs to its next holder.
+        if !region.ledger().take(index) {
+            return Err(FreeError::NotAllocated);
+        }
+        // SAFETY: the mark proves that the block was handed out raw by this pool and not yet given
+        // back; this call alone took the mark out. The caller promises not to use it again.
+        unsafe { self.release(block) };
+        Ok(())
+    }
+
+    /// Takes as many raw blocks as `blocks` has entries, all or none.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError::Exhausted`]: too few were free, every entry is `None`.
+    fn alloc_bulk_raw(&self, blocks: &mut [Option<NonNull<u8>>]) -> Result<(), AllocError> {
+        if !self.acquire_bulk(blocks) {
+            return Err(AllocError::Exhausted);
+        }
+        let region = self.region();
+        for &block in blocks.iter().flatten() {
+            // SAFETY: an acquired block is a block of the region (invariant 4).
+            region.ledger().mark(unsafe { region.index_of(block) });
+        }
+        Ok(())
+    }
+
+    /// Gives raw blocks back, all or none; on success every entry is `None`. Entries that are
+    /// `None` are passed over.
+    ///
+    /// # Errors
+    ///
+    /// The error of the first entry that [`free_raw`](Self::free_raw) would refuse, a block that
+    /// stands twice included ([`FreeError::NotAllocated`]). The entries are unchanged then, and
+    /// every block is held as before. (Only if another thread frees a block of the same list
+    /// *during* the refused call may it be refused as well.)
+    ///
+    /// # Safety
+    ///
+    /// As for [`free_raw`](Self::free_raw), for each block.
+    unsafe fn free_bulk_raw(&self, blocks: &mut [Option<NonNull<u8>>]) -> Result<(), FreeError> {
+        let region = self.region();
+        for &block in blocks.iter().flatten() {
+            region.locate(block)?;
+        }
+        // SAFETY: each was located just now, so it is a block of the region.
+        let index_of = |block: NonNull<u8>| unsafe { region.index_of(block) };
+        let mut blocks_left = blocks.iter().copied().enumerate();
+        let refused = blocks_left
+            .find(|(_, block)| block.is_some_and(|block| !region.ledger().take(index_of(block))));
+        if let Some((position, _)) = refused {
+            for &block in blocks[..position].iter().flatten() {
+                region.ledger().mark(index_of(block));
+            }
+            return Err(FreeError::NotAllocated);
+        }
+        for run in blocks.chunk_by_mut(|left, right| left.is_some() == right.is_some()) {
+            if run[0].is_some() {
+                // SAFETY: every entry of the run is `Some`; this call alone took their marks out,
+                // so none stands twice and each was out raw; the caller promises the rest.
+                unsafe { self.release_bulk(run) };
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What every pool offers to safe code, `dyn BlockAlloc` included.
+///
+/// # Examples
+///
+/// ```
+/// # use block_core::{BlockAlloc, AllocError};
+/// use block_core::BlockAllocExt;
+///
+/// fn greet(pool: &dyn BlockAlloc) -> Result<(), AllocError> {
+///     let mut block = pool.alloc()?;
+///     block[..5].copy_from_slice(b"hello");
+///     pool.free(block); // or let it go out of scope
+///     Ok(())
+/// }
+/// ```
+pub trait BlockAllocExt: BlockAlloc {
+    /// Takes a block as a handle that gives it back when dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError::Exhausted`] if every block was held at some instant during the call.
+    #[inline]
+    fn alloc(&self) -> Result<Block<&Self>, AllocError> {
+        Block::alloc_in(self)
+    }
+
+    /// Gives a block back, to the pool that it came from: the same as dropping it.
+    #[inline]
+    fn free(&self, block: Block<&Self>) {
+        drop(block);
+    }
+}
+
+impl<A: BlockAlloc + ?Sized> BlockAllocExt for A {}

@@ -1,0 +1,136 @@
+//! Memory that a region or a side table owns: zeroed, aligned, and freed when dropped.
+//!
+//! Three kinds, one face. An anonymous mapping commits a page when it is first touched. The heap
+//! is the fallback where there is no mapping. Memory that the caller supplies needs neither.
+//!
+//! A mapping or an allocation aligned beyond what its source guarantees is reserved `align - 1`
+//! bytes larger and aligned within. For the heap this matters: an over-aligned `alloc_zeroed`
+//! writes every byte, an ordinary one of many pages commits nothing.
+
+use core::mem::MaybeUninit;
+use core::ptr::NonNull;
+
+use crate::{RegionError, RegionOptions};
+
+/// Zeroed memory with an owner.
+#[derive(Debug)]
+pub(crate) struct Backing {
+    base: NonNull<u8>,
+    /// Kept for its destructor alone.
+    _owner: Owner,
+}
+
+#[derive(Debug)]
+enum Owner {
+    #[cfg(all(feature = "std", any(unix, windows)))]
+    Mapping {
+        _map: memmap2::MmapRaw,
+    },
+    #[cfg(feature = "alloc")]
+    Heap {
+        _memory: HeapMemory,
+    },
+    Caller,
+}
+
+// SAFETY: a backing owns its memory exclusively and hands out no reference to it; the base is an
+// address whose use is the owner's business.
+unsafe impl Send for Backing {}
+// SAFETY: as above; `&Backing` gives the base address alone.
+unsafe impl Sync for Backing {}
+
+impl Backing {
+    /// Where the memory starts, aligned as asked.
+    #[inline]
+    pub(crate) fn base(&self) -> NonNull<u8> {
+        self.base
+    }
+
+    /// An anonymous mapping of `bytes` bytes, prepared as `options` say; the heap where the
+    /// platform has no mappings.
+    #[cfg(all(feature = "std", any(unix, windows)))]
+    pub(crate) fn map(
+        bytes: usize,
+        align: usize,
+        options: &RegionOptions,
+    ) -> Result<Self, RegionError> {
+        crate::options::map(bytes, align, options)
+            .map(|(map, base)| Self { base, _owner: Owner::Mapping { _map: map } })
+    }
+
+    /// The heap, because this platform or build has no mappings; options that need one are errors.
+    #[cfg(not(all(feature = "std", any(unix, windows))))]
+    pub(crate) fn map(
+        bytes: usize,
+        align: usize,
+        options: &RegionOptions,
+    ) -> Result<Self, RegionError> {
+        options.refuse_what_needs_a_mapping()?;
+        Self::heap(bytes, align)
+    }
+
+    /// `bytes` bytes of the heap.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn heap(bytes: usize, align: usize) -> Result<Self, RegionError> {
+        let memory = HeapMemory::zeroed(reserve(bytes, align, HeapMemory::ALIGN))?;
+        Ok(Self { base: align_up(memory.start, align), _owner: Owner::Heap { _memory: memory } })
+    }
+
+    /// No heap in this build.
+    #[cfg(not(feature = "alloc"))]
+    pub(crate) fn heap(_bytes: usize, _align: usize) -> Result<Self, RegionError> {
+        Err(RegionError::Unsupported { what: "memory from the heap, without the feature `alloc`" })
+    }
+
+    /// The caller's memory, which is written with zeros.
+    pub(crate) fn caller(memory: &'static mut [MaybeUninit<u8>]) -> Self {
+        memory.fill(MaybeUninit::zeroed());
+        Self { base: NonNull::from(memory).cast(), _owner: Owner::Caller }
+    }
+}
+
+#[cfg(feature = "alloc")]
+/// Bytes to reserve so that `bytes` aligned ones fit, from a source that aligns to `natural`.
+pub(crate) fn reserve(bytes: usize, align: usize, natural: usize) -> usize {
+    if align <= natural { bytes } else { bytes + (align - 1) }
+}
+
+/// The first address at or after `start` that is a multiple of `align`, in the same memory.
+pub(crate) fn align_up(start: NonNull<u8>, align: usize) -> NonNull<u8> {
+    let gap = start.addr().get().wrapping_neg() & (align - 1);
+    // SAFETY: the reservation is `align - 1` bytes larger than what is used (`reserve`), so the
+    // result stays inside it, or `start` was aligned and the gap is 0.
+    unsafe { start.add(gap) }
+}
+
+/// A zeroed allocation of the heap, freed on drop.
+#[cfg(feature = "alloc")]
+#[derive(Debug)]
+struct HeapMemory {
+    start: NonNull<u8>,
+    layout: core::alloc::Layout,
+}
+
+#[cfg(feature = "alloc")]
+impl HeapMemory {
+    /// What every allocator gives without extra work, in bytes.
+    const ALIGN: usize = align_of::<usize>();
+
+    fn zeroed(bytes: usize) -> Result<Self, RegionError> {
+        let refused = RegionError::Heap { bytes };
+        let layout =
+            core::alloc::Layout::from_size_align(bytes, Self::ALIGN).map_err(|_| refused)?;
+        assert!(bytes > 0, "a backing is never empty");
+        // SAFETY: the size is not zero.
+        let start = unsafe { alloc_crate::alloc::alloc_zeroed(layout) };
+        Ok(Self { start: NonNull::new(start).ok_or(refused)?, layout })
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl Drop for HeapMemory {
+    fn drop(&mut self) {
+        // SAFETY: allocated in `zeroed` with this layout, freed only here.
+        unsafe { alloc_crate::alloc::dealloc(self.start.as_ptr(), self.layout) }
+    }
+}

@@ -1,0 +1,246 @@
+//! What can go wrong when a region is built, a block is asked for, or one is given back.
+
+use core::fmt;
+
+use crate::LayoutError;
+
+/// Why an allocation failed.
+///
+/// # Examples
+///
+/// ```
+/// use block_core::AllocError;
+///
+/// assert_eq!(AllocError::Exhausted.to_string(), "every block of the pool is held");
+/// ```
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AllocError {
+    /// At some instant during the call, too few blocks were free: for a single block, none.
+    Exhausted,
+}
+
+impl fmt::Display for AllocError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exhausted => f.write_str("every block of the pool is held"),
+        }
+    }
+}
+
+impl core::error::Error for AllocError {}
+
+/// Why a pointer was not taken back. The pool is as it was before the call.
+///
+/// # Examples
+///
+/// ```
+/// use block_core::FreeError;
+///
+/// assert_eq!(FreeError::Foreign.to_string(), "the pointer is outside the pool's region");
+/// ```
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FreeError {
+    /// The pointer is outside the region: before it, past its end, or of another pool.
+    Foreign,
+    /// The pointer is inside the region, but not at the start of a block.
+    Misaligned,
+    /// The pointer is that of a block which is not out raw: free already, never allocated, or
+    /// owned by a live handle.
+    NotAllocated,
+}
+
+impl fmt::Display for FreeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Foreign => "the pointer is outside the pool's region",
+            Self::Misaligned => {
+                "the pointer is inside the pool's region but not at the start of a block"
+            }
+            Self::NotAllocated => {
+                "the block is not out raw: it is free, was never allocated, or belongs to a handle"
+            }
+        })
+    }
+}
+
+impl core::error::Error for FreeError {}
+
+/// Why the memory of a region could not be had.
+///
+/// # Examples
+///
+/// ```
+/// use block_core::{BlockLayout, Region, RegionError};
+///
+/// // An address space of 47 bits has no room for this.
+/// # #[cfg(target_pointer_width = "64")] {
+/// let layout = BlockLayout::new(1 << 20, 1 << 40)?;
+/// let refused = Region::map(layout).unwrap_err();
+/// assert!(matches!(refused, RegionError::Map { bytes, .. } if bytes >= 1 << 60));
+/// # }
+/// # Ok::<(), block_core::LayoutError>(())
+/// ```
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegionError {
+    /// The operating system refused an anonymous mapping.
+    Map {
+        /// Bytes asked for.
+        bytes: usize,
+        /// The system's error number, if it gave one.
+        os_error: Option<i32>,
+    },
+    /// The heap refused the memory.
+    Heap {
+        /// Bytes asked for.
+        bytes: usize,
+    },
+    /// The system had not enough huge pages of this size reserved.
+    HugePages {
+        /// Bytes asked for.
+        bytes: usize,
+        /// Bytes a huge page.
+        page_size: usize,
+        /// The system's error number, if it gave one.
+        os_error: Option<i32>,
+    },
+    /// The huge page size is not a power of two of at least 64 KiB.
+    BadHugePageSize {
+        /// Bytes asked for as the size of a page.
+        page_size: usize,
+    },
+    /// The memory could not be locked.
+    Lock {
+        /// Bytes to be locked by this call.
+        bytes: usize,
+        /// The limit on this process's locked memory in bytes, where it is known and finite.
+        limit: Option<u64>,
+        /// The system's error number, if it gave one.
+        os_error: Option<i32>,
+    },
+    /// The caller's memory is too small for the layout.
+    MemoryTooSmall {
+        /// Bytes that the layout needs, whatever the alignment of the memory.
+        needed: usize,
+        /// Bytes given.
+        given: usize,
+    },
+    /// This build or platform has no way to do this.
+    Unsupported {
+        /// What was asked for.
+        what: &'static str,
+    },
+}
+
+/// Prints the system's own words for an error number where they can be had.
+struct OsError(Option<i32>);
+
+impl fmt::Display for OsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            #[cfg(feature = "std")]
+            Some(code) => write!(f, ": {}", std::io::Error::from_raw_os_error(code)),
+            #[cfg(not(feature = "std"))]
+            Some(code) => write!(f, ": os error {code}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for RegionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Map { bytes, os_error } => {
+                write!(f, "the system refused to map {bytes} bytes{}", OsError(os_error))
+            }
+            Self::Heap { bytes } => write!(f, "the heap refused {bytes} bytes"),
+            Self::HugePages { bytes, page_size, os_error } => write!(
+                f,
+                "the system has too few free huge pages of {} KiB for {bytes} bytes{}; reserve \
+                 {} of them, for instance with `echo {} > \
+                 /sys/kernel/mm/hugepages/hugepages-{}kB/nr_hugepages`, or ask for transparent \
+                 ones",
+                page_size >> 10,
+                OsError(os_error),
+                bytes.div_ceil(page_size),
+                bytes.div_ceil(page_size),
+                page_size >> 10,
+            ),
+            Self::BadHugePageSize { page_size } => write!(
+                f,
+                "a huge page of {page_size} bytes is not a power of two of at least 65536"
+            ),
+            Self::Lock { bytes, limit, os_error } => {
+                write!(f, "the system refused to lock {bytes} bytes in memory")?;
+                write!(f, "{}", OsError(os_error))?;
+                match limit {
+                    Some(limit) => write!(
+                        f,
+                        "; this process may lock {limit} bytes (RLIMIT_MEMLOCK): raise the limit \
+                         with `ulimit -l`, or lock less"
+                    ),
+                    None => Ok(()),
+                }
+            }
+            Self::MemoryTooSmall { needed, given } => {
+                write!(f, "the memory given has {given} bytes; this layout needs {needed}")
+            }
+            Self::Unsupported { what } => {
+                write!(f, "{what}: not supported on this platform or in this build")
+            }
+        }
+    }
+}
+
+impl core::error::Error for RegionError {}
+
+/// Why a pool could not be built.
+///
+/// # Examples
+///
+/// ```
+/// use block_core::{BuildError, LayoutError};
+///
+/// let error = BuildError::from(LayoutError::ZeroCapacity);
+/// assert_eq!(error.to_string(), "the capacity is 0; it must be at least 1 block");
+/// ```
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BuildError {
+    /// The sizes make no sense together.
+    Layout(LayoutError),
+    /// The memory could not be had.
+    Region(RegionError),
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Layout(error) => error.fmt(f),
+            Self::Region(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for BuildError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Layout(error) => error.source(),
+            Self::Region(error) => error.source(),
+        }
+    }
+}
+
+impl From<LayoutError> for BuildError {
+    fn from(error: LayoutError) -> Self {
+        Self::Layout(error)
+    }
+}
+
+impl From<RegionError> for BuildError {
+    fn from(error: RegionError) -> Self {
+        Self::Region(error)
+    }
+}

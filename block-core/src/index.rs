@@ -1,0 +1,41 @@
+//! The number of a block within its region.
+
+use core::fmt;
+
+/// The number of a block within its region, counted from 0.
+///
+/// # Examples
+///
+/// ```
+/// use block_core::{BlockIndex, BlockLayout, Region};
+///
+/// let region = Region::map(BlockLayout::new(64, 10)?)?;
+/// let third = region.block(BlockIndex::new(2));
+/// assert_eq!(region.locate(third)?.get(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(transparent)]
+pub struct BlockIndex(usize);
+
+impl BlockIndex {
+    /// The index of the block number `index`; whether a region has such a block shows at use.
+    #[must_use]
+    #[inline]
+    pub const fn new(index: usize) -> Self {
+        Self(index)
+    }
+
+    /// The number itself.
+    #[must_use]
+    #[inline]
+    pub const fn get(self) -> usize {
+        self.0
+    }
+}
+
+impl fmt::Display for BlockIndex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}

@@ -1,0 +1,76 @@
+//! What every pool of equal-sized memory blocks shares: the layout of the memory, the arithmetic
+//! between block numbers and addresses, the record of blocks given out raw, the trait that a
+//! backend implements, and the handles that safe code holds.
+//!
+//! | module idea | types |
+//! |---|---|
+//! | shape of the memory, checked once | [`BlockLayout`], [`LayoutError`] |
+//! | the memory itself, and which addresses are blocks | [`Region`], [`RegionOptions`], [`BlockIndex`] |
+//! | lazily committed metadata beside the blocks | [`SideTable`] |
+//! | what a backend does | [`BlockAlloc`] |
+//! | what safe code holds | [`BlockAllocExt`], [`Block`] |
+//! | proof that a backend keeps its promises | `conformance`, with the feature of that name |
+//!
+//! This crate holds no free list, no thread and no lock. Those are the backends': `block-lockfree`
+//! for speed, `block-mutex` as the reference.
+//!
+//! # Invariants
+//!
+//! Every backend keeps these; SAFETY comments and tests cite them by number.
+//!
+//! 1. **Exclusive.** A block is in exactly one place: on a free list, in one cache, or with one
+//!    holder.
+//! 2. **Conserved.** Free blocks + cached blocks + held blocks = capacity, always; a forgotten
+//!    handle counts as held.
+//! 3. **Exact exhaustion.** An allocation fails only if at some instant during the call every
+//!    block was held.
+//! 4. **Bounded and aligned.** Every pointer handed out lies inside the region, a multiple of the
+//!    stride from its base, aligned, and is valid for `block_size` bytes.
+//! 5. **Checked free.** [`BlockAlloc::free_raw`] of anything that is not a block given out raw
+//!    returns an error and changes nothing. A stale free after the block was legitimately given
+//!    out again cannot be told apart from a right one.
+//! 6. **Initialised.** The bytes of a block are always initialised: zero at first, later whatever
+//!    the last holder left, or zero with [`RegionOptions::zero_on_release`].
+//!
+//! The lock-free backend adds two of its own, about its tag and its per-thread caches; see there.
+//!
+//! # Features
+//!
+//! - `std` (default): anonymous mappings, prefault, locked memory, huge pages.
+//! - `alloc`: regions and tables on the heap, without `std`.
+//! - `conformance`: the property suite.
+//!
+//! Without any of them a region still works in memory that the caller supplies, see
+//! [`Region::from_static`].
+
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "alloc")]
+extern crate alloc as alloc_crate;
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
+mod alloc;
+mod backing;
+mod block;
+mod divide;
+mod error;
+mod index;
+mod layout;
+mod ledger;
+mod options;
+mod region;
+mod table;
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
+
+pub use alloc::{BlockAlloc, BlockAllocExt};
+pub use block::Block;
+pub use error::{AllocError, BuildError, FreeError, RegionError};
+pub use index::BlockIndex;
+pub use layout::{BlockLayout, LayoutError};
+pub use options::{HugePages, RegionOptions};
+pub use region::Region;
+pub use table::{SideTable, ZeroIsValid};

@@ -1,0 +1,408 @@
+//! The memory of a pool, and which of its addresses are blocks.
+
+use core::fmt;
+use core::mem::MaybeUninit;
+use core::ptr::NonNull;
+
+use crate::backing::{Backing, align_up};
+use crate::divide::ExactDivisor;
+use crate::ledger::Ledger;
+use crate::{
+    BlockIndex, BlockLayout, FreeError, RegionError, RegionOptions, SideTable, ZeroIsValid,
+};
+
+/// One reserved stretch of memory, divided into blocks.
+///
+/// A region maps block numbers to addresses and back, in a handful of instructions each. It hands
+/// out no block by itself: that is the business of the backend that owns it.
+///
+/// Metadata: one byte a block, committed as the blocks are first given out raw.
+///
+/// # Examples
+///
+/// ```
+/// use block_core::{BlockIndex, BlockLayout, FreeError, Region};
+///
+/// let region = Region::map(BlockLayout::new(100, 8)?)?;
+/// let block = region.block(BlockIndex::new(3));
+/// assert_eq!(region.locate(block), Ok(BlockIndex::new(3)));
+///
+/// let inside = unsafe { block.add(1) };
+/// assert_eq!(region.locate(inside), Err(FreeError::Misaligned));
+/// assert_eq!(region.locate(std::ptr::NonNull::dangling()), Err(FreeError::Foreign));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Region {
+    base: NonNull<u8>,
+    stride: ExactDivisor,
+    layout: BlockLayout,
+    ledger: Ledger,
+    options: RegionOptions,
+    /// Owns the memory that `base` points into.
+    _blocks: Backing,
+}
+
+// SAFETY: a region owns its memory, gives out addresses only, and changes nothing but the ledger,
+// which is atomic. Access to the bytes is the holders', one at a time by invariant 1.
+unsafe impl Send for Region {}
+// SAFETY: as above.
+unsafe impl Sync for Region {}
+
+impl Region {
+    /// A region in an anonymous mapping, committed page by page as blocks are first used.
+    ///
+    /// Where the platform has no mappings, the same as [`Region::heap`]. Constant time, whatever
+    /// the size.
+    ///
+    /// # Errors
+    ///
+    /// [`RegionError::Map`] if the system refuses.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use block_core::{BlockLayout, Region};
+    ///
+    /// // 16 GiB of address space, of which nothing is used yet.
+    /// # #[cfg(target_pointer_width = "64")]
+    /// let region = Region::map(BlockLayout::new(4096, 4 << 20)?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn map(layout: BlockLayout) -> Result<Self, RegionError> {
+        Self::options().map(layout)
+    }
+
+    /// A region on the heap, from the program's global allocator.
+    ///
+    /// # Errors
+    ///
+    /// [`RegionError::Heap`] if the allocator refuses, [`RegionError::Unsupported`] without the
+    /// feature `alloc`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use block_core::{BlockIndex, BlockLayout, Region};
+    ///
+    /// let region = Region::heap(BlockLayout::new(64, 16)?.with_align(1 << 16)?)?;
+    /// assert_eq!(region.block(BlockIndex::new(1)).addr().get() % (1 << 16), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn heap(layout: BlockLayout) -> Result<Self, RegionError> {
+        Self::options().heap(layout)
+    }
+
+    /// A region in memory that the caller supplies, without a heap and without an operating
+    /// system. The blocks come first, aligned within the memory, then one byte for each.
+    ///
+    /// Writes zeros over the memory: linear in its size.
+    ///
+    /// # Errors
+    ///
+    /// [`RegionError::MemoryTooSmall`] if the memory has less than [`Region::static_bytes`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use block_core::{BlockLayout, Region};
+    /// use std::mem::MaybeUninit;
+    ///
+    /// const LAYOUT: BlockLayout = match BlockLayout::new(32, 100) {
+    ///     Ok(layout) => layout,
+    ///     Err(_) => panic!(),
+    /// };
+    /// static mut MEMORY: [MaybeUninit<u8>; Region::static_bytes(&LAYOUT)] =
+    ///     [MaybeUninit::uninit(); Region::static_bytes(&LAYOUT)];
+    ///
+    /// // SAFETY: the only reference ever made to it.
+    /// let memory: &'static mut [_] = unsafe { &mut *(&raw mut MEMORY) };
+    /// let region = Region::from_static(LAYOUT, memory)?;
+    /// assert_eq!(region.layout().capacity(), 100);
+    /// # Ok::<(), block_core::RegionError>(())
+    /// ```
+    pub fn from_static(
+        layout: BlockLayout,
+        memory: &'static mut [MaybeUninit<u8>],
+    ) -> Result<Self, RegionError> {
+        Self::options().from_static(layout, memory)
+    }
+
+    /// Options for the memory: huge pages, prefault, lock, zero on release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use block_core::{BlockLayout, Region};
+    ///
+    /// let region = Region::options().prefault(true).map(BlockLayout::new(64, 16)?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn options() -> RegionOptions {
+        RegionOptions::default()
+    }
+
+    /// Bytes of memory with which [`Region::from_static`] always succeeds for this layout,
+    /// however the memory is aligned.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use block_core::{BlockLayout, Region};
+    ///
+    /// // 4 blocks of 64, 4 bytes of marks, up to 63 bytes to align the first block.
+    /// assert_eq!(Region::static_bytes(&BlockLayout::new(64, 4)?), 4 * 64 + 4 + 63);
+    /// # Ok::<(), block_core::LayoutError>(())
+    /// ```
+    #[must_use]
+    pub const fn static_bytes(layout: &BlockLayout) -> usize {
+        layout.region_bytes().saturating_add(layout.capacity()).saturating_add(layout.align() - 1)
+    }
+
+    pub(crate) fn mapped(layout: BlockLayout, options: RegionOptions) -> Result<Self, RegionError> {
+        let blocks = Backing::map(layout.region_bytes(), layout.align(), &options)?;
+        let ledger = Ledger::new(layout.capacity(), &options)?;
+        Ok(Self::over(blocks, layout, ledger, options))
+    }
+
+    pub(crate) fn on_heap(
+        layout: BlockLayout,
+        options: RegionOptions,
+    ) -> Result<Self, RegionError> {
+        options.refuse_what_needs_a_mapping()?;
+        let blocks = Backing::heap(layout.region_bytes(), layout.align())?;
+        let ledger = Ledger::new(layout.capacity(), &options)?;
+        Ok(Self::over(blocks, layout, ledger, options))
+    }
+
+    pub(crate) fn in_static(
+        layout: BlockLayout,
+        memory: &'static mut [MaybeUninit<u8>],
+        options: RegionOptions,
+    ) -> Result<Self, RegionError> {
+        options.refuse_what_needs_a_mapping()?;
+        let given = memory.len();
+        let gap = memory.as_ptr().addr().wrapping_neg() & (layout.align() - 1);
+        let too_small = RegionError::MemoryTooSmall { needed: Self::static_bytes(&layout), given };
+        let (blocks, rest) = gap
+            .checked_add(layout.region_bytes())
+            .and_then(|end| memory.split_at_mut_checked(end))
+            .ok_or(too_small)?;
+        let marks = rest.get_mut(..layout.capacity()).ok_or(too_small)?;
+        let ledger = Ledger::over(SideTable::over(Backing::caller(marks), layout.capacity()));
+        let blocks = Backing::caller(&mut blocks[gap..]);
+        Ok(Self::over(blocks, layout, ledger, options))
+    }
+
+    fn over(blocks: Backing, layout: BlockLayout, ledger: Ledger, options: RegionOptions) -> Self {
+        let base = blocks.base();
+        debug_assert_eq!(base, align_up(base, layout.align()));
+        Self {
+            base,
+            stride: ExactDivisor::new(layout.stride()),
+            layout,
+            ledger,
+            options,
+            _blocks: blocks,
+        }
+    }
+
+    /// The shape of the region.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use block_core::{BlockLayout, Region};
+    /// let region = Region::map(BlockLayout::new(64, 16)?)?;
+    /// assert_eq!(region.layout().capacity(), 16);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn layout(&self) -> &BlockLayout {
+        &self.layout
+    }
+
+    /// Where a block lies. One comparison, one multiplication, one addition.
+    ///
+    /// # Panics
+    ///
+    /// If the region has no such block.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use block_core::{BlockIndex, BlockLayout, Region};
+    /// let region = Region::map(BlockLayout::new(64, 16)?)?;
+    /// let distance = region.block(BlockIndex::new(2)).addr().get()
+    ///     - region.block(BlockIndex::new(0)).addr().get();
+    /// assert_eq!(distance, 128);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn block(&self, index: BlockIndex) -> NonNull<u8> {
+        if index.get() >= self.layout.capacity() {
+            no_such_block(index, self.layout.capacity());
+        }
+        // SAFETY: `index < capacity`, so the offset is inside the region, and the product was
+        // checked for the whole region by `BlockLayout`.
+        unsafe { self.base.add(index.get() * self.layout.stride()) }
+    }
+
+    /// Which block starts at this address. One subtraction, multiplication, rotation and
+    /// comparison, see Granlund & Montgomery 1994 (exact division without a divide).
+    ///
+    /// # Errors
+    ///
+    /// [`FreeError::Foreign`] outside the region, one past its end included;
+    /// [`FreeError::Misaligned`] inside it but not at the start of a block.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use block_core::{BlockIndex, BlockLayout, FreeError, Region};
+    /// let region = Region::map(BlockLayout::new(64, 16)?)?;
+    /// let last = region.block(BlockIndex::new(15));
+    /// assert_eq!(region.locate(last), Ok(BlockIndex::new(15)));
+    /// let past = std::ptr::NonNull::new(last.as_ptr().wrapping_add(64)).unwrap();
+    /// assert_eq!(region.locate(past), Err(FreeError::Foreign));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn locate(&self, block: NonNull<u8>) -> Result<BlockIndex, FreeError> {
+        let offset = self.offset(block);
+        let index = self.stride.quotient(offset);
+        if index < self.layout.capacity() {
+            Ok(BlockIndex::new(index))
+        } else {
+            Err(self.why_not_a_block(offset))
+        }
+    }
+
+    #[cold]
+    fn why_not_a_block(&self, offset: usize) -> FreeError {
+        if offset < self.layout.region_bytes() { FreeError::Misaligned } else { FreeError::Foreign }
+    }
+
+    /// The number of a block of this region, without a check.
+    ///
+    /// # Safety
+    ///
+    /// `block` is the start of a block of this region.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use block_core::{BlockIndex, BlockLayout, Region};
+    /// let region = Region::map(BlockLayout::new(64, 16)?)?;
+    /// let block = region.block(BlockIndex::new(7));
+    /// // SAFETY: the region's own block.
+    /// assert_eq!(unsafe { region.index_of(block) }.get(), 7);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[inline]
+    pub unsafe fn index_of(&self, block: NonNull<u8>) -> BlockIndex {
+        let index = self.stride.quotient(self.offset(block));
+        debug_assert!(index < self.layout.capacity(), "not a block of this region");
+        BlockIndex::new(index)
+    }
+
+    /// Whether the address lies in this region.
+    #[inline]
+    pub(crate) fn contains(&self, address: NonNull<u8>) -> bool {
+        self.offset(address) < self.layout.region_bytes()
+    }
+
+    #[inline]
+    fn offset(&self, address: NonNull<u8>) -> usize {
+        address.addr().get().wrapping_sub(self.base.addr().get())
+    }
+
+    /// A table with one zeroed entry for each block, for a backend's metadata: lazily committed,
+    /// or prefaulted and locked if the region is.
+    ///
+    /// # Errors
+    ///
+    /// As for the region's own memory, see [`RegionOptions::map`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use block_core::{BlockLayout, Region};
+    /// let region = Region::map(BlockLayout::new(64, 16)?)?;
+    /// let links = region.side_table::<std::sync::atomic::AtomicU32>()?;
+    /// assert_eq!(links.len(), 16);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn side_table<T: ZeroIsValid>(&self) -> Result<SideTable<T>, RegionError> {
+        SideTable::new(self.layout.capacity(), &self.options)
+    }
+
+    /// Whether blocks are zeroed when they are given back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use block_core::{BlockLayout, Region};
+    /// assert!(!Region::map(BlockLayout::new(64, 16)?)?.zeroes_on_release());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn zeroes_on_release(&self) -> bool {
+        self.options.zero_on_release
+    }
+
+    /// Prepares a block for its next holder: writes zeros over it if
+    /// [`RegionOptions::zero_on_release`] is on. A backend calls this in `release`, before anyone
+    /// else can get the block.
+    ///
+    /// # Safety
+    ///
+    /// `block` is a block of this region, and the caller is its only holder.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use block_core::{BlockIndex, BlockLayout, Region};
+    /// let region = Region::options().zero_on_release(true).map(BlockLayout::new(64, 16)?)?;
+    /// let block = region.block(BlockIndex::new(0));
+    /// // SAFETY: nobody else has this region.
+    /// unsafe {
+    ///     block.write(7);
+    ///     region.scrub(block);
+    ///     assert_eq!(block.read(), 0);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub unsafe fn scrub(&self, block: NonNull<u8>) {
+        if self.options.zero_on_release {
+            // SAFETY: a block of this region is valid for `block_size` bytes (invariant 4), and
+            // the caller is its only holder.
+            unsafe { block.write_bytes(0, self.layout.block_size()) };
+        }
+    }
+
+    /// The record of blocks out raw.
+    #[inline]
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+}
+
+#[cold]
+fn no_such_block(index: BlockIndex, capacity: usize) -> ! {
+    panic!("block {index} of a region that has {capacity}")
+}
+
+impl fmt::Debug for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Region")
+            .field("base", &self.base)
+            .field("layout", &self.layout)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}

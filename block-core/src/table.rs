@@ -1,0 +1,110 @@
+//! Metadata beside the blocks: one zeroed entry for each block, committed as it is first touched.
+//!
+//! A table never lies inside the blocks, so a holder that writes past its block's end can reach
+//! other blocks, but no link and no mark.
+
+use core::fmt;
+use core::marker::PhantomData;
+use core::ops::Deref;
+use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize};
+
+use crate::backing::Backing;
+use crate::{RegionError, RegionOptions};
+
+/// Types for which all-zero bytes are a value, and which need no destructor.
+///
+/// # Safety
+///
+/// A value of this type whose bytes are all zero is valid, and dropping one does nothing.
+///
+/// # Examples
+///
+/// ```
+/// use block_core::{BlockLayout, Region, ZeroIsValid};
+///
+/// #[derive(Debug)]
+/// #[repr(transparent)]
+/// struct UseCount(std::sync::atomic::AtomicU32);
+/// // SAFETY: a wrapper around an integer, for which zero is a value; no destructor.
+/// unsafe impl ZeroIsValid for UseCount {}
+///
+/// let region = Region::map(BlockLayout::new(64, 10)?)?;
+/// let counts = region.side_table::<UseCount>()?;
+/// assert_eq!(counts.len(), 10);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub unsafe trait ZeroIsValid {}
+
+// SAFETY: integers, for which zero is a value; no destructor.
+unsafe impl ZeroIsValid for AtomicU8 {}
+// SAFETY: as for `AtomicU8`.
+unsafe impl ZeroIsValid for AtomicU16 {}
+// SAFETY: as for `AtomicU8`.
+unsafe impl ZeroIsValid for AtomicU32 {}
+// SAFETY: as for `AtomicU8`.
+unsafe impl ZeroIsValid for AtomicUsize {}
+
+/// A fixed array of entries that start as zero, from [`Region::side_table`](crate::Region::side_table).
+///
+/// Tables of many pages are lazily committed: an entry that was never touched costs no memory.
+///
+/// # Examples
+///
+/// ```
+/// use block_core::{BlockLayout, Region};
+/// use std::sync::atomic::{AtomicU32, Ordering};
+///
+/// let region = Region::map(BlockLayout::new(64, 1000)?)?;
+/// let uses = region.side_table::<AtomicU32>()?;
+/// uses[999].fetch_add(1, Ordering::Relaxed);
+/// assert_eq!(uses[999].load(Ordering::Relaxed), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct SideTable<T> {
+    backing: Backing,
+    len: usize,
+    entries: PhantomData<T>,
+}
+
+impl<T: ZeroIsValid> SideTable<T> {
+    /// Tables below this many bytes come from the heap: a mapping is at least a page.
+    const SMALLEST_MAPPING: usize = 1 << 14;
+
+    /// A table of `len` entries, which is not zero, prefaulted and locked as `options` say.
+    pub(crate) fn new(len: usize, options: &RegionOptions) -> Result<Self, RegionError> {
+        const { assert!(!core::mem::needs_drop::<T>()) };
+        let bytes = len.saturating_mul(size_of::<T>());
+        // Huge pages are for the blocks; an explicit reserve would be wasted on a small table.
+        let options = RegionOptions { huge_pages: crate::HugePages::Off, ..*options };
+        let on_heap = bytes < Self::SMALLEST_MAPPING && !options.lock && cfg!(feature = "alloc");
+        let backing = if on_heap {
+            Backing::heap(bytes, align_of::<T>())
+        } else {
+            Backing::map(bytes, align_of::<T>(), &options)
+        };
+        Ok(Self::over(backing?, len))
+    }
+
+    /// A table over memory that has room for `len` zeroed entries.
+    pub(crate) fn over(backing: Backing, len: usize) -> Self {
+        Self { backing, len, entries: PhantomData }
+    }
+}
+
+impl<T> Deref for SideTable<T> {
+    type Target = [T];
+
+    #[inline]
+    fn deref(&self) -> &[T] {
+        // SAFETY: the backing has `len` entries' room, aligned, zeroed when it was made, and every
+        // write since went through this slice; zero is a valid `T` by `ZeroIsValid`, which both
+        // constructors demand.
+        unsafe { core::slice::from_raw_parts(self.backing.base().cast().as_ptr(), self.len) }
+    }
+}
+
+impl<T> fmt::Debug for SideTable<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SideTable").field("len", &self.len).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,99 @@
+//! Which blocks are free: a stack of those given back, and a frontier of those never used.
+
+use block_core::BlockIndex;
+
+/// The free blocks of one pool, last given back first.
+///
+/// Conservation (invariant 2): `returned.len() + (capacity - frontier) + held = capacity`.
+#[derive(Debug)]
+pub(crate) struct FreeList {
+    returned: Returned,
+    /// Blocks from here on were never handed out.
+    frontier: usize,
+    capacity: usize,
+}
+
+/// Numbers of the blocks given back, in four bytes each where they fit.
+#[derive(Debug)]
+enum Returned {
+    Narrow(Vec<u32>),
+    Wide(Vec<usize>),
+}
+
+impl FreeList {
+    /// All of `capacity` blocks, none of them used. Allocates nothing.
+    pub(crate) fn new(capacity: usize) -> Self {
+        let returned = if u32::try_from(capacity).is_ok() {
+            Returned::Narrow(Vec::new())
+        } else {
+            Returned::Wide(Vec::new())
+        };
+        Self { returned, frontier: 0, capacity }
+    }
+
+    /// The block given back last, or the next one never used.
+    pub(crate) fn take(&mut self) -> Option<BlockIndex> {
+        let returned = match &mut self.returned {
+            Returned::Narrow(list) => list.pop().map(|index| index as usize),
+            Returned::Wide(list) => list.pop(),
+        };
+        returned.or_else(|| self.advance_frontier()).map(BlockIndex::new)
+    }
+
+    fn advance_frontier(&mut self) -> Option<usize> {
+        let index = self.frontier;
+        if index == self.capacity {
+            return None;
+        }
+        // Room for every block in use is made here, so that giving one back never allocates.
+        match &mut self.returned {
+            Returned::Narrow(list) => make_room(list, index + 1, self.capacity),
+            Returned::Wide(list) => make_room(list, index + 1, self.capacity),
+        }
+        self.frontier += 1;
+        Some(index)
+    }
+
+    /// Puts a held block back. Never allocates.
+    pub(crate) fn put(&mut self, index: BlockIndex) {
+        match &mut self.returned {
+            // The capacity fits 32 bits, and the index is below it.
+            Returned::Narrow(list) => list.push(index.get() as u32),
+            Returned::Wide(list) => list.push(index.get()),
+        }
+    }
+
+    /// How many blocks are free.
+    pub(crate) fn len(&self) -> usize {
+        let returned = match &self.returned {
+            Returned::Narrow(list) => list.len(),
+            Returned::Wide(list) => list.len(),
+        };
+        returned + (self.capacity - self.frontier)
+    }
+}
+
+/// Grows the list's room to `used` entries, doubling it, but never beyond `capacity`.
+fn make_room<T>(list: &mut Vec<T>, used: usize, capacity: usize) {
+    if list.capacity() < used {
+        let room = (used * 2).clamp(used, capacity);
+        list.reserve_exact(room - list.len());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn giving_back_never_allocates_and_the_list_never_outgrows_the_pool() {
+        let mut list = FreeList::new(1000);
+        let taken: Vec<_> = std::iter::from_fn(|| list.take()).collect();
+        let Returned::Narrow(room) = &list.returned else { panic!("1000 fits 32 bits") };
+        assert!((1000..=1024).contains(&room.capacity()), "{}", room.capacity());
+        let room = room.as_ptr();
+        taken.into_iter().for_each(|index| list.put(index));
+        let Returned::Narrow(after) = &list.returned else { panic!("it stays narrow") };
+        assert_eq!((room, list.len()), (after.as_ptr(), 1000));
+    }
+}

@@ -1,0 +1,23 @@
+//! The reference backend: a free list in a `Vec`, behind a mutex.
+//!
+//! Everything that a pool promises, in the plainest code that keeps it. Every call takes one lock
+//! for a few instructions. Read this one first; use it where calls are rare, and as the oracle for
+//! faster ones.
+//!
+//! # Examples
+//!
+//! ```
+//! use block_core::BlockAllocExt;
+//! use block_mutex::MutexAlloc;
+//!
+//! let pool = MutexAlloc::new(1500, 64)?;
+//! let mut packet = pool.alloc()?;
+//! packet[..4].copy_from_slice(&[0xde, 0xad, 0xbe, 0xef]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod free_list;
+mod pool;
+
+pub use block_core::BuildError;
+pub use pool::MutexAlloc;

@@ -1,0 +1,131 @@
+//! The pool: a region and a locked free list.
+
+use std::ptr::NonNull;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use block_core::{BlockAlloc, BlockLayout, BuildError, Region};
+
+use crate::free_list::FreeList;
+
+/// A pool behind a mutex.
+///
+/// Constant-time construction; the free list grows to four bytes a block (eight beyond `u32::MAX`
+/// blocks) as blocks are first used. A bulk call takes the lock once.
+///
+/// # Examples
+///
+/// ```
+/// use block_core::{AllocError, BlockAlloc, BlockAllocExt};
+/// use block_mutex::MutexAlloc;
+///
+/// let pool = MutexAlloc::new(64, 2)?;
+/// let (a, b) = (pool.alloc()?, pool.alloc()?);
+/// assert_eq!(pool.alloc().unwrap_err(), AllocError::Exhausted);
+/// drop(a);
+/// assert_eq!(pool.available(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct MutexAlloc {
+    region: Region,
+    free: Mutex<FreeList>,
+}
+
+impl MutexAlloc {
+    /// A pool of `capacity` blocks of `block_size` bytes in a lazily committed mapping.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Layout`] if a size is zero or their product too large,
+    /// [`BuildError::Region`] if the system refuses the memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use block_mutex::MutexAlloc;
+    ///
+    /// let error = MutexAlloc::new(64, 0).unwrap_err();
+    /// assert_eq!(error.to_string(), "the capacity is 0; it must be at least 1 block");
+    /// ```
+    pub fn new(block_size: usize, capacity: usize) -> Result<Self, BuildError> {
+        Self::from_region(Region::map(BlockLayout::new(block_size, capacity)?)?)
+    }
+
+    /// A pool over a region made elsewhere: aligned, on huge pages, in the caller's memory.
+    ///
+    /// # Errors
+    ///
+    /// None at present.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use block_core::{BlockAlloc, BlockLayout, Region};
+    /// use block_mutex::MutexAlloc;
+    ///
+    /// let layout = BlockLayout::new(512, 100)?.with_align(4096)?;
+    /// let pool = MutexAlloc::from_region(Region::options().prefault(true).map(layout)?)?;
+    /// assert_eq!(pool.available(), 100);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_region(region: Region) -> Result<Self, BuildError> {
+        let free = Mutex::new(FreeList::new(region.layout().capacity()));
+        Ok(Self { region, free })
+    }
+
+    /// The free list, whole even if a thread died inside the lock: each of its methods leaves it
+    /// conserved at every point where it could panic.
+    fn free(&self) -> MutexGuard<'_, FreeList> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// SAFETY: the region is this pool's alone and never replaced. Under the lock, a block's index
+// leaves the free list when it is handed out and enters it when it is given back, so it is in one
+// place (invariant 1), none is lost (2), and an empty list means that every block is held (3).
+// Pointers come from the region (4); `release` scrubs (6). The lock orders a holder's last access
+// before the next one's first. Nothing in here unwinds: an allocation that fails aborts.
+unsafe impl BlockAlloc for MutexAlloc {
+    fn region(&self) -> &Region {
+        &self.region
+    }
+
+    fn acquire(&self) -> Option<NonNull<u8>> {
+        let index = self.free().take()?;
+        Some(self.region.block(index))
+    }
+
+    unsafe fn release(&self, block: NonNull<u8>) {
+        // SAFETY: by this function's contract, a block of the region that the caller holds.
+        let index = unsafe {
+            self.region.scrub(block);
+            self.region.index_of(block)
+        };
+        self.free().put(index);
+    }
+
+    fn available(&self) -> usize {
+        self.free().len()
+    }
+
+    fn acquire_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) -> bool {
+        let mut free = self.free();
+        let enough = blocks.len() <= free.len();
+        blocks.fill_with(|| {
+            if enough { free.take().map(|index| self.region.block(index)) } else { None }
+        });
+        enough
+    }
+
+    unsafe fn release_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) {
+        for &block in blocks.iter().flatten() {
+            // SAFETY: by this function's contract, a block of the region that the caller holds.
+            unsafe { self.region.scrub(block) };
+        }
+        let mut free = self.free();
+        for block in blocks.iter_mut().filter_map(Option::take) {
+            // SAFETY: as above.
+            free.put(unsafe { self.region.index_of(block) });
+        }
+    }
+}
