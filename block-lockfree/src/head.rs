@@ -1,0 +1,155 @@
+//! The packed word at the head of the stack: which block is on top, and a tag.
+//!
+//! ```text
+//! 63                         index_bits                       0
+//! |            tag            |             index             |
+//! ```
+//!
+//! The split is made at run time: the index gets the `ceil(log2(capacity + 1))` bits that it
+//! needs, the tag every other one. The index `capacity` stands for an empty stack.
+//!
+//! # Why there is a tag
+//!
+//! Without one, a pop that is interrupted between reading the top's link and its compare-and-swap
+//! can be fooled (the ABA problem):
+//!
+//! | thread 1 | thread 2 | stack |
+//! |---|---|---|
+//! | pop: top is A, its link says B | | A → B → C |
+//! | | pops A, pops B | C |
+//! | | pushes A | A → C |
+//! | compares the top with A: equal; swaps in B | | B, which thread 2 holds |
+//!
+//! With the tag moved by thread 2's pops, the comparison fails. The tag is computed from the word
+//! that the compare-and-swap expects, never from a copy read before (invariant 7).
+//!
+//! # How long the tag lasts
+//!
+//! It comes round after `2^(64 - index_bits)` popped blocks. A thread would have to sleep for
+//! exactly that many between its read and its compare-and-swap, and find the same block on top:
+//!
+//! | blocks | index bits | tag bits | comes round at 10^8 pops a second after |
+//! |---|---|---|---|
+//! | 1,000 | 10 | 54 | 5.7 years |
+//! | 10^6 | 20 | 44 | 2.0 days |
+//! | 10^9 | 30 | 34 | 2.9 minutes |
+//! | 2^33 | 34 | 30 | 10.7 seconds |
+
+/// How head words of one pool are divided.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HeadFormat {
+    index_bits: u32,
+}
+
+/// One head word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Head(u64);
+
+impl HeadFormat {
+    /// The format for indices from 0 to `capacity`, that one included.
+    pub(crate) const fn new(capacity: usize) -> Self {
+        // A capacity is at most isize::MAX, so the tag has at least one bit.
+        Self { index_bits: u64::BITS - (capacity as u64).leading_zeros() }
+    }
+
+    const fn index_mask(self) -> u64 {
+        (1 << self.index_bits) - 1
+    }
+
+    /// A word with the tag at zero.
+    #[inline]
+    pub(crate) const fn first(self, index: usize) -> Head {
+        Head(index as u64)
+    }
+
+    /// The index in a word; it came from a `usize`, so it fits one.
+    #[inline]
+    pub(crate) const fn index(self, head: Head) -> usize {
+        (head.0 & self.index_mask()) as usize
+    }
+
+    /// The word after a push that puts `index` on top: the tag stays.
+    #[inline]
+    pub(crate) const fn pushed(self, head: Head, index: usize) -> Head {
+        Head(head.0 & !self.index_mask() | index as u64)
+    }
+
+    /// The word after a pop of `count` blocks that leaves `index` on top: the tag moves by
+    /// `count`, so that it counts the blocks ever popped, and always moves.
+    #[inline]
+    pub(crate) const fn popped(self, head: Head, index: usize, count: usize) -> Head {
+        let step = (count as u64) << self.index_bits;
+        // A count that is a multiple of the tag's whole range would leave it where it was.
+        let step = if step == 0 { 1 << self.index_bits } else { step };
+        self.pushed(Head(head.0.wrapping_add(step)), index)
+    }
+
+    /// Blocks popped between two words, the tag's range being the limit.
+    pub(crate) const fn popped_between(self, earlier: Head, later: Head) -> u64 {
+        ((later.0 >> self.index_bits).wrapping_sub(earlier.0 >> self.index_bits) << self.index_bits)
+            >> self.index_bits
+    }
+}
+
+impl Head {
+    #[inline]
+    pub(crate) const fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    #[inline]
+    pub(crate) const fn bits(self) -> u64 {
+        self.0
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn index_gets_the_bits_it_needs_and_the_tag_all_others() {
+        let bits = |capacity| HeadFormat::new(capacity).index_bits;
+        assert_eq!([1, 2, 3, 4, 1000, 1023, 1024].map(bits), [1, 2, 2, 3, 10, 10, 11]);
+        assert_eq!(bits(isize::MAX as usize), usize::BITS - 1);
+    }
+
+    proptest! {
+        #[test]
+        fn round_trip(capacity in 1..=isize::MAX as usize, a: usize, b: usize, word: u64) {
+            let format = HeadFormat::new(capacity);
+            let (a, b) = (a % (capacity + 1), b % (capacity + 1));
+            let head = format.pushed(Head::from_bits(word), a);
+            prop_assert_eq!(format.index(head), a);
+            let after = format.popped(head, b, 1);
+            prop_assert_eq!(format.index(after), b);
+            prop_assert_eq!(format.index(format.first(a)), a);
+        }
+
+        /// Invariant 7: pops move the tag, pushes do not, and every spare bit takes part.
+        #[test]
+        fn tag_counts_popped_blocks(
+            capacity in 1..=(isize::MAX as usize) >> 8,
+            word: u64,
+            counts in proptest::collection::vec(1..50_usize, 1..5),
+        ) {
+            let format = HeadFormat::new(capacity);
+            let start = Head::from_bits(word);
+            let mut head = start;
+            for &count in &counts {
+                head = format.pushed(format.popped(head, 0, count), capacity);
+            }
+            let total = counts.iter().sum::<usize>() as u64;
+            let range = 1_u64 << (u64::BITS - format.index_bits);
+            prop_assert_eq!(format.popped_between(start, head), total % range);
+        }
+
+        #[test]
+        fn tag_always_moves(capacity in 1..=isize::MAX as usize, word: u64, count in 1..=usize::MAX) {
+            let format = HeadFormat::new(capacity);
+            let head = Head::from_bits(word);
+            prop_assert_ne!(format.popped_between(head, format.popped(head, 0, count)), 0);
+        }
+    }
+}

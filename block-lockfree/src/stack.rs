@@ -1,0 +1,211 @@
+//! A lock-free stack of block numbers: one packed word and a side table of links.
+//!
+//! Source: R. K. Treiber, "Systems Programming: Coping with Parallelism", IBM RJ 5118, 1986, with
+//! a tag against ABA in the head word (see [`head`](crate::head)) and links beside the nodes.
+//!
+//! # Invariants
+//!
+//! A. The stack's content is what a walk from the head word over the links finds, up to the index
+//!    `capacity`. It changes only by a successful compare-and-swap of the head word, so a bulk
+//!    transfer of any size is one atomic step (invariants 1, 2, 3).
+//! B. The link of a block on the stack does not change: only a holder writes a block's link, in
+//!    `push`, before the compare-and-swap that puts the block on the stack.
+//! C. Every link is an index of at most `capacity`, whenever it is read: a late reader may find an
+//!    outdated one, never a wild one. Its compare-and-swap then fails by the tag (invariant 7).
+//!
+//! # Memory orderings
+//!
+//! | operation | ordering | pairs with | what breaks if weaker |
+//! |---|---|---|---|
+//! | push: CAS of the head | Release | the Acquire of a pop's load or failed CAS | a popper may read an old link, or its holder the block's old bytes |
+//! | pop: load of the head, failed CAS | Acquire | that Release, or any in whose release sequence the value stands: pops are read-modify-writes and do not break it | the same |
+//! | pop: successful CAS | Acquire | as above | the word it saw last is the one it loaded; nothing, today: kept so that the pop is correct by itself |
+//! | push: store of a link | Release | the Acquire of a walk's load of it | a walk that reads a link written after a pop might not see that pop in the head afterwards, and take an outdated list for the current one |
+//! | pop: load of a link | Relaxed | | the CAS confirms the word, and by B the link with it |
+
+use block_core::{BlockIndex, Region, RegionError};
+
+use crate::head::{Head, HeadFormat};
+use crate::links::{Below, Links};
+use crate::sync::{AtomicU64, Ordering};
+
+/// Keeps what every thread writes on cache lines of its own; two lines, because processors fetch
+/// them in pairs.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Alone<T>(T);
+
+/// The free blocks of one pool, last pushed first; at first all of them.
+#[derive(Debug)]
+pub struct Stack {
+    head: Alone<AtomicU64>,
+    links: Links,
+    format: HeadFormat,
+    capacity: usize,
+}
+
+impl Stack {
+    /// How often a count of the stack starts again when pops outrun it.
+    const COUNT_ATTEMPTS: usize = 64;
+
+    /// A stack with all the blocks of a region on it, block 0 on top. Constant time.
+    pub fn new(region: &Region) -> Result<Self, RegionError> {
+        let capacity = region.layout().capacity();
+        let format = HeadFormat::new(capacity);
+        Ok(Self {
+            head: Alone(AtomicU64::new(format.first(0).bits())),
+            links: Links::new(region)?,
+            format,
+            capacity,
+        })
+    }
+
+    #[inline]
+    fn load(&self) -> Head {
+        Head::from_bits(self.head.0.load(Ordering::Acquire))
+    }
+
+    /// Replaces the head word, or returns the one that stands there instead.
+    #[inline]
+    fn swap(
+        &self,
+        expected: Head,
+        new: Head,
+        success: Ordering,
+        failure: Ordering,
+    ) -> Result<(), Head> {
+        self.head
+            .0
+            .compare_exchange_weak(expected.bits(), new.bits(), success, failure)
+            .map(drop)
+            .map_err(Head::from_bits)
+    }
+
+    /// Takes the block on top.
+    #[inline]
+    pub fn pop(&self) -> Option<BlockIndex> {
+        let mut head = self.load();
+        loop {
+            let top = self.format.index(head);
+            if top == self.capacity {
+                return None;
+            }
+            let next = self.links.below(top, Ordering::Relaxed).next_to(top);
+            // The new tag comes from `head`, the word that is compared (invariant 7).
+            let new = self.format.popped(head, next, 1);
+            match self.swap(head, new, Ordering::Acquire, Ordering::Acquire) {
+                Ok(()) => return Some(BlockIndex::new(top)),
+                Err(current) => head = current,
+            }
+        }
+    }
+
+    /// Puts a block on top.
+    ///
+    /// The caller holds the block, and gives it up.
+    #[inline]
+    pub fn push(&self, block: BlockIndex) {
+        self.push_chain(block.get(), block.get());
+    }
+
+    /// Takes `count` blocks in one step, or none if there are fewer. Calls `visit` with each
+    /// position below `count` and the block for it; again from 0 if another thread came between,
+    /// so only the last block of each position counts, and only if the answer is true.
+    pub fn pop_many(&self, count: usize, mut visit: impl FnMut(usize, BlockIndex)) -> bool {
+        if count == 0 {
+            return true;
+        }
+        let mut head = self.load();
+        'retry: loop {
+            let mut next = self.format.index(head);
+            for position in 0..count {
+                if next == self.capacity {
+                    // Too few, if the walk saw one state of the stack: then the head is as it was.
+                    let now = self.load();
+                    if now == head {
+                        return false;
+                    }
+                    head = now;
+                    continue 'retry;
+                }
+                visit(position, BlockIndex::new(next));
+                next = self.links.below(next, Ordering::Acquire).next_to(next);
+            }
+            let new = self.format.popped(head, next, count);
+            match self.swap(head, new, Ordering::Acquire, Ordering::Acquire) {
+                Ok(()) => return true,
+                Err(current) => head = current,
+            }
+        }
+    }
+
+    /// Puts blocks on top in one step, the first one uppermost.
+    ///
+    /// The caller holds the blocks, each once, and gives them up.
+    pub fn push_many(&self, blocks: impl IntoIterator<Item = BlockIndex>) {
+        let mut blocks = blocks.into_iter().map(BlockIndex::get);
+        let Some(first) = blocks.next() else { return };
+        let mut last = first;
+        for block in blocks {
+            self.links.set_below(last, block, Ordering::Release);
+            last = block;
+        }
+        self.push_chain(first, last);
+    }
+
+    /// Puts a chain of blocks on top whose links lead from `first` to `last`.
+    #[inline]
+    fn push_chain(&self, first: usize, last: usize) {
+        let mut head = Head::from_bits(self.head.0.load(Ordering::Relaxed));
+        loop {
+            self.links.set_below(last, self.format.index(head), Ordering::Release);
+            let new = self.format.pushed(head, first);
+            match self.swap(head, new, Ordering::Release, Ordering::Relaxed) {
+                Ok(()) => return,
+                Err(current) => head = current,
+            }
+        }
+    }
+
+    /// How many blocks are on the stack: exact if no other thread changes it meanwhile, otherwise
+    /// a number that were on it at the end of the call, possibly of more.
+    ///
+    /// Walks the blocks that were given back (those never used are counted in one step), so it
+    /// takes time linear in their number, and none from those who pop and push. If they outrun it
+    /// again and again it answers 0.
+    pub fn len(&self) -> usize {
+        (0..Self::COUNT_ATTEMPTS).find_map(|_| self.count_from(self.load())).unwrap_or(0)
+    }
+
+    /// Counts the blocks below one head word; `None` if pops overtook the walk.
+    ///
+    /// A block at depth d of the state that `head` stands for stays where it was until d blocks
+    /// have been popped, and the tag counts those. So what was read between two looks at the head
+    /// is good if, at the second look, fewer blocks have been popped than were passed before the
+    /// first. The looks come at doubling depths: the walk has ever more of a lead.
+    fn count_from(&self, head: Head) -> Option<usize> {
+        let popped = || self.format.popped_between(head, self.load());
+        let mut index = self.format.index(head);
+        let (mut depth, mut last_look) = (0, 0);
+        while index != self.capacity {
+            match self.links.below(index, Ordering::Acquire) {
+                Below::Block(below) => {
+                    depth += 1;
+                    index = below;
+                }
+                Below::Frontier => {
+                    depth += self.capacity - index;
+                    index = self.capacity;
+                }
+            }
+            if index == self.capacity || depth >= 2 * last_look {
+                if popped() > last_look as u64 {
+                    return None;
+                }
+                last_look = depth;
+            }
+        }
+        // At this last look at least so many of the blocks counted were still on the stack.
+        depth.checked_sub(usize::try_from(popped()).ok()?)
+    }
+}
