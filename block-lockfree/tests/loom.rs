@@ -1,0 +1,212 @@
+//! Models of the stack: every interleaving within the bounds, under the memory model.
+//!
+//! Run with `RUSTFLAGS="--cfg loom" cargo test --release -p block-lockfree --test loom`. Two
+//! threads are explored exhaustively, three within three preemptions, or as many as
+//! `LOOM_MAX_PREEMPTIONS` says.
+//!
+//! Each block has a payload cell that its holder writes plainly, so a block with two holders, or a
+//! missing happens-before edge between one holder and the next, is a reported race.
+
+#![cfg(loom)]
+
+use block_core::{BlockIndex, BlockLayout, Region};
+use block_lockfree::stack::Stack;
+use loom::cell::UnsafeCell;
+use loom::sync::Arc;
+use loom::thread;
+
+/// A stack and the payload of its blocks.
+struct Pool {
+    stack: Stack,
+    payload: Vec<UnsafeCell<usize>>,
+}
+
+impl Pool {
+    fn new(capacity: usize) -> Arc<Self> {
+        let region = Region::heap(BlockLayout::new(1, capacity).unwrap()).unwrap();
+        Arc::new(Self {
+            stack: Stack::new(&region).unwrap(),
+            payload: (0..capacity).map(|_| UnsafeCell::new(0)).collect(),
+        })
+    }
+
+    /// A plain write to a block that the caller holds.
+    fn touch(&self, block: BlockIndex) {
+        // SAFETY: the caller is the only holder (invariant 1); loom reports it if not.
+        self.payload[block.get()].with_mut(|bytes| unsafe { *bytes += 1 });
+    }
+
+    fn pop(&self) -> Option<BlockIndex> {
+        let block = self.stack.pop();
+        block.inspect(|&block| self.touch(block));
+        block
+    }
+
+    fn push(&self, block: BlockIndex) {
+        self.touch(block);
+        self.stack.push(block);
+    }
+
+    fn pop_many<const N: usize>(&self) -> Option<[BlockIndex; N]> {
+        let mut blocks = [BlockIndex::new(usize::MAX); N];
+        let taken = self.stack.pop_many(N, |position, block| blocks[position] = block);
+        taken.then(|| blocks.each_ref().map(|&block| (self.touch(block), block).1))
+    }
+
+    fn push_many(&self, blocks: &[BlockIndex]) {
+        blocks.iter().for_each(|&block| self.touch(block));
+        self.stack.push_many(blocks.iter().copied());
+    }
+
+    /// Invariants 1 and 2, when all is quiet: `free` blocks are left, each once.
+    fn assert_left(&self, free: usize) {
+        assert_eq!(self.stack.len(), free, "invariant 2: conserved");
+        let mut left: Vec<_> = std::iter::from_fn(|| self.pop()).collect();
+        left.sort();
+        left.dedup();
+        assert_eq!(left.len(), free, "invariants 1 and 2: each block once, none lost");
+    }
+}
+
+/// A model that starts from `prepare`, runs each body on a thread of its own, and checks that
+/// `free` blocks are left.
+fn model(capacity: usize, prepare: fn(&Pool), bodies: &'static [fn(&Pool)], Leaves(free): Leaves) {
+    let mut builder = loom::model::Builder::new();
+    // Two threads are explored exhaustively, more within a bound.
+    builder.preemption_bound =
+        if bodies.len() <= 2 { None } else { builder.preemption_bound.or(Some(3)) };
+    builder.check(move || {
+        let pool = Pool::new(capacity);
+        prepare(&pool);
+        let run = |body: &fn(&Pool)| {
+            let (pool, body) = (Arc::clone(&pool), *body);
+            thread::spawn(move || body(&pool))
+        };
+        let threads: Vec<_> = bodies.iter().map(run).collect();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        pool.assert_left(free);
+    });
+}
+
+/// How many blocks are free when the threads of a model have ended.
+struct Leaves(usize);
+
+/// All blocks have been used once, so that the links are written ones; block 0 on top.
+fn used_once(pool: &Pool) {
+    let mut blocks: Vec<_> = std::iter::from_fn(|| pool.pop()).collect();
+    blocks.reverse();
+    blocks.into_iter().for_each(|block| pool.push(block));
+}
+
+fn untouched(_: &Pool) {}
+
+fn pop_push(pool: &Pool) {
+    if let Some(block) = pool.pop() {
+        pool.push(block);
+    }
+}
+
+fn pop_two_push_the_first(pool: &Pool) {
+    let (first, second) = (pool.pop(), pool.pop());
+    if let Some(block) = first {
+        pool.push(block);
+    }
+    if let Some(block) = second {
+        pool.push(block);
+    }
+}
+
+#[test]
+fn pop_against_push_hands_over_the_bytes() {
+    model(2, used_once, &[pop_push, pop_push], Leaves(2));
+}
+
+/// The ABA case: fails when the tag does not move.
+#[test]
+fn pop_two_push_the_first_against_pop() {
+    model(3, used_once, &[pop_two_push_the_first, pop_push], Leaves(3));
+}
+
+#[test]
+fn bulk_transfer_against_pop_and_push() {
+    fn bulk(pool: &Pool) {
+        if let Some(blocks) = pool.pop_many::<2>() {
+            pool.push_many(&blocks);
+        }
+    }
+    model(3, used_once, &[bulk, pop_push], Leaves(3));
+    model(3, used_once, &[bulk, pop_two_push_the_first], Leaves(3));
+    model(4, used_once, &[bulk, bulk], Leaves(4));
+}
+
+#[test]
+fn frontier_against_pop_and_push() {
+    model(3, untouched, &[pop_two_push_the_first, pop_push], Leaves(3));
+    fn bulk_from_the_frontier(pool: &Pool) {
+        if let Some([a, b]) = pool.pop_many::<2>() {
+            pool.push(b);
+            pool.push(a);
+        }
+    }
+    model(4, untouched, &[bulk_from_the_frontier, pop_two_push_the_first], Leaves(4));
+}
+
+/// Invariant 3: two threads of one block each, two blocks.
+#[test]
+fn within_their_share_no_pop_fails() {
+    fn always(pool: &Pool) {
+        let block = pool.pop().expect("invariant 3: one block is free for each thread");
+        pool.push(block);
+    }
+    fn always_twice(pool: &Pool) {
+        always(pool);
+        always(pool);
+    }
+    model(2, untouched, &[always_twice, always], Leaves(2));
+    model(2, used_once, &[always, always], Leaves(2));
+}
+
+/// Invariant 3 for bulk calls: one thread holds at most one of three blocks.
+#[test]
+fn within_their_share_no_bulk_pop_fails() {
+    fn always_two(pool: &Pool) {
+        let blocks = pool.pop_many::<2>().expect("invariant 3: two blocks are always free");
+        pool.push_many(&blocks);
+    }
+    model(3, untouched, &[always_two, pop_push], Leaves(3));
+    model(
+        3,
+        used_once,
+        &[always_two, |pool| {
+            pop_push(pool);
+            pop_push(pool);
+        }],
+        Leaves(3),
+    );
+}
+
+/// At no instant is more than one block free.
+#[test]
+fn count_never_over_reports() {
+    loom::model(|| {
+        let pool = Pool::new(3);
+        used_once(&pool);
+        let [top, middle] = pool.pop_many::<2>().unwrap();
+        let other = Arc::clone(&pool);
+        let swapper = thread::spawn(move || {
+            let bottom = other.pop().unwrap();
+            other.push(top);
+            let top = other.pop().unwrap();
+            other.push(middle);
+            (bottom, top)
+        });
+        assert!(pool.stack.len() <= 1, "counters never over-report");
+        swapper.join().unwrap();
+        pool.assert_left(1);
+    });
+}
+
+#[test]
+fn three_threads() {
+    model(3, used_once, &[pop_push, pop_push, pop_push], Leaves(3));
+}
