@@ -209,3 +209,72 @@ impl Stack {
         depth.checked_sub(usize::try_from(popped()).ok()?)
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use block_core::BlockLayout;
+
+    fn stack(capacity: usize) -> Stack {
+        let layout = BlockLayout::new(1, capacity).unwrap();
+        Stack::new(&Region::map(layout).unwrap()).unwrap()
+    }
+
+    fn drain(stack: &Stack) -> std::vec::Vec<usize> {
+        core::iter::from_fn(|| stack.pop().map(BlockIndex::get)).collect()
+    }
+
+    #[test]
+    fn frontier_is_left_in_order_and_blocks_come_back_last_first() {
+        let stack = stack(5);
+        assert_eq!(drain(&stack), [0, 1, 2, 3, 4]);
+        stack.push_many([3, 1, 4].map(BlockIndex::new));
+        stack.push(BlockIndex::new(2));
+        assert_eq!(stack.len(), 4);
+        assert_eq!(drain(&stack), [2, 3, 1, 4]);
+    }
+
+    #[test]
+    fn bulk_takes_all_or_nothing_across_written_links_and_frontier() {
+        let stack = stack(6);
+        let (a, _b) = (stack.pop().unwrap(), stack.pop().unwrap());
+        stack.push(a);
+        let mut taken = [BlockIndex::new(9); 6];
+        assert!(!stack.pop_many(6, |_, _| {}), "five are free");
+        assert!(stack.pop_many(5, |position, block| taken[position] = block));
+        assert_eq!(taken.map(BlockIndex::get), [0, 2, 3, 4, 5, 9]);
+        assert_eq!(stack.len(), 0);
+        assert!(stack.pop_many(0, |_, _| unreachable!()));
+        stack.push_many([]);
+        assert!(!stack.pop_many(1, |_, _| {}));
+    }
+
+    /// Indices that need more than 32 bits, in wide links.
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn blocks_beyond_32_bits_come_and_go() {
+        let stack = stack(1 << 33);
+        let far = (1 << 32) + 5;
+        // As if every block before had been taken.
+        stack.head.0.store(stack.format.first(far).bits(), Ordering::Relaxed);
+        let (a, b) = (stack.pop().unwrap(), stack.pop().unwrap());
+        assert_eq!((a.get(), b.get()), (far, far + 1));
+        stack.push_many([b, a]);
+        assert_eq!(stack.len(), (1 << 33) - far);
+        assert_eq!(stack.pop(), Some(b));
+        assert_eq!(stack.pop(), Some(a));
+        assert_eq!(stack.pop().unwrap().get(), far + 2);
+    }
+
+    #[test]
+    fn a_tag_that_comes_round_disturbs_neither_order_nor_count() {
+        let stack = stack(4);
+        let last_tag = stack.format.popped(stack.format.first(0), 0, usize::MAX);
+        stack.head.0.store(last_tag.bits(), Ordering::Relaxed);
+        let (a, b) = (stack.pop().unwrap(), stack.pop().unwrap());
+        stack.push(a);
+        stack.push(b);
+        assert_eq!(stack.len(), 4);
+        assert_eq!(drain(&stack), [1, 0, 2, 3]);
+    }
+}

@@ -1,0 +1,51 @@
+//! Pools of every size: tiny, and larger than 32 bits can number.
+#![cfg(not(loom))]
+
+use std::collections::HashSet;
+
+use block_core::{AllocError, BlockAlloc, BlockAllocExt};
+use block_lockfree::LockFreeAlloc;
+
+#[test]
+fn every_block_can_be_had_once_at_every_small_capacity() {
+    for capacity in [1, 2, 3, 63, 64, 65, 1000] {
+        let pool = LockFreeAlloc::new(24, capacity).unwrap();
+        // Twice: from the frontier, and from written links.
+        for _ in 0..2 {
+            let blocks: Vec<_> = (0..capacity).map(|_| pool.alloc().unwrap()).collect();
+            let distinct: HashSet<_> = blocks.iter().map(|block| block.as_ptr()).collect();
+            assert_eq!(distinct.len(), capacity, "invariant 1");
+            assert_eq!(pool.alloc().unwrap_err(), AllocError::Exhausted);
+            assert_eq!(pool.available(), 0);
+            drop(blocks);
+            assert_eq!(pool.available(), capacity, "invariant 2");
+        }
+    }
+}
+
+/// Resident memory of this process in bytes.
+#[cfg(target_os = "linux")]
+fn resident() -> usize {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    statm.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
+}
+
+#[test]
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+fn a_pool_beyond_32_bits_commits_memory_only_as_blocks_are_first_used() {
+    const CAPACITY: usize = 1 << 33;
+    let before = resident();
+    let pool = LockFreeAlloc::new(64, CAPACITY).unwrap();
+    assert_eq!(pool.available(), CAPACITY);
+    let mut raw = vec![None; 10_000];
+    pool.alloc_bulk_raw(&mut raw).unwrap();
+    let mut handles: Vec<_> = (0..10_000).map(|_| pool.alloc().unwrap()).collect();
+    handles.iter_mut().for_each(|block| block.fill(0xa5));
+    assert_eq!(pool.available(), CAPACITY - 20_000);
+    drop(handles);
+    // SAFETY: allocated above, and not used again.
+    unsafe { pool.free_bulk_raw(&mut raw).unwrap() };
+    assert_eq!(pool.available(), CAPACITY);
+    let grown = resident().saturating_sub(before);
+    assert!(grown < 16 << 20, "{grown} bytes for 20,000 blocks of 64");
+}
