@@ -129,3 +129,44 @@ unsafe impl BlockAlloc for MutexAlloc {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use block_core::BlockAllocExt;
+
+    /// Invariant 2, after a thread died with the lock in its hand.
+    #[test]
+    fn poisoning_loses_no_blocks() {
+        let pool = MutexAlloc::new(64, 8).unwrap();
+        let held = pool.alloc().unwrap();
+        std::thread::scope(|scope| {
+            let dying = scope.spawn(|| {
+                let _guard = pool.free.lock();
+                panic!("on purpose");
+            });
+            assert!(dying.join().is_err());
+        });
+        assert!(pool.free.is_poisoned());
+        assert_eq!(pool.available(), 7);
+        drop(held);
+        let all: Vec<_> = (0..8).map(|_| pool.alloc().unwrap()).collect();
+        assert!(pool.alloc().is_err());
+        drop(all);
+        assert_eq!(pool.available(), 8);
+    }
+
+    /// More blocks than 32 bits can number; the list of those given back is wide then.
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn more_blocks_than_32_bits_can_number() {
+        let pool = MutexAlloc::new(64, 1 << 33).unwrap();
+        let (a, b) = (pool.alloc().unwrap(), pool.alloc().unwrap());
+        let first = a.as_ptr();
+        drop(a);
+        assert_eq!(pool.available(), (1 << 33) - 1);
+        assert_eq!(pool.alloc().unwrap().as_ptr(), first);
+        drop(b);
+        assert_eq!(pool.available(), 1 << 33);
+    }
+}
