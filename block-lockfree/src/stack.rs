@@ -120,7 +120,8 @@ impl Stack {
             let mut next = self.format.index(head);
             for position in 0..count {
                 if next == self.capacity {
-                    // Too few, if the walk saw one state of the stack: then the head is as it was.
+                    // Too few, if the walk saw one state of the stack: then the head is as it was. If
+                    // not, it may have followed a chain that a bulk push was still linking.
                     let now = self.load();
                     if now == head {
                         return false;

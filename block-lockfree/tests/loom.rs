@@ -185,6 +185,31 @@ fn within_their_share_no_bulk_pop_fails() {
     );
 }
 
+/// Invariant 3 against a bulk push in the making: its links lead the walk of a bulk pop to a block
+/// that is not on the stack, and whose own link, of long ago, says that it is the last one.
+#[test]
+fn a_chain_in_the_making_does_not_make_a_bulk_pop_fail() {
+    loom::model(|| {
+        let pool = Pool::new(5);
+        let [top, others @ .., last] = pool.pop_many::<5>().unwrap();
+        pool.push(last);
+        assert_eq!(pool.pop(), Some(last), "its link says now: the last one");
+        pool.push_many(&others);
+        pool.push(top);
+        let other = Arc::clone(&pool);
+        let pusher = thread::spawn(move || {
+            if let Some(block) = other.pop() {
+                other.push_many(&[block, last]);
+            }
+        });
+        let taken = pool.pop_many::<3>();
+        let blocks = taken.expect("invariant 3: three blocks are always free");
+        pool.push_many(&blocks);
+        pusher.join().unwrap();
+        pool.assert_left(5);
+    });
+}
+
 /// At no instant is more than one block free.
 #[test]
 fn count_never_over_reports() {
