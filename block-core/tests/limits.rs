@@ -1,0 +1,110 @@
+//! Resource limits of the process: errors that name them.
+//!
+//! A limit holds for a whole process, so each test runs again in a child of its own, and lowers
+//! the limit there.
+
+#![cfg(all(feature = "std", target_os = "linux"))]
+
+use std::process::Command;
+use std::sync::atomic::AtomicU32;
+
+use block_core::{BlockIndex, BlockLayout, Region, RegionError};
+
+const IN_CHILD: &str = "BLOCK_CORE_TEST_IN_CHILD";
+
+/// Runs `scenario` in a process where nothing else runs: this test program, with `test` alone.
+fn in_child(test: &str, scenario: fn()) {
+    const NO_SUCH_FORMAT: i32 = libc::ENOEXEC;
+    if std::env::var_os(IN_CHILD).is_some() {
+        return scenario();
+    }
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture", "--test-threads=1"])
+        .env(IN_CHILD, "1")
+        .output();
+    let output = match child {
+        Ok(output) => output,
+        Err(error) if error.raw_os_error() == Some(NO_SUCH_FORMAT) => {
+            return println!("skipped: the system cannot run this program without its emulator");
+        }
+        Err(error) => panic!("{error}"),
+    };
+    let (out, err) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{}\n{out}\n{err}", output.status);
+    assert!(out.contains("1 passed"), "the child ran no test `{test}`:\n{out}");
+}
+
+/// Lowers the limit on locked memory to 16 pages, gives up the right to pass it, and returns the
+/// bytes of a page.
+fn lock_at_most_16_pages() -> usize {
+    const NOBODY: libc::uid_t = 65534;
+    // SAFETY: asks for a number.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as usize;
+    let limit = libc::rlimit { rlim_cur: (16 * page) as _, rlim_max: (16 * page) as _ };
+    // SAFETY: reads a limit through a pointer to one; what it and the others change is this
+    // process alone, a child made for that.
+    unsafe {
+        assert_eq!(libc::setrlimit(libc::RLIMIT_MEMLOCK, &limit), 0);
+        assert!(libc::geteuid() != 0 || libc::setuid(NOBODY) == 0);
+    }
+    page
+}
+
+/// A locked region of blocks of 64 bytes.
+fn lock(bytes: usize) -> Result<Region, RegionError> {
+    Region::options().lock_in_memory(true).map(BlockLayout::new(64, bytes / 64).unwrap())
+}
+
+#[test]
+fn memory_beyond_the_lock_limit_is_refused_and_the_error_names_the_limit() {
+    in_child("memory_beyond_the_lock_limit_is_refused_and_the_error_names_the_limit", || {
+        let most = 16 * lock_at_most_16_pages();
+        let error = lock(8 << 20).unwrap_err();
+        let RegionError::Lock { bytes, limit, os_error } = error else { panic!("{error:?}") };
+        assert_eq!((bytes, limit), (8 << 20, Some(most as u64)));
+        assert!(os_error.is_some());
+        let message = error.to_string();
+        for part in ["8388608 bytes", &format!("{most} bytes"), "RLIMIT_MEMLOCK", "ulimit -l"] {
+            assert!(message.contains(part), "{part:?} is not in {message:?}");
+        }
+    });
+}
+
+#[test]
+fn the_marks_and_tables_are_locked_too_and_each_refusal_gives_all_back() {
+    in_child("the_marks_and_tables_are_locked_too_and_each_refusal_gives_all_back", || {
+        let page = lock_at_most_16_pages();
+        for _ in 0..100 {
+            // Alone, the blocks would just fit; a page of marks is locked beside them.
+            assert!(matches!(lock(16 * page), Err(RegionError::Lock { .. })));
+            drop(lock(15 * page).unwrap());
+        }
+        // Blocks and marks leave no page for a table.
+        let region = lock(15 * page).unwrap();
+        let error = region.side_table::<AtomicU32>().unwrap_err();
+        assert!(matches!(error, RegionError::Lock { limit: Some(_), .. }), "{error:?}");
+    });
+}
+
+#[test]
+fn memory_beyond_the_limit_of_the_address_space_is_refused_with_its_size() {
+    in_child("memory_beyond_the_limit_of_the_address_space_is_refused_with_its_size", || {
+        const SPACE: libc::rlim_t = 512 << 20;
+        let limit = libc::rlimit { rlim_cur: SPACE, rlim_max: SPACE };
+        // SAFETY: reads a limit through a pointer to one, and changes this child process alone.
+        assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &limit) }, 0);
+
+        let layout = BlockLayout::new(4096, (1 << 30) / 4096).unwrap();
+        let expected = RegionError::Map { bytes: 1 << 30, os_error: Some(libc::ENOMEM) };
+        assert_eq!(Region::map(layout).unwrap_err(), expected);
+        assert!(expected.to_string().contains("1073741824 bytes"), "{expected}");
+        let error = Region::heap(layout).unwrap_err();
+        assert!(matches!(error, RegionError::Heap { bytes } if bytes >= 1 << 30), "{error:?}");
+
+        // What does fit still works.
+        let region = Region::map(BlockLayout::new(4096, 1024).unwrap()).unwrap();
+        // SAFETY: the first byte of a block that nobody else holds.
+        unsafe { region.block(BlockIndex::new(1023)).write(1) };
+    });
+}
