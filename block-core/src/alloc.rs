@@ -192,19 +192,18 @@ pub unsafe trait BlockAlloc: Send + Sync {
     /// As for [`free_raw`](Self::free_raw), for each block.
     unsafe fn free_bulk_raw(&self, blocks: &mut [Option<NonNull<u8>>]) -> Result<(), FreeError> {
         let region = self.region();
-        for &block in blocks.iter().flatten() {
-            region.locate(block)?;
-        }
-        // SAFETY: each was located just now, so it is a block of the region.
-        let index_of = |block: NonNull<u8>| unsafe { region.index_of(block) };
-        let mut blocks_left = blocks.iter().copied().enumerate();
-        let refused = blocks_left
-            .find(|(_, block)| block.is_some_and(|block| !region.ledger().take(index_of(block))));
-        if let Some((position, _)) = refused {
-            for &block in blocks[..position].iter().flatten() {
-                region.ledger().mark(index_of(block));
+        for position in 0..blocks.len() {
+            let Some(block) = blocks[position] else { continue };
+            let refused = match region.locate(block) {
+                Ok(index) if region.ledger().take(index) => continue,
+                Ok(_) => FreeError::NotAllocated,
+                Err(error) => error,
+            };
+            for &taken in blocks[..position].iter().flatten() {
+                // SAFETY: it was located in an earlier round, so it is a block of the region.
+                region.ledger().mark(unsafe { region.index_of(taken) });
             }
-            return Err(FreeError::NotAllocated);
+            return Err(refused);
         }
         for run in blocks.chunk_by_mut(|left, right| left.is_some() == right.is_some()) {
             if run[0].is_some() {
