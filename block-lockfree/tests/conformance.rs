@@ -1,2 +1,21 @@
 //! The conformance suite, on the pool itself and behind the trait object.
 #![cfg(not(loom))]
+
+use std::sync::Arc;
+
+use block_core::{BlockAlloc, Region};
+use block_lockfree::LockFreeAlloc;
+
+fn pool(region: Region) -> LockFreeAlloc {
+    LockFreeAlloc::from_region(region).expect("there is memory for the links of small pools")
+}
+
+block_core::conformance_tests! { lock_free_default, |region| Box::new(pool(region)) }
+block_core::conformance_tests! {
+    lock_free_without_magazines,
+    |region| Arc::new(pool(region).with_magazine(0))
+}
+block_core::conformance_tests! {
+    lock_free_as_trait_object,
+    |region| Box::new(pool(region)) as Box<dyn BlockAlloc>
+}

@@ -1,0 +1,163 @@
+//! Pointers that are no block out raw: every kind of them, and the calls that must refuse them.
+
+use core::ptr::NonNull;
+use std::boxed::Box;
+use std::vec;
+use std::vec::Vec;
+
+use super::held::Way;
+use super::keeper::Keeper;
+use super::layouts::Shape;
+use super::verdict::{Check, ensure};
+use crate::{Block, BlockAlloc, BlockIndex, FreeError, Region};
+
+/// What is wrong with the pointer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bad {
+    OnTheStack,
+    OnTheHeap,
+    OfAnotherRegion,
+    OneByteBeforeTheBase,
+    OneBlockBeforeTheBase,
+    OnePastTheEnd,
+    OneBlockPastTheEnd,
+    InteriorFirst,
+    InteriorLast,
+    /// Given back before, or never handed out.
+    OfAFreeBlock,
+    OfAHandle,
+    HeldUnchecked,
+}
+
+impl Bad {
+    pub(super) const ALL: [Self; 12] = [
+        Self::OnTheStack,
+        Self::OnTheHeap,
+        Self::OfAnotherRegion,
+        Self::OneByteBeforeTheBase,
+        Self::OneBlockBeforeTheBase,
+        Self::OnePastTheEnd,
+        Self::OneBlockPastTheEnd,
+        Self::InteriorFirst,
+        Self::InteriorLast,
+        Self::OfAFreeBlock,
+        Self::OfAHandle,
+        Self::HeldUnchecked,
+    ];
+}
+
+/// A call that must refuse the pointer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Call {
+    FreeRaw,
+    /// Among right ones.
+    FreeBulkRaw,
+    FromRaw,
+}
+
+impl Call {
+    pub(super) const ALL: [Self; 3] = [Self::FreeRaw, Self::FreeBulkRaw, Self::FromRaw];
+}
+
+/// Memory that is not the pool's.
+#[derive(Debug)]
+pub(super) struct Elsewhere {
+    heap: Box<[u8; 64]>,
+    region: Region,
+}
+
+impl Elsewhere {
+    pub(super) fn new(shape: &Shape) -> Self {
+        Self { heap: Box::new([0; 64]), region: shape.region() }
+    }
+}
+
+/// A pointer of this kind, and how it is refused; `None` if there is none at the moment.
+fn pointer<A: BlockAlloc + ?Sized>(
+    bad: Bad,
+    keeper: &Keeper<'_, A>,
+    elsewhere: &Elsewhere,
+    pick: usize,
+) -> Option<(NonNull<u8>, FreeError)> {
+    let region = keeper.pool.region();
+    let layout = region.layout();
+    let at = |index| region.block(BlockIndex::new(index)).as_ptr();
+    let any = at(pick % layout.capacity());
+    let end = at(layout.capacity() - 1).wrapping_add(layout.stride());
+    let interior = layout.stride() > 1;
+    let on_the_stack = 0_u8;
+    let (pointer, error) = match bad {
+        Bad::OnTheStack => ((&raw const on_the_stack).cast_mut(), FreeError::Foreign),
+        Bad::OnTheHeap => {
+            let bytes = &raw const *elsewhere.heap;
+            (bytes.cast::<u8>().cast_mut(), FreeError::Foreign)
+        }
+        Bad::OfAnotherRegion => {
+            let index = BlockIndex::new(pick % layout.capacity());
+            (elsewhere.region.block(index).as_ptr(), FreeError::Foreign)
+        }
+        Bad::OneByteBeforeTheBase => (at(0).wrapping_sub(1), FreeError::Foreign),
+        Bad::OneBlockBeforeTheBase => (at(0).wrapping_sub(layout.stride()), FreeError::Foreign),
+        Bad::OnePastTheEnd => (end, FreeError::Foreign),
+        Bad::OneBlockPastTheEnd => (end.wrapping_add(layout.stride()), FreeError::Foreign),
+        Bad::InteriorFirst if interior => (any.wrapping_add(1), FreeError::Misaligned),
+        Bad::InteriorLast if interior => {
+            (any.wrapping_add(layout.stride() - 1), FreeError::Misaligned)
+        }
+        Bad::InteriorFirst | Bad::InteriorLast => return None,
+        Bad::OfAFreeBlock => (keeper.one_free(pick)?.as_ptr(), FreeError::NotAllocated),
+        Bad::OfAHandle => (keeper.one_held(Way::Handle, pick)?.as_ptr(), FreeError::NotAllocated),
+        Bad::HeldUnchecked => {
+            (keeper.one_held(Way::Unchecked, pick)?.as_ptr(), FreeError::NotAllocated)
+        }
+    };
+    Some((NonNull::new(pointer)?, error))
+}
+
+/// Makes the call with the bad pointer, which must be refused for what it is and change nothing.
+pub(super) fn refused<A: BlockAlloc + ?Sized>(
+    keeper: &Keeper<'_, A>,
+    elsewhere: &Elsewhere,
+    (bad, call, pick): (Bad, Call, usize),
+) -> Check {
+    let Some((pointer, expected)) = pointer(bad, keeper, elsewhere, pick) else { return Ok(()) };
+    let answer = match call {
+        // SAFETY: it must not succeed; if it does, the suite stops and uses no block again.
+        Call::FreeRaw => unsafe { keeper.pool.free_raw(pointer) },
+        Call::FreeBulkRaw => return refused_among(keeper, &keeper.raws(), pointer, expected, pick),
+        // SAFETY: as above; the handle is forgotten then.
+        Call::FromRaw => unsafe { Block::from_raw(pointer, keeper.pool) }.map(core::mem::forget),
+    };
+    ensure!(
+        CheckedFree,
+        answer == Err(expected),
+        "{call:?} of a pointer {bad:?} was answered {answer:?}, not Err({expected:?})"
+    );
+    keeper.unchanged_by("a refused free")
+}
+
+/// Frees the right blocks and the wrong one by one call, which must refuse all.
+pub(super) fn refused_among<A: BlockAlloc + ?Sized>(
+    keeper: &Keeper<'_, A>,
+    right: &[NonNull<u8>],
+    wrong: NonNull<u8>,
+    expected: FreeError,
+    pick: usize,
+) -> Check {
+    let mut blocks: Vec<_> = vec![None];
+    blocks.extend(right.iter().copied().map(Some));
+    blocks.insert(pick % (blocks.len() + 1), Some(wrong));
+    let before = blocks.clone();
+    // SAFETY: it must not succeed; if it does, the suite stops and uses no block again.
+    let answer = unsafe { keeper.pool.free_bulk_raw(&mut blocks) };
+    ensure!(
+        CheckedFree,
+        answer == Err(expected) && blocks == before,
+        "free_bulk_raw of {} right blocks and a wrong one was answered {answer:?}, not \
+         Err({expected:?}), and left {} of {} entries as they were",
+        right.len(),
+        blocks.iter().zip(&before).filter(|(left, right)| left == right).count(),
+        before.len()
+    );
+    keeper.unchanged_by("a refused bulk free")
+}

@@ -1,0 +1,277 @@
+//! Properties of a pool with one user at a time.
+
+use core::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::{boxed::Box, vec, vec::Vec};
+
+use super::held::Way;
+use super::keeper::Keeper;
+use super::layouts::{self, Shape, on_each};
+use super::random::Random;
+use super::threads::apart;
+use super::verdict::{Check, ensure};
+use crate::{Block, BlockAlloc, BlockAllocExt, Region};
+
+/// Invariant 4: every pointer, from every call, is a block of the region that the pool was made
+/// over, aligned, and all its bytes can be written and read.
+///
+/// # Panics
+///
+/// If it does not hold.
+pub fn bounded_and_aligned<P>(make: &impl Fn(Region) -> P)
+where
+    P: Deref<Target: BlockAlloc> + Send + Sync,
+{
+    on_each("bounded_and_aligned", &layouts::every(), |shape| {
+        let pool = shape.pool(make)?;
+        let mut keeper = Keeper::new(&*pool);
+        // The calls that look at the address themselves come last.
+        for way in [Way::Unchecked, Way::Handle, Way::Raw] {
+            keeper.take_many(way, shape.capacity() / 2)?;
+            while keeper.take(way)? {}
+            while keeper.held() > 0 {
+                keeper.give(keeper.held() - 1)?;
+            }
+        }
+        keeper.finish()
+    });
+}
+
+/// Invariant 1: a block that is held is not handed out, and nothing but its holder writes to it.
+///
+/// # Panics
+///
+/// If it does not hold.
+pub fn exclusive<P>(make: &impl Fn(Region) -> P)
+where
+    P: Deref<Target: BlockAlloc> + Send + Sync,
+{
+    on_each("exclusive", &layouts::every(), |shape| {
+        let pool = shape.pool(make)?;
+        let mut keeper = Keeper::new(&*pool);
+        let mut random = Random::new(1);
+        for _ in 0..rounds(shape) {
+            while keeper.take(random.pick(&Way::ALL))? {}
+            for _ in 0..random.below(keeper.held()) + 1 {
+                keeper.give(random.below(keeper.held()))?;
+            }
+        }
+        keeper.finish()
+    });
+}
+
+/// As often as some ten thousand calls allow.
+fn rounds(shape: &Shape) -> usize {
+    (20_000 / shape.capacity()).clamp(5, 200)
+}
+
+/// Invariant 2: `available` plus the blocks held is the capacity, after every call; also when
+/// handles become raw blocks and slices and again handles, when a thread ends or unwinds with
+/// handles, and when a handle is forgotten (it counts as held).
+///
+/// # Panics
+///
+/// If it does not hold.
+pub fn conserved<P>(make: &impl Fn(Region) -> P)
+where
+    P: Deref<Target: BlockAlloc> + Send + Sync,
+{
+    on_each("conserved", &layouts::every(), |shape| {
+        let pool = shape.pool(make)?;
+        let mut keeper = Keeper::new(&*pool);
+        let mut random = Random::new(2);
+        keeper.account()?;
+        for step in 0..1000 {
+            if keeper.free() > 0 && random.below(5) < 3 {
+                keeper.take(random.pick(&Way::ALL))?;
+            } else if keeper.held() > 0 {
+                let position = random.below(keeper.held());
+                keeper.convert(position, step % 2 == 0)?;
+                keeper.account()?;
+                keeper.give(random.below(keeper.held()))?;
+            }
+            keeper.account()?;
+        }
+        keeper.finish()?;
+        threads_that_end(&*pool)?;
+        forgotten(&*pool)
+    });
+}
+
+/// Threads that end, and unwind, with handles; what they held is free then.
+fn threads_that_end<A: BlockAlloc + ?Sized>(pool: &A) -> Check {
+    let all =
+        |pool| -> Vec<Block<_>> { (0..).map_while(|_| BlockAllocExt::alloc(pool).ok()).collect() };
+    apart(|| {
+        drop(all(pool));
+        Ok(())
+    })?;
+    let unwound = apart(|| {
+        let unwinding = AssertUnwindSafe(|| {
+            let _handles = all(pool);
+            // Without the hook: nothing is to be printed for a panic that is part of the test.
+            resume_unwind(Box::new(()))
+        });
+        let _ = catch_unwind::<_, ()>(unwinding);
+        Ok(())
+    });
+    unwound?;
+    let (counted, capacity) = (pool.available(), pool.capacity());
+    ensure!(
+        Conserved,
+        counted == capacity && all(pool).len() == capacity,
+        "threads ended and unwound with handles; after that {counted} of {capacity} are free"
+    );
+    Ok(())
+}
+
+/// A forgotten handle is a held block, once and for all.
+fn forgotten<A: BlockAlloc + ?Sized>(pool: &A) -> Check {
+    let Ok(handle) = pool.alloc() else { return Ok(()) };
+    let bytes = core::ptr::NonNull::from(&*handle).cast();
+    core::mem::forget(handle);
+    let (counted, capacity) = (pool.available(), pool.capacity());
+    let others: Vec<_> = (0..capacity).map_while(|_| pool.acquire()).collect();
+    ensure!(
+        Conserved,
+        counted == capacity - 1 && others.len() == capacity - 1 && !others.contains(&bytes),
+        "one handle was forgotten; {counted} of {capacity} count as free, {} can be had",
+        others.len()
+    );
+    for block in others.into_iter().chain([bytes]) {
+        // SAFETY: acquired above, or held by the handle that was forgotten; given back once.
+        unsafe { pool.release(block) };
+    }
+    Ok(())
+}
+
+/// Invariant 3: exactly `capacity` allocations succeed, in every mix of calls, and after that
+/// exactly one for each block that is given back; a pool that fails does so every time.
+///
+/// # Panics
+///
+/// If it does not hold.
+pub fn exact_exhaustion<P>(make: &impl Fn(Region) -> P)
+where
+    P: Deref<Target: BlockAlloc> + Send + Sync,
+{
+    on_each("exact_exhaustion", &layouts::every(), |shape| {
+        let pool = shape.pool(make)?;
+        let mut keeper = Keeper::new(&*pool);
+        let mut random = Random::new(3);
+        for round in 0..rounds(shape) {
+            while keeper.free() > 0 {
+                keeper.take(random.pick(&Way::ALL))?;
+            }
+            for way in Way::ALL {
+                keeper.take(way)?;
+                keeper.take_many(way, 1)?;
+            }
+            // At the edge: one back, one out.
+            for _ in 0..20 {
+                keeper.give(random.below(keeper.held()))?;
+                keeper.take(random.pick(&Way::ALL))?;
+                keeper.take(random.pick(&Way::ALL))?;
+            }
+            let back = if round % 2 == 0 { keeper.held() } else { keeper.held().div_ceil(2) };
+            keeper.give_many(keeper.held() - back, back)?;
+        }
+        keeper.finish()
+    });
+}
+
+/// Invariants 2 and 3, for the bulk calls: an allocation of n blocks succeeds exactly if n are
+/// free, fills every entry or empties every entry, and a refused one takes part in nothing.
+///
+/// # Panics
+///
+/// If it does not hold.
+pub fn bulk_is_all_or_nothing<P>(make: &impl Fn(Region) -> P)
+where
+    P: Deref<Target: BlockAlloc> + Send + Sync,
+{
+    on_each("bulk_is_all_or_nothing", &layouts::every(), |shape| {
+        let pool = shape.pool(make)?;
+        let mut keeper = Keeper::new(&*pool);
+        let mut random = Random::new(4);
+        for round in 0..rounds(shape) {
+            for way in [Way::Unchecked, Way::Raw] {
+                let free = keeper.free();
+                for count in [free + 1, 0, random.below(free + 1), keeper.free() * 2 + 1] {
+                    keeper.take_many(way, count)?;
+                    keeper.account()?;
+                }
+                keeper.take_many(way, keeper.free())?;
+                keeper.account()?;
+                // One by one after a refusal: nothing is held back by it.
+                keeper.take_many(way, 1)?;
+                keeper.give_many(0, keeper.held() / 2)?;
+                keeper.account()?;
+                while round % 2 == 0 && keeper.free() > 0 {
+                    keeper.take(way)?;
+                }
+            }
+            keeper.give_many(0, keeper.held())?;
+            keeper.account()?;
+        }
+        keeper.finish()
+    });
+}
+
+/// Invariant 6: a block that was never handed out is zero; later it has what its last holder left.
+///
+/// # Panics
+///
+/// If it does not hold.
+pub fn initialised<P>(make: &impl Fn(Region) -> P)
+where
+    P: Deref<Target: BlockAlloc> + Send + Sync,
+{
+    on_each("initialised", &layouts::every(), |shape| {
+        let pool = shape.pool(make)?;
+        let mut keeper = Keeper::new(&*pool);
+        for way in vec![Way::Raw, Way::Unchecked, Way::Handle].repeat(2) {
+            // Some blocks are used often before others are used at all.
+            for _ in 0..3 {
+                keeper.take_many(way, shape.capacity().div_ceil(2))?;
+                keeper.give_many(0, keeper.held())?;
+            }
+            while keeper.take(way)? {}
+            while keeper.held() > 0 {
+                keeper.give(0)?;
+            }
+        }
+        keeper.finish()
+    });
+}
+
+/// Invariant 6, with zero-on-release: a block is zero again after every way to give it back.
+///
+/// # Panics
+///
+/// If it does not hold.
+pub fn zeroed_on_release<P>(make: &impl Fn(Region) -> P)
+where
+    P: Deref<Target: BlockAlloc> + Send + Sync,
+{
+    let zeroed: Vec<_> = layouts::every().into_iter().map(Shape::zeroed).collect();
+    on_each("zeroed_on_release", &zeroed, |shape| {
+        let pool = shape.pool(make)?;
+        let mut keeper = Keeper::new(&*pool);
+        for way in Way::ALL {
+            // Stamped by the keeper each time that it takes one, compared with zero at the next.
+            while keeper.take(way)? {}
+            keeper.give_many(0, keeper.held())?;
+            while keeper.take(way)? {}
+            while keeper.held() > 0 {
+                keeper.give(0)?;
+            }
+            while keeper.take(way)? {}
+            while keeper.held() > 0 {
+                keeper.convert(0, true)?;
+                keeper.give(keeper.held() - 1)?;
+            }
+        }
+        keeper.finish()
+    });
+}

@@ -1,0 +1,14 @@
+//! The conformance suite, on the pool itself and behind the trait object.
+
+use block_core::{BlockAlloc, Region};
+use block_mutex::MutexAlloc;
+
+fn pool(region: Region) -> Box<MutexAlloc> {
+    Box::new(MutexAlloc::from_region(region).expect("it needs no memory of its own yet"))
+}
+
+block_core::conformance_tests! { mutex, pool }
+block_core::conformance_tests! {
+    mutex_as_trait_object,
+    |region| pool(region) as Box<dyn BlockAlloc>
+}
