@@ -156,7 +156,11 @@ impl<P: Deref<Target: BlockAlloc>> Block<P> {
     pub fn into_raw(self) -> NonNull<u8> {
         let block = self.bytes.cast();
         let region = self.pool.region();
-        let index = region.locate(block).unwrap_or_else(|_| other_pool());
+        let Ok(index) = region.locate(block) else {
+            // The handle goes first: its drop would panic too, and two panics at once abort.
+            drop(self.into_pool());
+            other_pool()
+        };
         region.ledger().mark(index);
         self.into_pool();
         block
