@@ -117,9 +117,11 @@ fn a_locked_region_is_resident_and_locked_and_dropping_it_unlocks() {
 #[test]
 fn a_dropped_region_gives_its_memory_and_its_address_space_back() {
     let _turn = my_turn();
-    let aligned = BlockLayout::new(4096, 16).unwrap().with_align(2 * MIB).unwrap();
+    // What the heap reserves for the threads of the tests that wait stays far below this.
+    const SPACE: usize = 1 << 30;
+    let aligned = BlockLayout::new(4096, 32).unwrap().with_align(2 * MIB).unwrap();
     let before = (resident(), status("VmSize"));
-    for _ in 0..100 {
+    for _ in 0..200 {
         for region in [Region::map(aligned).unwrap(), Region::heap(aligned).unwrap()] {
             let _table = region.side_table::<std::sync::atomic::AtomicU8>().unwrap();
             (0..aligned.capacity()).for_each(|index| touch(&region, index));
@@ -127,5 +129,5 @@ fn a_dropped_region_gives_its_memory_and_its_address_space_back() {
     }
     let after = (resident(), status("VmSize"));
     assert!(after.0 < before.0 + SLACK, "resident: {} bytes, then {}", before.0, after.0);
-    assert!(after.1 < before.1 + 64 * MIB, "mapped: {} bytes, then {}", before.1, after.1);
+    assert!(after.1 < before.1 + SPACE, "mapped: {} bytes, then {}", before.1, after.1);
 }
