@@ -1,0 +1,220 @@
+//! The command line, and one line for whatever is wrong with it.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::Parser;
+
+use crate::grid::{self, Grid};
+use crate::lineup;
+use crate::report::Format;
+use crate::workers::Cores;
+use crate::workload::Workload;
+
+const EXAMPLES: &str = "\
+Examples:
+  bench-harness                                  everything, in about a minute
+  bench-harness --time 10 --workload pair        the shortest loop, quickly
+  bench-harness --contender lock-free,system     every path of one pool, and malloc
+  bench-harness --contender handle --threads 1,2 the safe path of every pool
+  bench-harness --block-size 1500,16K --arena 10000 --format csv
+  bench-harness --format json --output record.json
+
+Exit code: 0 measured, 1 a contender was caught or the machine refused, 2 wrong arguments.
+Whether the target was met does not change the exit code.";
+
+/// Compares block pools with each other and with the system's allocator, on real threads.
+#[derive(Debug, Parser)]
+#[command(name = "bench-harness", version, after_help = EXAMPLES, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// List the contenders and the workloads, and measure nothing
+    #[arg(long)]
+    pub(crate) list: bool,
+
+    /// Only these contenders: names, paths, or parts of `contender/path`
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
+    contender: Vec<String>,
+
+    /// Only these workloads [default: all]
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',', value_parser = workload)]
+    workload: Vec<Workload>,
+
+    /// Numbers of threads [default: 1, all cores, four times the cores]
+    #[arg(long, value_name = "N,..", value_delimiter = ',', value_parser = threads)]
+    threads: Vec<usize>,
+
+    /// Bytes of a block, with K, M or G for powers of 1024 [default: 64,16K]
+    #[arg(long, value_name = "BYTES,..", value_delimiter = ',', value_parser = block_size)]
+    block_size: Vec<usize>,
+
+    /// Blocks of an arena [default: 1000,100000]
+    #[arg(long, value_name = "BLOCKS,..", value_delimiter = ',', value_parser = arena)]
+    arena: Vec<usize>,
+
+    /// Seconds that the whole run takes; the checks can make a short run longer
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    pub(crate) time: f64,
+
+    /// Samples of each cell [default: what the time allows, 3 to 15]
+    #[arg(long, value_name = "N", value_parser = rounds)]
+    rounds: Option<usize>,
+
+    /// Nanoseconds per block taken and given back that are to be met
+    #[arg(long, value_name = "NS", default_value = "28", value_parser = nanoseconds)]
+    pub(crate) target: f64,
+
+    /// table, json, csv or markdown
+    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = format)]
+    pub(crate) format: Format,
+
+    /// Write the report to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// What to do when there is nothing to measure.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// Print this and succeed: help, version.
+    Print(String),
+    /// Say this on one line and fail.
+    Wrong(String),
+}
+
+impl Arguments {
+    pub(crate) fn parse_from(arguments: impl Iterator<Item = OsString>) -> Result<Self, Refusal> {
+        Self::try_parse_from(arguments).map_err(|error| {
+            let text = error.render().to_string();
+            if error.use_stderr() { Refusal::Wrong(one_line(&text)) } else { Refusal::Print(text) }
+        })
+    }
+
+    /// What is to be combined with what.
+    pub(crate) fn grid(&self, cores: &Cores) -> Result<Grid, String> {
+        let or = |given: &[usize], usual: Vec<usize>| {
+            if given.is_empty() { usual } else { distinct(given) }
+        };
+        let workloads = if self.workload.is_empty() { Workload::ALL } else { &self.workload };
+        Ok(Grid {
+            names: lineup::select(&self.contender)?,
+            workloads: distinct(workloads),
+            threads: or(&self.threads, grid::usual_threads(cores)),
+            block_sizes: or(&self.block_size, grid::USUAL_BLOCK_SIZES.to_vec()),
+            arenas: (!self.arena.is_empty()).then(|| distinct(&self.arena)),
+        })
+    }
+
+    /// Samples of each of so many cells: one for each 25 ms that the time allows.
+    pub(crate) fn rounds(&self, cells: usize) -> usize {
+        let affordable = self.time / (0.025 * cells as f64);
+        self.rounds.unwrap_or((affordable as usize).clamp(3, 15))
+    }
+}
+
+fn distinct<T: Copy + PartialEq>(given: &[T]) -> Vec<T> {
+    let mut distinct = Vec::with_capacity(given.len());
+    for &item in given {
+        if !distinct.contains(&item) {
+            distinct.push(item);
+        }
+    }
+    distinct
+}
+
+/// The first paragraph of clap's text, which says what is wrong and what is allowed.
+fn one_line(text: &str) -> String {
+    let paragraph = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+    let line = paragraph.collect::<Vec<_>>().join(" ");
+    format!("{}; see --help", line.strip_prefix("error: ").unwrap_or(&line))
+}
+
+fn workload(text: &str) -> Result<Workload, String> {
+    let known = || Workload::ALL.iter().map(|workload| workload.name()).collect::<Vec<_>>();
+    let found = Workload::ALL.iter().find(|workload| workload.name() == text);
+    found.copied().ok_or_else(|| format!("allowed is {}", known().join(", ")))
+}
+
+fn format(text: &str) -> Result<Format, String> {
+    Format::ALL
+        .iter()
+        .find_map(|&(name, format)| (name == text).then_some(format))
+        .ok_or_else(|| "allowed is table, json, csv or markdown".to_owned())
+}
+
+/// A whole number from 1 on.
+fn count(text: &str, most: usize, unit: &str) -> Result<usize, String> {
+    let allowed = || format!("allowed is a whole number of {unit} from 1 to {most}");
+    let number = usize::from_str(text).map_err(|_| allowed())?;
+    if (1..=most).contains(&number) { Ok(number) } else { Err(allowed()) }
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    count(text, grid::MOST_THREADS, "threads")
+}
+
+fn arena(text: &str) -> Result<usize, String> {
+    count(text, grid::LARGEST_ARENA, "blocks")
+}
+
+fn rounds(text: &str) -> Result<usize, String> {
+    count(text, 1_000, "rounds")
+}
+
+fn block_size(text: &str) -> Result<usize, String> {
+    let allowed = || "allowed is 1 to 1G bytes, as 64, 1500 or 16K".to_owned();
+    let (digits, shift) = match text.char_indices().next_back() {
+        Some((end, 'k' | 'K')) => (&text[..end], 10),
+        Some((end, 'm' | 'M')) => (&text[..end], 20),
+        Some((end, 'g' | 'G')) => (&text[..end], 30),
+        _ => (text, 0),
+    };
+    let size = usize::from_str(digits).ok().and_then(|number| number.checked_mul(1 << shift));
+    size.filter(|size| (1..=grid::LARGEST_BLOCK).contains(size)).ok_or_else(allowed)
+}
+
+/// A number above 0.
+fn positive(text: &str, most: f64, unit: &str) -> Result<f64, String> {
+    let number = f64::from_str(text).ok();
+    number
+        .filter(|&number| number > 0.0 && number <= most)
+        .ok_or_else(|| format!("allowed is a number of {unit} above 0, at most {most}"))
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    positive(text, 86_400.0, "seconds")
+}
+
+fn nanoseconds(text: &str) -> Result<f64, String> {
+    positive(text, 1e9, "nanoseconds")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_suffixes() {
+        assert_eq!(block_size("64"), Ok(64));
+        assert_eq!(block_size("16K"), Ok(16 << 10));
+        assert_eq!(block_size("2m"), Ok(2 << 20));
+        assert_eq!(block_size("1G"), Ok(1 << 30));
+        for wrong in ["", "K", "0", "2G", "-1", "1.5K", "64B", "99999999999999999999", "é"] {
+            assert!(block_size(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn times_are_finite_and_above_zero() {
+        assert_eq!(seconds("0.5"), Ok(0.5));
+        for wrong in ["", "0", "-1", "NaN", "inf", "1e9", "soon", "60s"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_time_decides_the_rounds() {
+        let arguments = Arguments::parse_from(["bench-harness".into()].into_iter()).unwrap();
+        assert_eq!([1, 264, 100_000].map(|cells| arguments.rounds(cells)), [15, 9, 3]);
+    }
+}

@@ -1,0 +1,178 @@
+//! Which cells there are, and which of them make sense.
+
+use std::fmt;
+
+use crate::contender::Shape;
+use crate::lineup::Name;
+use crate::machine;
+use crate::workers::Cores;
+use crate::workload::Workload;
+
+/// The most threads.
+pub const MOST_THREADS: usize = 1_024;
+/// The largest block, in bytes.
+pub const LARGEST_BLOCK: usize = 1 << 30;
+/// The most blocks of an arena: the checks count each of them after each run.
+pub const LARGEST_ARENA: usize = 10_000_000;
+/// The most bytes of address space for an arena.
+const LARGEST_REGION: u64 = 1 << 40;
+
+/// What is to be combined with what.
+#[derive(Clone, Debug)]
+pub struct Grid {
+    /// The contenders.
+    pub names: Vec<Name>,
+    /// The workloads.
+    pub workloads: Vec<Workload>,
+    /// Numbers of threads.
+    pub threads: Vec<usize>,
+    /// Bytes of a block.
+    pub block_sizes: Vec<usize>,
+    /// Blocks of an arena; `None` for the usual two, of which those that are too small for the
+    /// threads are left out.
+    pub arenas: Option<Vec<usize>>,
+}
+
+/// All that the contenders of some cells have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Case {
+    /// The workload.
+    pub workload: Workload,
+    /// Threads, block size and arena.
+    pub shape: Shape,
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { workload, shape: Shape { block_size, arena, threads, .. } } = self;
+        let threads = plural(*threads, "thread");
+        write!(f, "{workload}, {threads}, {} blocks, arena of {arena}", bytes(*block_size))
+    }
+}
+
+/// A number and its noun.
+pub(crate) fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// A size as it may be typed: 64 B, 16 KiB, 1 MiB.
+#[must_use]
+pub fn bytes(size: usize) -> String {
+    match size {
+        0 => "0 B".to_owned(),
+        _ if size.is_multiple_of(1 << 20) => format!("{} MiB", size >> 20),
+        _ if size.is_multiple_of(1 << 10) => format!("{} KiB", size >> 10),
+        _ => format!("{size} B"),
+    }
+}
+
+/// One thread, all cores, four times the cores.
+#[must_use]
+pub fn usual_threads(cores: &Cores) -> Vec<usize> {
+    let mut threads = vec![1, cores.count(), 4 * cores.count()];
+    threads.iter_mut().for_each(|threads| *threads = (*threads).min(MOST_THREADS));
+    threads.dedup();
+    threads
+}
+
+/// The usual block sizes.
+pub const USUAL_BLOCK_SIZES: [usize; 2] = [64, 16 << 10];
+/// The usual arenas.
+pub const USUAL_ARENAS: [usize; 2] = [1_000, 100_000];
+
+/// The cases of a grid, and notes on those left out.
+///
+/// # Errors
+///
+/// What does not fit together, in one line.
+pub fn cases(grid: &Grid) -> Result<(Vec<Case>, Vec<String>), String> {
+    let arenas = grid.arenas.as_deref().unwrap_or(&USUAL_ARENAS);
+    let (mut cases, mut notes) = (Vec::new(), Vec::new());
+    for &workload in &grid.workloads {
+        for &threads in &grid.threads {
+            let held = workload.held();
+            for &block_size in &grid.block_sizes {
+                for &arena in arenas {
+                    let case = Case { workload, shape: Shape { block_size, arena, threads, held } };
+                    check_memory(case.shape)?;
+                    match enough_blocks(&case) {
+                        Ok(()) => cases.push(case),
+                        Err(reason) if grid.arenas.is_some() => return Err(reason),
+                        Err(reason) => notes.push(format!("left out: {reason}")),
+                    }
+                }
+            }
+        }
+    }
+    notes.dedup();
+    if cases.is_empty() { Err(notes.swap_remove(0)) } else { Ok((cases, notes)) }
+}
+
+/// Every thread must find its blocks, or failing calls would be measured.
+fn enough_blocks(case: &Case) -> Result<(), String> {
+    let Shape { arena, threads, held, .. } = case.shape;
+    let needed = threads * held;
+    if arena >= needed {
+        return Ok(());
+    }
+    Err(format!(
+        "an arena of {} is too small for {} at {}, which hold {needed} at once; allowed is \
+         {needed} or more",
+        plural(arena, "block"),
+        case.workload,
+        plural(threads, "thread"),
+    ))
+}
+
+/// What a queue-based pool touches of the arena must fit into half of the memory.
+fn check_memory(shape: Shape) -> Result<(), String> {
+    let (block, arena) = (shape.block_size as u64, shape.arena as u64);
+    let what = || format!("an arena of {arena} blocks of {}", bytes(shape.block_size));
+    if block * arena > LARGEST_REGION {
+        return Err(format!("{} is too large; allowed is 1 TiB in all", what()));
+    }
+    let touched = arena * block.min(machine::committed_at_once());
+    match machine::memory() {
+        Some(memory) if touched > memory / 2 => Err(format!(
+            "{} would commit {} MiB; allowed here is half of the memory, {} MiB",
+            what(),
+            touched >> 20,
+            memory >> 21,
+        )),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grid(threads: usize, arenas: Option<Vec<usize>>) -> Grid {
+        Grid {
+            names: crate::lineup::names().collect(),
+            workloads: Workload::ALL.to_vec(),
+            threads: vec![threads],
+            block_sizes: vec![64],
+            arenas,
+        }
+    }
+
+    #[test]
+    fn a_case_for_every_combination() {
+        let (cases, notes) = cases(&grid(2, Some(vec![64, 100, 1_000]))).unwrap();
+        assert_eq!((cases.len(), notes.len()), (6, 0));
+    }
+
+    #[test]
+    fn usual_arenas_that_are_too_small_are_left_out_and_named() {
+        let (cases, notes) = cases(&grid(100, None)).unwrap();
+        assert_eq!((cases.len(), notes.len()), (3, 1), "{notes:?}");
+        assert!(notes[0].contains("burst at 100 threads"), "{notes:?}");
+    }
+
+    #[test]
+    fn an_arena_that_was_asked_for_is_not_left_out_silently() {
+        let refused = cases(&grid(2, Some(vec![63]))).unwrap_err();
+        assert!(refused.ends_with("allowed is 64 or more"), "{refused}");
+    }
+}

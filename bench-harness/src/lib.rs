@@ -1,0 +1,80 @@
+//! Compares the workspace's block pools with each other, with a queue-based pool and with the
+//! system's allocator, on real threads.
+//!
+//! ```console
+//! cargo run --release -p bench-harness -- --help
+//! cargo bench -p bench-harness            # the same cells, by the same code, under criterion
+//! ```
+//!
+//! # What is measured
+//!
+//! A *cell* is one path through one contender at one *case*: a workload, a number of threads, a
+//! block size and an arena. Its figure is the wall time from the first thread's start to the last
+//! one's end, divided by the blocks that all threads together took and gave back: nanoseconds of
+//! the machine per block, not of a thread. Two threads that never meet halve it.
+//!
+//! - Threads are pinned, one to a core, wrapping round where there are more threads than cores, and
+//!   leave a spin barrier together. Each does the same number of pairs.
+//! - The contenders of a case take turns, round by round, in an order that rotates, so that drift
+//!   of the machine's speed meets all alike. The least and the median over the rounds are shown;
+//!   the verdict is on the median.
+//! - The loop is compiled for each contender: no dyn call, no branch on what is measured. The first
+//!   byte of each block is written, behind `black_box`.
+//! - `loop` is the same loop over blocks that each thread keeps. It is shown, not subtracted.
+//!
+//! # What is checked
+//!
+//! - Before a case is measured, each contender runs it in an arena with just as many blocks as the
+//!   threads hold at once. Blocks are stamped while they are held and compared before they are
+//!   given back, and no take may fail.
+//! - After each measured run, untimed, all blocks are taken through the same path: each must be
+//!   there once, inside the region, and the pool's count must agree, before and after.
+//!
+//! The first failure ends the run with exit code 1. Of `malloc`, which has no bound, only the
+//! overlap of live blocks can be checked.
+//!
+//! # What is not measured
+//!
+//! Latency of single calls, and its tail. Building a pool and the first touch of its memory. What
+//! a real holder does with a block between take and give, and its cache misses. Memory used.
+//! Blocks that one thread takes and another gives back.
+//!
+//! # In whose favour it errs
+//!
+//! - A thread that is done early leaves the others less contended: in favour of contenders under
+//!   contention, most of all of unfair ones.
+//! - Where threads share a core, few of them meet inside a call: what a stopped thread costs the
+//!   others shows in the tail, less in this mean.
+//! - Equal sizes, nothing else on the heap, no fragmentation: in favour of `malloc`, as are
+//!   its lower alignment and the missing bound.
+//! - Only the first byte is touched, and a last-in-first-out pool hands out the same few blocks
+//!   again: in its favour against `array-queue`, whose blocks come round in turn. That is a
+//!   property of the pool, but a program that uses its blocks whole will see less of it.
+//! - Block size and arena hardly matter to a pool that touches one byte; they do to its caches.
+//! - Link-time optimisation inlines the pools into the loop, `malloc` is a call: in favour of the
+//!   pools, as in a program.
+
+pub mod barrier;
+pub mod command;
+pub mod contender;
+pub mod fault;
+pub mod grid;
+pub mod lineup;
+pub mod machine;
+pub mod peers;
+mod probe;
+pub mod record;
+pub mod report;
+pub mod sampler;
+pub mod session;
+mod stock;
+pub mod subject;
+pub mod verdict;
+pub mod workers;
+pub mod workload;
+
+mod arguments;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}

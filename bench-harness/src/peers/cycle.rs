@@ -1,0 +1,81 @@
+//! The loop alone: each thread cycles through a few blocks of its own, and nothing is allocated.
+//! Its figure is what the other contenders' figures contain and no allocator could save.
+
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+
+use block_core::{BlockIndex, BlockLayout, BuildError, FreeError, Region};
+
+use crate::contender::{Bare, Contender, Hand, Shape};
+use crate::lineup::{Entry, LOOP, Subjects};
+
+/// The line in the registry.
+pub const ENTRY: Entry = Entry {
+    name: LOOP,
+    paths: &["none"],
+    description: "the loop alone, over blocks that each thread keeps: what measuring costs",
+    build,
+};
+
+fn build(shape: Shape) -> Result<Subjects, BuildError> {
+    let layout = BlockLayout::new(shape.block_size, shape.threads * shape.held)?;
+    Ok(vec![Box::new(Cycle { region: Region::map(layout)?, held: shape.held })])
+}
+
+/// As many blocks for each thread as it holds at once.
+#[derive(Debug)]
+pub struct Cycle {
+    region: Region,
+    held: usize,
+}
+
+/// A thread's ring: all of it lives in the loop's registers.
+#[derive(Debug)]
+pub struct Ring<'a> {
+    first: NonNull<u8>,
+    stride: usize,
+    position: usize,
+    blocks: usize,
+    _region: PhantomData<&'a Region>,
+}
+
+impl Contender for Cycle {
+    type Hand<'a> = Ring<'a>;
+
+    fn hand(&self, thread: usize) -> Ring<'_> {
+        Ring {
+            first: self.region.block(BlockIndex::new(thread * self.held)),
+            stride: self.region.layout().stride(),
+            position: 0,
+            blocks: self.held,
+            _region: PhantomData,
+        }
+    }
+
+    fn supply(&self) -> usize {
+        self.held
+    }
+}
+
+impl Hand for Ring<'_> {
+    type Held = Bare;
+
+    #[inline(always)]
+    fn take(&mut self) -> Option<Bare> {
+        // SAFETY: the ring's blocks are `blocks` neighbours in the region, which the ring borrows,
+        // and `position < blocks`.
+        let block = unsafe { self.first.add(self.position * self.stride) };
+        self.position = if self.position + 1 == self.blocks { 0 } else { self.position + 1 };
+        Some(Bare(block))
+    }
+
+    #[inline(always)]
+    fn bytes(held: &mut Bare) -> *mut u8 {
+        held.0.as_ptr()
+    }
+
+    #[inline(always)]
+    fn give(&mut self, _held: Bare) -> Result<(), FreeError> {
+        Ok(())
+    }
+}

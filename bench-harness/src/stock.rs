@@ -1,0 +1,79 @@
+//! Stock-taking: after every run, is every block there, once, and where it belongs?
+
+use std::ptr::NonNull;
+
+use crate::contender::{Contender, Hand};
+use crate::fault::Fault;
+
+/// What is done to the blocks meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Nothing: the memory of blocks never used stays uncommitted.
+    Only,
+    /// The first byte of each is written.
+    AndWrite,
+}
+
+/// Takes all blocks through the contender's own path, on this thread, checks them and gives them
+/// back.
+///
+/// Invariants 1 to 4 of a bounded pool: no two blocks share a byte, none is missing or too many,
+/// each is a block of the region, and the pool's count of its free blocks is right with all of them
+/// held and with none. Of an allocator without a bound: no two of [`Contender::supply`] live blocks share a
+/// byte.
+pub(crate) fn take<C: Contender>(
+    contender: &C,
+    block_size: usize,
+    look: Look,
+) -> Result<(), Fault> {
+    let pool = contender.pool();
+    let available = |expected: usize| match pool.map(|pool| pool.available()) {
+        Some(says) if says != expected => Err(Fault::Available { says, expected }),
+        _ => Ok(()),
+    };
+    let expected = pool.map_or(contender.supply(), |pool| pool.capacity());
+    // One more than there should be, to see the pool refuse it.
+    let wanted = if pool.is_some() { expected + 1 } else { expected };
+
+    let mut hand = contender.hand(0);
+    let mut held = Vec::with_capacity(wanted);
+    while held.len() < wanted
+        && let Some(block) = hand.take()
+    {
+        held.push(block);
+    }
+
+    let mut blocks: Vec<_> = held.iter_mut().map(C::Hand::bytes).collect();
+    if look == Look::AndWrite {
+        for block in &blocks {
+            // SAFETY: the block is held, and has at least one byte.
+            unsafe { block.write_volatile(1) };
+        }
+    }
+    if let Some(pool) = pool {
+        for &block in &blocks {
+            let located = NonNull::new(block).map(|block| pool.region().locate(block));
+            if let Some(Err(why)) = located {
+                return Err(Fault::NotABlock { address: block.addr(), why });
+            }
+        }
+    }
+    blocks.sort_unstable();
+    for two in blocks.windows(2) {
+        let (address, distance) = (two[0].addr(), two[1].addr() - two[0].addr());
+        if distance < block_size {
+            return Err(Fault::Overlap { address, distance });
+        }
+    }
+    if blocks.len() != expected {
+        return Err(Fault::Count { got: blocks.len(), expected });
+    }
+    if pool.is_some() {
+        available(0)?;
+    }
+
+    for block in held {
+        hand.give(block)?;
+    }
+    available(expected)
+}

@@ -1,0 +1,94 @@
+//! The verdicts in words: which cells met the target, and which did not.
+
+use crate::grid::plural;
+use crate::lineup::Name;
+use crate::record::Cell;
+
+/// A line for each contender, in the order of the cells, and one overall.
+#[must_use]
+pub fn summary(cells: &[Cell], target_ns: f64) -> Vec<String> {
+    let mut names: Vec<Name> = Vec::new();
+    for cell in cells {
+        if cell.met.is_some() && !names.contains(&cell.name) {
+            names.push(cell.name);
+        }
+    }
+    let mut lines: Vec<_> = names
+        .iter()
+        .map(|&name| {
+            let own: Vec<_> = cells.iter().filter(|cell| cell.name == name).collect();
+            format!("{name} {}", tally(&own))
+        })
+        .collect();
+    let judged: Vec<_> = cells.iter().filter(|cell| cell.met.is_some()).collect();
+    if judged.is_empty() {
+        lines.push("overall: no allocator was measured".to_owned());
+    } else {
+        let met = judged.iter().filter(|cell| cell.met == Some(true)).count();
+        lines.push(format!(
+            "overall: the target of {target_ns} ns was met in {met} of {}",
+            plural(judged.len(), "cell")
+        ));
+    }
+    lines
+}
+
+/// "met 5 of 8 cells; missed: pair at 2 threads (3 of 4, worst 91.0 ns)".
+fn tally(cells: &[&Cell]) -> String {
+    let met = cells.iter().filter(|cell| cell.met == Some(true)).count();
+    let mut text = format!("met {met} of {}", plural(cells.len(), "cell"));
+    let mut missed = Vec::new();
+    for together in cells.chunk_by(|a, b| (a.workload, a.threads) == (b.workload, b.threads)) {
+        let slow: Vec<_> = together.iter().filter(|cell| cell.met == Some(false)).collect();
+        let Some(worst) = slow.iter().map(|cell| cell.median_ns).max_by(f64::total_cmp) else {
+            continue;
+        };
+        let of = if together.len() == 1 {
+            String::new()
+        } else {
+            format!("{} of {}, worst ", slow.len(), together.len())
+        };
+        let (workload, threads) = (together[0].workload, plural(together[0].threads, "thread"));
+        missed.push(format!("{workload} at {threads} ({of}{worst:.1} ns)"));
+    }
+    if !missed.is_empty() {
+        text += "; missed: ";
+        text += &missed.join(", ");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contender::Shape;
+    use crate::grid::Case;
+    use crate::workload::Workload;
+
+    fn cell(threads: usize, arena: usize, median_ns: f64) -> Cell {
+        let name = Name { contender: "mutex", path: "handle" };
+        let shape = Shape { block_size: 64, arena, threads, held: 1 };
+        Cell::new(name, Case { workload: Workload::Pair, shape }, vec![median_ns], 28.0)
+    }
+
+    #[test]
+    fn what_missed_the_target_is_named_with_its_worst_figure() {
+        let cells = [cell(1, 10, 28.0), cell(1, 20, 1.0), cell(2, 10, 28.01), cell(2, 20, 99.0)];
+        assert_eq!(
+            summary(&cells, 28.0),
+            [
+                "mutex/handle met 2 of 4 cells; missed: pair at 2 threads (2 of 2, worst 99.0 ns)",
+                "overall: the target of 28 ns was met in 2 of 4 cells",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_loop_alone_is_not_judged() {
+        let mut own = cell(1, 10, 1.0);
+        own.name = Name { contender: crate::lineup::LOOP, path: "none" };
+        own = Cell::new(own.name, own.case, own.samples_ns, 28.0);
+        assert_eq!(own.met, None);
+        assert_eq!(summary(&[own], 28.0), ["overall: no allocator was measured"]);
+    }
+}

@@ -1,0 +1,154 @@
+//! The threads: pools of pinned workers, one for each number of threads.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
+
+use crate::barrier::Barrier;
+use crate::contender::Shape;
+use crate::fault::Fault;
+use crate::subject::{Span, Subject, Task};
+use crate::workload::Workload;
+
+/// The cores that this process may use, in the order in which threads are pinned to them.
+#[derive(Clone, Debug)]
+pub struct Cores(Arc<[core_affinity::CoreId]>, usize);
+
+impl Cores {
+    /// Asks the system.
+    #[must_use]
+    pub fn usable() -> Self {
+        let cores = core_affinity::get_core_ids().unwrap_or_default();
+        // A quota may allow less than the affinity mask does.
+        let allowed = std::thread::available_parallelism().map_or(1, usize::from);
+        let count = if cores.is_empty() { allowed } else { allowed.min(cores.len()) };
+        Self(cores.into_iter().take(count).collect(), count)
+    }
+
+    /// How many there are, at least one.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.1
+    }
+
+    /// Pins the calling thread, the `thread`th of its pool.
+    fn pin(&self, thread: usize) -> bool {
+        !self.0.is_empty() && core_affinity::set_for_current(self.0[thread % self.0.len()])
+    }
+}
+
+/// Threads pinned to cores, by how many they are.
+#[derive(Debug)]
+pub struct Workers {
+    pools: BTreeMap<usize, ThreadPool>,
+    cores: Cores,
+    unpinned: Arc<AtomicUsize>,
+}
+
+impl Workers {
+    /// No threads yet; they are started at their first run.
+    #[must_use]
+    pub fn new(cores: Cores) -> Self {
+        Self { pools: BTreeMap::new(), cores, unpinned: Arc::new(AtomicUsize::new(0)) }
+    }
+
+    /// How many threads could not be pinned.
+    #[must_use]
+    pub fn unpinned(&self) -> usize {
+        self.unpinned.load(Ordering::Relaxed)
+    }
+
+    /// How many of `threads` threads share a core, at most.
+    pub(crate) fn sharing(&self, threads: usize) -> u32 {
+        u32::try_from(threads.div_ceil(self.cores.count())).unwrap_or(u32::MAX)
+    }
+
+    /// Starts `threads` threads, unless they run already.
+    ///
+    /// # Errors
+    ///
+    /// If the system refuses a thread.
+    pub fn start(&mut self, threads: usize) -> Result<(), ThreadPoolBuildError> {
+        if self.pools.contains_key(&threads) {
+            return Ok(());
+        }
+        let (cores, unpinned) = (self.cores.clone(), Arc::clone(&self.unpinned));
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|thread| format!("worker-{thread}"))
+            .start_handler(move |thread| {
+                if !cores.pin(thread) {
+                    unpinned.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+            .build()?;
+        // Every worker has passed its start handler once it has answered.
+        pool.broadcast(|_| ());
+        self.pools.insert(threads, pool);
+        Ok(())
+    }
+
+    /// Runs the workload as it is measured, `pairs` pairs on each of the shape's threads, and
+    /// tells the wall time from the first thread's start to the last one's end.
+    ///
+    /// # Errors
+    ///
+    /// What the contender was caught at.
+    ///
+    /// # Panics
+    ///
+    /// If that many threads were not [started](Self::start).
+    pub fn measure(
+        &self,
+        subject: &dyn Subject,
+        workload: Workload,
+        shape: Shape,
+        pairs: u64,
+    ) -> Result<Duration, Fault> {
+        let spans = self.all(workload, shape, pairs, |task| subject.measure(task))?;
+        let first = spans.iter().map(|span: &Span| span.start).min();
+        let last = spans.iter().map(|span| span.end).max();
+        Ok(first.zip(last).map_or(Duration::ZERO, |(first, last)| last - first))
+    }
+
+    /// Runs the workload with every block stamped while it is held, and takes stock.
+    ///
+    /// # Errors
+    ///
+    /// What the contender was caught at.
+    ///
+    /// # Panics
+    ///
+    /// If that many threads were not [started](Self::start).
+    pub fn verify(
+        &self,
+        subject: &dyn Subject,
+        workload: Workload,
+        shape: Shape,
+        pairs: u64,
+    ) -> Result<(), Fault> {
+        subject.take_stock(shape.block_size)?;
+        self.all(workload, shape, pairs, |task| subject.verify(task, shape))?;
+        subject.take_stock(shape.block_size)
+    }
+
+    /// One task on each thread, all from one barrier; the first fault, if any thread met one.
+    fn all<R: Send>(
+        &self,
+        workload: Workload,
+        shape: Shape,
+        pairs: u64,
+        task: impl Fn(Task<'_>) -> Result<R, Fault> + Sync,
+    ) -> Result<Vec<R>, Fault> {
+        let pool = self.pools.get(&shape.threads).expect("the threads were started");
+        let barrier = Barrier::new(shape.threads, self.cores.count());
+        let pairs = workload.whole(pairs);
+        let answers = pool.broadcast(|context| {
+            task(Task { workload, thread: context.index(), pairs, barrier: &barrier })
+        });
+        answers.into_iter().collect()
+    }
+}
