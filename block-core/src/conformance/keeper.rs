@@ -201,6 +201,9 @@ impl<'a, A: BlockAlloc + ?Sized> Keeper<'a, A> {
         self.account()?;
         for taken in 0..self.out.len() {
             let Some(held) = Held::take(self.pool, Way::Unchecked) else {
+                // A lost block does not come at the second try.
+                let again = Held::take(self.pool, Way::Unchecked);
+                ensure!(ExactExhaustion, again.is_none(), "an allocation failed for no reason");
                 return Err(violation!(
                     Conserved,
                     "every block was given back, but only {taken} of {} can be had again",

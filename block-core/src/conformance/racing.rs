@@ -4,8 +4,8 @@
 use core::ops::Deref;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 use std::vec::Vec;
 
 use super::bag::{Bag, all_are_back};
@@ -120,8 +120,8 @@ where
     });
 }
 
-/// Invariant 2, with threads: while blocks go round between threads, `available` never counts
-/// more than can be free.
+/// Invariant 2, with threads: while blocks go out, round and back, one at a time and many,
+/// `available` never counts more than can be free.
 ///
 /// # Panics
 ///
@@ -130,48 +130,49 @@ pub fn available_never_over_reports<P>(make: &impl Fn(Region) -> P)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
-    /// Blocks that are free when no thread has one in its hands.
-    const MOVING: usize = 2;
-    let shapes = [Shape::new(64, MOVING), Shape::new(64, 5), Shape::new(24, 300)];
-    on_each("available_never_over_reports", &shapes, |shape| {
-        let pool = shape.pool(make)?;
-        let pool = &*pool;
-        let mut kept = Bag::new(pool, 9);
-        for _ in MOVING..shape.capacity() {
-            ensure!(ExactExhaustion, kept.take()?, "a new pool is exhausted");
-        }
-        let exchange = Mutex::new(Vec::new());
-        let watched = AtomicBool::new(false);
-        together(3, |id, team| {
-            if id == 0 {
-                let never_more = never_more_than(pool, MOVING);
-                // Relaxed: it carries nothing.
-                watched.store(true, Ordering::Relaxed);
-                return never_more;
+    // So many blocks are free when no thread has one; all others are held throughout.
+    for (most, capacity) in [(2, 2), (4, 9), (128, 300), (300, 300)] {
+        on_each("available_never_over_reports", &[Shape::new(64, capacity)], |shape| {
+            let pool = shape.pool(make)?;
+            let pool = &*pool;
+            let mut kept = Bag::new(pool, 9);
+            while kept.len() < capacity - most {
+                ensure!(ExactExhaustion, kept.take()?, "a new pool is exhausted");
             }
-            let mut bag = Bag::new(pool, id);
-            while team.goes_on() && !watched.load(Ordering::Relaxed) {
-                // Taken here, given back by the other.
-                bag.take()?;
-                let mut exchange = exchange.lock().unwrap_or_else(PoisonError::into_inner);
-                exchange.extend(bag.pull());
-                let found = if bag.random.below(4) > 0 { exchange.pop() } else { None };
-                drop(exchange);
-                found.into_iter().for_each(|stamped| bag.push(stamped));
-                bag.empty()?;
-            }
-            bag.empty()
-        })?;
-        for stamped in exchange.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            kept.push(stamped);
-        }
-        kept.empty()?;
-        all_are_back(pool)
-    });
+            let watched = AtomicBool::new(false);
+            together(3, |id, team| {
+                if id == 0 {
+                    let never_more = never_more_than(pool, most);
+                    // Relaxed: it carries nothing.
+                    watched.store(true, Ordering::Relaxed);
+                    return never_more;
+                }
+                let mut bag = Bag::new(pool, id);
+                while team.goes_on() && !watched.load(Ordering::Relaxed) {
+                    take_and_give(&mut bag, most)?;
+                }
+                Ok(())
+            })?;
+            kept.empty()?;
+            all_are_back(pool)
+        });
+    }
+}
+
+/// Has a random number of the blocks that can be had for a moment, and none for another.
+fn take_and_give<A: BlockAlloc + ?Sized>(bag: &mut Bag<'_, A>, most: usize) -> Check {
+    let wanted = bag.random.below(most) + 1;
+    while bag.len() < wanted && bag.take()? {}
+    bag.empty()?;
+    for _ in 0..bag.random.below(300) {
+        core::hint::spin_loop();
+    }
+    Ok(())
 }
 
 fn never_more_than<A: BlockAlloc + ?Sized>(pool: &A, most: usize) -> Check {
-    for _ in 0..100_000 {
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_millis(250) {
         let counted = pool.available();
         ensure!(
             Conserved,

@@ -1,0 +1,160 @@
+//! The pool with room for faults in the methods that a backend may override.
+//!
+//! Overrides cannot call the provided method that they replace; so each hands the call on to a pool
+//! inside, whose provided methods are untouched.
+
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::yield_now;
+
+use block_core::{AllocError, BlockAlloc, BlockIndex, FreeError, Region};
+
+use crate::fault::Fault;
+use crate::pool::Pool;
+
+/// A pool with one fault, or none.
+pub struct Broken {
+    inner: Pool,
+    fault: Option<Fault>,
+    /// Marks of its own, for the faults in how they are kept.
+    marks: Vec<AtomicBool>,
+}
+
+impl Broken {
+    pub fn new(region: Region, fault: Option<Fault>) -> Self {
+        let marks = (0..region.layout().capacity()).map(|_| AtomicBool::new(false)).collect();
+        Self { inner: Pool::new(region, fault), fault, marks }
+    }
+
+    fn keeps_its_own_marks(&self) -> bool {
+        matches!(self.fault, Some(Fault::ChecksThenFrees | Fault::ClearsTheMarkLast))
+    }
+
+    fn mark(&self, block: NonNull<u8>) -> Result<&AtomicBool, FreeError> {
+        Ok(&self.marks[self.region().locate(block)?.get()])
+    }
+
+    /// A checked free in steps that another thread can come between.
+    ///
+    /// # Safety
+    ///
+    /// As for `free_raw`.
+    unsafe fn free_in_steps(&self, block: NonNull<u8>) -> Result<(), FreeError> {
+        let mark = self.mark(block)?;
+        if !mark.load(Ordering::Relaxed) {
+            return Err(FreeError::NotAllocated);
+        }
+        if self.fault == Some(Fault::ChecksThenFrees) {
+            yield_now();
+            mark.store(false, Ordering::Relaxed);
+        }
+        // SAFETY: the block was out raw a moment ago. That it may be free by now is the fault.
+        unsafe { self.release(block) };
+        if self.fault == Some(Fault::ClearsTheMarkLast) {
+            yield_now();
+            mark.store(false, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
+
+// SAFETY: as for the pool inside, to which every call goes that has no fault here.
+unsafe impl BlockAlloc for Broken {
+    fn region(&self) -> &Region {
+        self.inner.region()
+    }
+
+    fn acquire(&self) -> Option<NonNull<u8>> {
+        self.inner.acquire()
+    }
+
+    unsafe fn release(&self, block: NonNull<u8>) {
+        // SAFETY: the same contract.
+        unsafe { self.inner.release(block) };
+    }
+
+    fn available(&self) -> usize {
+        self.inner.available()
+    }
+
+    fn acquire_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) -> bool {
+        match self.fault {
+            Some(Fault::KeepsPartOfARefusedBulk) => {
+                blocks.fill_with(|| self.acquire());
+                let all = blocks.iter().all(Option::is_some);
+                if !all {
+                    blocks.fill(None);
+                }
+                all
+            }
+            Some(Fault::FillsPartOfARefusedBulk) => {
+                let all = self.inner.acquire_bulk(blocks);
+                if let (false, [first, _rest @ ..]) = (all, blocks) {
+                    *first = Some(self.region().block(BlockIndex::new(0)));
+                }
+                all
+            }
+            _ => self.inner.acquire_bulk(blocks),
+        }
+    }
+
+    unsafe fn release_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) {
+        let mut unscrubbed = Vec::new();
+        if self.fault == Some(Fault::ForgetsTheScrubInBulk) {
+            // SAFETY: the caller holds the blocks, all of whose bytes are initialised.
+            unscrubbed
+                .extend(blocks.iter().flatten().map(|block| (*block, unsafe { block.read() })));
+        }
+        // SAFETY: the same contract.
+        unsafe { self.inner.release_bulk(blocks) };
+        for (block, byte) in unscrubbed {
+            // SAFETY: inside the region. That the block is no longer held is the fault.
+            unsafe { block.write(byte) };
+        }
+    }
+
+    fn alloc_raw(&self) -> Result<NonNull<u8>, AllocError> {
+        let block = self.inner.alloc_raw()?;
+        if let Ok(mark) = self.mark(block) {
+            mark.store(true, Ordering::Relaxed);
+        }
+        Ok(block)
+    }
+
+    unsafe fn free_raw(&self, block: NonNull<u8>) -> Result<(), FreeError> {
+        if self.keeps_its_own_marks() {
+            // SAFETY: the same contract.
+            return unsafe { self.free_in_steps(block) };
+        }
+        // SAFETY: the same contract.
+        let answer = unsafe { self.inner.free_raw(block) };
+        match (self.fault, answer) {
+            (Some(Fault::AcceptsWhatIsNotAllocated), Err(FreeError::NotAllocated))
+            | (Some(Fault::AcceptsForeign), Err(FreeError::Foreign)) => Ok(()),
+            (Some(Fault::CallsEverythingForeign), Err(_)) => Err(FreeError::Foreign),
+            (Some(Fault::RoundsDown), Err(FreeError::Misaligned)) => {
+                let first = self.region().block(BlockIndex::new(0)).addr().get();
+                let within = (block.addr().get() - first) % self.region().layout().stride();
+                let start = NonNull::new(block.as_ptr().wrapping_sub(within));
+                // SAFETY: the same contract.
+                start.map_or(answer, |start| unsafe { self.inner.free_raw(start) })
+            }
+            _ => answer,
+        }
+    }
+
+    unsafe fn free_bulk_raw(&self, blocks: &mut [Option<NonNull<u8>>]) -> Result<(), FreeError> {
+        if self.fault != Some(Fault::FreesPartOfARefusedBulk) && !self.keeps_its_own_marks() {
+            // SAFETY: the same contract.
+            return unsafe { self.inner.free_bulk_raw(blocks) };
+        }
+        for entry in blocks {
+            if let Some(block) = *entry {
+                // SAFETY: the same contract for each block.
+                unsafe { self.free_raw(block)? };
+                *entry = None;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,125 @@
+//! The conformance suite has teeth: a healthy pool passes every property, and a pool with one
+//! fault is rejected, by the property that protects the broken invariant and under its number.
+#![cfg(feature = "conformance")]
+
+mod broken;
+mod fault;
+mod pool;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use block_core::{Region, conformance};
+use broken::Broken;
+use fault::Fault;
+
+/// A healthy pool passes.
+fn healthy(region: Region) -> Box<Broken> {
+    Box::new(Broken::new(region, None))
+}
+
+block_core::conformance_tests! { the_healthy_pool, healthy }
+
+/// The property rejects a pool with this fault, and names this invariant.
+fn rejected(fault: Fault, invariant: &str, property: impl Fn(&dyn Fn(Region) -> Box<Broken>)) {
+    let make = |region| Box::new(Broken::new(region, Some(fault)));
+    let panic = catch_unwind(AssertUnwindSafe(|| property(&make)))
+        .expect_err(&format!("a pool that {fault:?} passed"));
+    let message = panic.downcast_ref::<String>().expect("the suite's panics have a message");
+    assert!(
+        message.starts_with(&format!("{invariant} is broken: ")),
+        "{fault:?} must break {invariant}, but the suite said:\n{message}"
+    );
+    for part in ["property: ", "pool: ", "seed: "] {
+        assert!(message.contains(part), "no {part:?} in:\n{message}");
+    }
+}
+
+/// One test for each fault: `fault => invariant: properties that must reject it`.
+macro_rules! teeth {
+    ($($test:ident: $fault:ident breaks $invariant:ident, found by $($property:ident)+;)*) => {$(
+        #[test]
+        fn $test() {
+            $(rejected(Fault::$fault, $invariant, |make| conformance::$property(&make));)+
+        }
+    )*};
+}
+
+const EXCLUSIVE: &str = "invariant 1 (exclusive)";
+const CONSERVED: &str = "invariant 2 (conserved)";
+const EXACT_EXHAUSTION: &str = "invariant 3 (exact exhaustion)";
+const BOUNDED_AND_ALIGNED: &str = "invariant 4 (bounded and aligned)";
+const CHECKED_FREE: &str = "invariant 5 (checked free)";
+const INITIALISED: &str = "invariant 6 (initialised)";
+
+teeth! {
+    a_block_given_out_twice: GivesTwice breaks EXCLUSIVE,
+        found by exclusive agrees_with_the_model;
+    a_block_given_out_twice_to_threads: TakesInTwoSteps breaks EXCLUSIVE,
+        found by no_block_is_shared;
+    a_block_written_to_while_held: WritesToAHeldBlock breaks EXCLUSIVE,
+        found by exclusive agrees_with_the_model;
+
+    a_lost_block: LosesABlock breaks CONSERVED,
+        found by conserved agrees_with_the_model;
+    a_lost_block_that_still_counts: LosesABlockButCountsIt breaks CONSERVED,
+        found by no_block_is_shared bulk_transfers_conserve;
+    a_bulk_call_that_fails_and_keeps: KeepsPartOfARefusedBulk breaks CONSERVED,
+        found by bulk_is_all_or_nothing agrees_with_the_model;
+    a_bulk_call_that_fails_and_fills: FillsPartOfARefusedBulk breaks CONSERVED,
+        found by bulk_is_all_or_nothing agrees_with_the_model;
+    a_count_of_one_too_many: CountsOneTooMany breaks CONSERVED,
+        found by conserved agrees_with_the_model;
+    a_count_in_two_steps: CountsInTwoSteps breaks CONSERVED,
+        found by available_never_over_reports;
+
+    blocks_stranded_with_their_thread: Strands breaks EXACT_EXHAUSTION,
+        found by blocks_of_an_idle_thread_are_not_stranded
+            blocks_of_an_ended_thread_come_back no_alloc_fails_within_its_share;
+    a_spurious_failure: FailsNowAndThen breaks EXACT_EXHAUSTION,
+        found by exact_exhaustion agrees_with_the_model;
+    a_reserve: KeepsOneInReserve breaks EXACT_EXHAUSTION,
+        found by exact_exhaustion no_alloc_fails_within_its_share;
+    a_failure_where_another_thread_is_busy: FailsWhenBusy breaks EXACT_EXHAUSTION,
+        found by no_alloc_fails_within_its_share;
+
+    a_misaligned_block: GivesMisaligned breaks BOUNDED_AND_ALIGNED,
+        found by bounded_and_aligned;
+    one_block_past_the_end: GivesOnePastTheEnd breaks BOUNDED_AND_ALIGNED,
+        found by bounded_and_aligned;
+    another_region: AnswersForAnotherRegion breaks BOUNDED_AND_ALIGNED,
+        found by bounded_and_aligned;
+
+    a_double_free_accepted: AcceptsWhatIsNotAllocated breaks CHECKED_FREE,
+        found by checked_free agrees_with_the_model;
+    one_past_the_end_accepted: AcceptsForeign breaks CHECKED_FREE,
+        found by checked_free agrees_with_the_model;
+    an_interior_pointer_accepted: RoundsDown breaks CHECKED_FREE,
+        found by checked_free agrees_with_the_model;
+    the_wrong_error: CallsEverythingForeign breaks CHECKED_FREE,
+        found by checked_free agrees_with_the_model;
+    a_bulk_free_that_stops_half_way: FreesPartOfARefusedBulk breaks CHECKED_FREE,
+        found by bulk_free_is_all_or_nothing agrees_with_the_model;
+    two_racing_frees: ChecksThenFrees breaks CHECKED_FREE,
+        found by one_of_two_racing_frees_succeeds;
+    a_mark_cleared_after_the_release: ClearsTheMarkLast breaks CHECKED_FREE,
+        found by a_right_free_is_never_refused;
+
+    memory_that_is_not_zero_at_first: StartsDirty breaks INITIALISED,
+        found by initialised agrees_with_the_model;
+    a_link_inside_a_free_block: WritesToAFreeBlock breaks INITIALISED,
+        found by initialised agrees_with_the_model;
+    a_forgotten_scrub: ForgetsTheScrub breaks INITIALISED,
+        found by zeroed_on_release;
+    a_forgotten_scrub_in_bulk: ForgetsTheScrubInBulk breaks INITIALISED,
+        found by zeroed_on_release;
+
+    a_cache_that_outlives_its_pool: MixesPools breaks BOUNDED_AND_ALIGNED,
+        found by pools_do_not_mix;
+}
+
+/// The suite as a whole rejects what its properties reject.
+#[test]
+fn check_all_checks_all() {
+    rejected(Fault::GivesMisaligned, BOUNDED_AND_ALIGNED, |make| conformance::check_all(&make));
+    rejected(Fault::ChecksThenFrees, CHECKED_FREE, |make| conformance::check_all(&make));
+}
