@@ -9,8 +9,10 @@ use block_core::{BlockIndex, BlockLayout, FreeError, Region};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 
-/// A number at the middle of what a size can be on this system.
+/// A size of half as many bits as an address has.
 const HALF_WORD: usize = 1 << (usize::BITS / 2 - 2);
+/// What a region of these tests may reserve: 256 GiB of a 64-bit address space.
+const MOST: usize = 1 << (usize::BITS / 2 + 6);
 
 /// Strides of every kind: 1, odd, even, powers of two, with and without padding, huge.
 fn layouts() -> impl Strategy<Value = BlockLayout> {
@@ -25,8 +27,7 @@ fn layouts() -> impl Strategy<Value = BlockLayout> {
     let aligns = prop_oneof![Just(1_usize), Just(1), (0..14_u32).prop_map(|shift| 1 << shift)];
     let capacities = prop_oneof![Just(1_usize), 1..5_usize, 1..2000_usize];
     (sizes, aligns, capacities).prop_map(|(size, align, capacity)| {
-        // What is reserved stays below a sixteenth of the smallest address space.
-        let capacity = capacity.min((1 << 28) / size.max(align)).max(1);
+        let capacity = capacity.min(MOST / size.max(align)).max(1);
         BlockLayout::new(size, capacity).unwrap().with_align(align).unwrap()
     })
 }
