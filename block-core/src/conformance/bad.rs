@@ -49,14 +49,14 @@ impl Bad {
 /// A call that must refuse the pointer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Call {
-    FreeRaw,
+    Free,
     /// Among right ones.
-    FreeBulkRaw,
-    FromRaw,
+    FreeBulk,
+    IntoHandle,
 }
 
 impl Call {
-    pub(super) const ALL: [Self; 3] = [Self::FreeRaw, Self::FreeBulkRaw, Self::FromRaw];
+    pub(super) const ALL: [Self; 3] = [Self::Free, Self::FreeBulk, Self::IntoHandle];
 }
 
 /// Memory that is not the pool's.
@@ -123,17 +123,37 @@ pub(super) fn refused<A: BlockAlloc + ?Sized>(
     let Some((pointer, expected)) = pointer(bad, keeper, elsewhere, pick) else { return Ok(()) };
     let answer = match call {
         // SAFETY: it must not succeed; if it does, the suite stops and uses no block again.
-        Call::FreeRaw => unsafe { keeper.pool.free_raw(pointer) },
-        Call::FreeBulkRaw => return refused_among(keeper, &keeper.raws(), pointer, expected, pick),
+        Call::Free => unsafe { keeper.pool.free_raw(pointer) },
+        Call::FreeBulk => return refused_among(keeper, &keeper.raws(), pointer, expected, pick),
         // SAFETY: as above; the handle is forgotten then.
-        Call::FromRaw => unsafe { Block::from_raw(pointer, keeper.pool) }.map(core::mem::forget),
+        Call::IntoHandle => unsafe { Block::from_raw(pointer, keeper.pool) }.map(core::mem::forget),
     };
     ensure!(
         CheckedFree,
         answer == Err(expected),
-        "{call:?} of a pointer {bad:?} was answered {answer:?}, not Err({expected:?})"
+        "a call ({call:?}) with a pointer {bad:?} was answered {answer:?}, not Err({expected:?})"
     );
     keeper.unchanged_by("a refused free")
+}
+
+/// Frees two wrong pointers by one call, which must answer for the first.
+pub(super) fn first_is_named<A: BlockAlloc + ?Sized>(
+    keeper: &Keeper<'_, A>,
+    elsewhere: &Elsewhere,
+    (first, second): (Bad, Bad),
+) -> Check {
+    let pointers = [first, second].map(|bad| pointer(bad, keeper, elsewhere, 0));
+    let [Some((one, expected)), Some((other, _))] = pointers else { return Ok(()) };
+    let mut blocks = [Some(one), None, Some(other)];
+    // SAFETY: it must not succeed; if it does, the suite stops and uses no block again.
+    let answer = unsafe { keeper.pool.free_bulk_raw(&mut blocks) };
+    ensure!(
+        CheckedFree,
+        answer == Err(expected) && blocks == [Some(one), None, Some(other)],
+        "free_bulk_raw of a pointer {first:?} and one {second:?} was answered {answer:?}, not \
+         Err({expected:?})"
+    );
+    keeper.unchanged_by("a refused bulk free")
 }
 
 /// Frees the right blocks and the wrong one by one call, which must refuse all.

@@ -2,7 +2,7 @@
 
 use core::ops::Deref;
 
-use super::bad::{Bad, Call, Elsewhere, refused, refused_among};
+use super::bad::{Bad, Call, Elsewhere, first_is_named, refused, refused_among};
 use super::held::Way;
 use super::keeper::Keeper;
 use super::layouts::{self, on_each};
@@ -37,6 +37,13 @@ where
                 every_refusal(&keeper, &elsewhere)?;
             }
         }
+        keeper.take(Way::Handle)?;
+        for first in Bad::ALL {
+            for second in Bad::ALL {
+                first_is_named(&keeper, &elsewhere, (first, second))?;
+            }
+        }
+        keeper.give(0)?;
         // A handle made of a raw block, and a raw block made of a handle.
         for way in Way::ALL {
             keeper.take(way)?;

@@ -2,7 +2,6 @@
 //! a thread that is idle or gone, and nothing of one pool is found in another.
 
 use core::ops::Deref;
-use std::vec;
 use std::vec::Vec;
 
 use super::bag::{Bag, all_are_back};
@@ -120,7 +119,7 @@ where
     on_each("pools_do_not_mix", &shapes(), |shape| {
         for _ in 0..3 {
             // The pools of the last round are gone; these may well lie where those did.
-            let pools = vec![shape.pool(make)?, shape.pool(make)?, shape.pool(make)?];
+            let pools = [shape.pool(make)?, shape.pool(make)?, shape.pool(make)?];
             let mut keepers: Vec<_> = pools.iter().map(|pool| Keeper::new(&**pool)).collect();
             for way in Way::ALL {
                 for _ in 0..shape.capacity().min(20) {

@@ -1,8 +1,9 @@
 //! Properties of a pool with one user at a time.
 
 use core::ops::Deref;
+use std::boxed::Box;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::{boxed::Box, vec, vec::Vec};
+use std::vec::Vec;
 
 use super::held::Way;
 use super::keeper::Keeper;
@@ -230,7 +231,7 @@ where
     on_each("initialised", &layouts::every(), |shape| {
         let pool = shape.pool(make)?;
         let mut keeper = Keeper::new(&*pool);
-        for way in vec![Way::Raw, Way::Unchecked, Way::Handle].repeat(2) {
+        for way in [Way::Raw, Way::Unchecked, Way::Handle].repeat(2) {
             // Some blocks are used often before others are used at all.
             for _ in 0..3 {
                 keeper.take_many(way, shape.capacity().div_ceil(2))?;
