@@ -41,27 +41,33 @@ pub(crate) struct Arguments {
     workload: Vec<Workload>,
 
     /// Numbers of threads [default: 1, all cores, four times the cores]
-    #[arg(long, value_name = "N,..", value_delimiter = ',', value_parser = threads)]
+    #[arg(long, allow_negative_numbers = true)]
+    #[arg(value_name = "N,..", value_delimiter = ',', value_parser = threads)]
     threads: Vec<usize>,
 
     /// Bytes of a block, with K, M or G for powers of 1024 [default: 64,16K]
-    #[arg(long, value_name = "BYTES,..", value_delimiter = ',', value_parser = block_size)]
+    #[arg(long, allow_negative_numbers = true)]
+    #[arg(value_name = "BYTES,..", value_delimiter = ',', value_parser = block_size)]
     block_size: Vec<usize>,
 
     /// Blocks of an arena [default: 1000,100000]
-    #[arg(long, value_name = "BLOCKS,..", value_delimiter = ',', value_parser = arena)]
+    #[arg(long, allow_negative_numbers = true)]
+    #[arg(value_name = "BLOCKS,..", value_delimiter = ',', value_parser = arena)]
     arena: Vec<usize>,
 
-    /// Seconds that the whole run takes; the checks can make a short run longer
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    /// Seconds for the whole run; its checks may need more
+    #[arg(long, allow_negative_numbers = true)]
+    #[arg(value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub(crate) time: f64,
 
     /// Samples of each cell [default: what the time allows, 3 to 15]
-    #[arg(long, value_name = "N", value_parser = rounds)]
+    #[arg(long, allow_negative_numbers = true)]
+    #[arg(value_name = "N", value_parser = rounds)]
     rounds: Option<usize>,
 
-    /// Nanoseconds per block taken and given back that are to be met
-    #[arg(long, value_name = "NS", default_value = "28", value_parser = nanoseconds)]
+    /// Nanoseconds per block that are to be met
+    #[arg(long, allow_negative_numbers = true)]
+    #[arg(value_name = "NS", default_value = "28", value_parser = nanoseconds)]
     pub(crate) target: f64,
 
     /// table, json, csv or markdown

@@ -158,7 +158,9 @@ fn wrong(line: &str) -> ExitCode {
     ExitCode::from(WRONG_ARGUMENTS)
 }
 
-/// One line on stderr; if even that cannot be written, the exit code has to do.
+/// One line on stderr, whatever an argument in it contains; if even that cannot be written, the exit
+/// code has to do.
 fn complain(line: &str) {
+    let line = line.replace(char::is_control, " ");
     let _ = writeln!(io::stderr(), "bench-harness: {line}");
 }

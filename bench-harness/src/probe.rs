@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use crate::fault::Fault;
 
@@ -45,9 +46,11 @@ pub(crate) struct Stamp {
     stamps: u64,
 }
 
-/// Every so many stamps the thread steps aside with the block in its hand, so that others come in
-/// between even where there are more threads than cores.
-const STEP_ASIDE: u64 = 16;
+/// Every so many stamps the thread sleeps with the block in its hand, so that others come in between
+/// even where they share its core; to yield is not enough on a busy one.
+const SLEEP_EVERY: u64 = 64;
+/// As briefly as the system can.
+const SLEEP: Duration = Duration::from_micros(1);
 
 impl Stamp {
     pub(crate) fn new(thread: usize, block_size: usize) -> Self {
@@ -80,8 +83,8 @@ impl Probe for Stamp {
         for (byte, value) in self.bytes(bytes).iter().zip(stamp.to_le_bytes()) {
             byte.store(value, Ordering::Relaxed);
         }
-        if self.stamps.is_multiple_of(STEP_ASIDE) {
-            std::thread::yield_now();
+        if self.stamps.is_multiple_of(SLEEP_EVERY) {
+            std::thread::sleep(SLEEP);
         }
         Ok(())
     }
@@ -95,5 +98,39 @@ impl Probe for Stamp {
         }
         let found = u64::from_le_bytes(found);
         if found == wrote { Ok(()) } else { Err(Fault::Overwritten { address, wrote, found }) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two holders of one block, one after the other in time, as two threads would be.
+    fn overlapping(block_size: usize) -> [Result<(), Fault>; 2] {
+        let mut block = vec![0; block_size];
+        let block = block.as_mut_ptr();
+        let (mut one, mut other) = (Stamp::new(0, block_size), Stamp::new(1, block_size));
+        one.taken(block).expect("nobody else has it");
+        other.taken(block).expect("it cannot know");
+        [one.giving(block), other.giving(block)]
+    }
+
+    /// Invariant 1.
+    #[test]
+    fn the_first_of_two_holders_finds_the_stamp_of_the_second() {
+        for block_size in [1, 2, 7, 8, 100] {
+            let [first, second] = overlapping(block_size);
+            assert!(matches!(first, Err(Fault::Overwritten { .. })), "{block_size}: {first:?}");
+            assert_eq!(second, Ok(()), "{block_size}");
+        }
+    }
+
+    #[test]
+    fn a_thread_that_gets_a_block_twice_knows() {
+        let mut block = 0;
+        let mut stamp = Stamp::new(0, 1);
+        assert_eq!(stamp.taken(&raw mut block), Ok(()));
+        let address = (&raw mut block).addr();
+        assert_eq!(stamp.taken(&raw mut block), Err(Fault::Twice { address }));
     }
 }

@@ -1,7 +1,7 @@
 //! What the threads do: the measured loops.
 //!
-//! A loop is generic over the contender and over the [`Probe`] that looks at the held blocks, so
-//! the loop that is measured is also the loop that is verified. A later workload is one file and
+//! A loop is generic over the hand and over the probe that looks at the held blocks, so the loop
+//! that is measured is also the loop that is verified. A later workload is one file and
 //! one variant here.
 
 mod burst;

@@ -1,0 +1,208 @@
+//! The command as a user meets it.
+
+use std::io::Read;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bench-harness"));
+    command.args(arguments);
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    command(arguments).stdin(Stdio::null()).output().expect("the command starts")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("the command writes UTF-8")
+}
+
+/// A run of two workloads, two numbers of threads, two block sizes, one arena: 8 cases.
+fn quick(format: &str) -> Output {
+    let grid = ["--time", "0.1", "--threads", "1,2", "--block-size", "64,1K", "--arena", "100"];
+    let output = run(&[&grid[..], &["--format", format]].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stderr), "", "no terminal, no progress");
+    output
+}
+
+const CASES: usize = 8;
+/// Three pools by three paths, the system's allocator, the loop alone.
+const CONTENDERS: usize = 11;
+
+#[test]
+fn help_and_list_say_what_there_is() {
+    let help = run(&["--help"]);
+    assert!(help.status.success());
+    for word in ["Examples:", "--contender", "--time", "--target", "--format"] {
+        assert!(text(&help.stdout).contains(word), "{word}");
+    }
+    assert!(text(&help.stdout).lines().all(|line| line.chars().count() <= 100));
+
+    let list = run(&["--list"]);
+    assert!(list.status.success());
+    for word in ["lock-free", "mutex", "array-queue", "system", "loop", "pair", "burst", "handle"] {
+        assert!(text(&list.stdout).contains(word), "{word}");
+    }
+}
+
+/// One line on stderr that says what is allowed, nothing on stdout, exit code 2.
+#[test]
+fn a_wrong_argument_gets_one_clear_line() {
+    let wrong: [(&[&str], &str); 24] = [
+        (&["--frobnicate"], "unexpected argument '--frobnicate'"),
+        (&["leftover"], "unexpected argument 'leftover'"),
+        (&["--time"], "a value is required for '--time <SECONDS>'"),
+        (&["--time", "0"], "a number of seconds above 0"),
+        (&["--time", "-1"], "a number of seconds above 0"),
+        (&["--time", "soon"], "a number of seconds above 0"),
+        (&["--time", "NaN"], "a number of seconds above 0"),
+        (&["--time", "1", "--time", "2"], "cannot be used multiple times"),
+        (&["--rounds", "0"], "from 1 to 1000"),
+        (&["--target", "none"], "a number of nanoseconds above 0"),
+        (&["--format", "xml"], "table, json, csv or markdown"),
+        (&["--workload", "triple"], "pair, burst"),
+        (&["--threads", "0"], "from 1 to 1024"),
+        (&["--threads", "1,,2"], "from 1 to 1024"),
+        (&["--threads", "100000"], "from 1 to 1024"),
+        (&["--block-size", "0"], "1 to 1G bytes"),
+        (&["--block-size", "64Q"], "1 to 1G bytes"),
+        (&["--arena", "1000000000000"], "from 1 to 10000000"),
+        (&["--arena", "63", "--threads", "2", "--workload", "burst"], "allowed is 64 or more"),
+        (&["--arena", "10000000", "--block-size", "1G"], "1 TiB"),
+        (&["--contender", "nosuch"], "lock-free/handle, lock-free/checked"),
+        (&["--contender", "two\nlines"], "lock-free/handle, lock-free/checked"),
+        (&["--contender", ""], "lock-free/handle, lock-free/checked"),
+        (&["--output", "/no/such/folder/file"], "cannot write to /no/such/folder/file"),
+    ];
+    for (arguments, said) in wrong {
+        let output = run(arguments);
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
+        assert_eq!(text(&output.stdout), "", "{arguments:?}");
+        assert_eq!(stderr.lines().count(), 1, "{arguments:?}: {stderr}");
+        assert!(stderr.ends_with('\n') && stderr.contains(said), "{arguments:?}: {stderr}");
+    }
+}
+
+#[test]
+fn json_has_a_cell_for_every_combination() {
+    let record: Value = serde_json::from_slice(&quick("json").stdout).expect("valid JSON");
+    let cells = record["cells"].as_array().expect("an array of cells");
+    assert_eq!(cells.len(), CASES * CONTENDERS);
+    let mut keys: Vec<_> = cells
+        .iter()
+        .map(|cell| {
+            let key = ["contender", "path", "workload", "threads", "block_size", "arena"];
+            key.map(|field| cell[field].to_string()).join(" ")
+        })
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    assert_eq!(keys.len(), CASES * CONTENDERS, "each combination once");
+    let rounds = record["settings"]["rounds"].as_u64().expect("a number of rounds");
+    for cell in cells {
+        let (median, min) = (cell["median_ns"].as_f64().unwrap(), cell["min_ns"].as_f64().unwrap());
+        assert!(0.0 < min && min <= median, "{cell}");
+        assert_eq!(cell["samples_ns"].as_array().unwrap().len() as u64, rounds, "{cell}");
+        assert!(cell["loop_ns"].is_f64(), "{cell}");
+        let met = (cell["contender"] != "loop").then_some(median <= 28.0);
+        assert_eq!(cell["met"].as_bool(), met, "{cell}");
+    }
+    for field in ["cpu", "cores", "kernel", "rustc"] {
+        assert!(!record["machine"][field].is_null(), "{field}");
+    }
+}
+
+#[test]
+fn csv_has_a_row_for_every_combination() {
+    let output = quick("csv");
+    let mut reader = csv::Reader::from_reader(&output.stdout[..]);
+    let header = reader.headers().expect("a header").clone();
+    assert!(header.iter().any(|field| field == "median_ns"), "{header:?}");
+    let rows: Result<Vec<_>, _> = reader.records().collect();
+    assert_eq!(rows.expect("rows as long as the header").len(), CASES * CONTENDERS);
+}
+
+#[test]
+fn markdown_is_one_table_of_all_contenders() {
+    let output = quick("markdown");
+    let lines: Vec<_> = text(&output.stdout).lines().collect();
+    let header = "| contender | path | pair, 1 thread | pair, 2 threads | burst, 1 thread | burst, \
+                  2 threads |";
+    assert_eq!(lines[0], header);
+    assert_eq!(lines[1], "|---|---|---:|---:|---:|---:|");
+    let table = lines.iter().take_while(|line| line.starts_with('|'));
+    assert_eq!(table.count(), 2 + CONTENDERS);
+}
+
+#[test]
+fn the_table_fits_100_columns_and_ends_with_verdicts() {
+    let output = quick("table");
+    let table = text(&output.stdout);
+    for line in table.lines() {
+        assert!(line.chars().count() <= 100, "{line}");
+    }
+    assert!(table.contains("burst, 2 threads, 1 KiB blocks, arena of 100"), "{table}");
+    assert!(table.contains(&format!("of {} cells", CASES * (CONTENDERS - 1))), "{table}");
+    assert!(!table.contains('\u{1b}'), "no escape codes where there is no terminal");
+}
+
+#[test]
+fn filters_choose_cells() {
+    let grid = ["--time", "0.05", "--threads", "1", "--workload", "pair", "--arena", "10"];
+    let chosen = |filter: &str| {
+        let output = run(&[&grid[..], &["--format", "json", "--contender", filter]].concat());
+        let record: Value = serde_json::from_slice(&output.stdout).expect("valid JSON");
+        // Two block sizes.
+        record["cells"].as_array().expect("an array of cells").len() / 2
+    };
+    assert_eq!(chosen("mutex"), 3);
+    assert_eq!(chosen("handle"), 3);
+    assert_eq!(chosen("mutex/handle,loop"), 2);
+    assert_eq!(chosen("sys"), 1);
+    assert_eq!(chosen("checked"), 3, "an exact name is not also a part of another");
+}
+
+#[test]
+fn the_target_decides_the_verdict_but_not_the_exit_code() {
+    let grid = ["--time", "0.05", "--threads", "1", "--workload", "pair", "--arena", "10"];
+    for (target, said) in [("0.000001", "met in 0 of 2 cells"), ("1e9", "met in 2 of 2 cells")] {
+        let output = run(&[&grid[..], &["--contender", "system", "--target", target]].concat());
+        assert!(output.status.success());
+        assert!(text(&output.stdout).contains(said), "{}", text(&output.stdout));
+    }
+}
+
+/// As in `bench-harness | head -1`.
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    for arguments in [&["--help"][..], &["--list"], &["--time", "0.05", "--threads", "1"]] {
+        let mut child = command(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the command starts");
+        drop(child.stdout.take());
+        let mut stderr = String::new();
+        child.stderr.take().expect("piped").read_to_string(&mut stderr).expect("UTF-8");
+        assert!(child.wait().expect("it ends").success(), "{arguments:?}: {stderr}");
+        assert_eq!(stderr, "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_report_goes_to_a_file_if_asked() {
+    let file = std::env::temp_dir().join(format!("bench-harness-{}.csv", std::process::id()));
+    let path = file.to_str().expect("a UTF-8 path");
+    let grid = ["--time", "0.05", "--threads", "1", "--arena", "100", "--contender", "mutex"];
+    let output = run(&[&grid[..], &["--format", "csv", "--output", path]].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout), "");
+    let report = std::fs::read_to_string(&file).expect("the report was written");
+    std::fs::remove_file(&file).expect("the report is ours");
+    assert!(report.starts_with("contender,path,"), "{report}");
+}
