@@ -15,9 +15,10 @@
 //!
 //! - Threads are pinned, one to a core, wrapping round where there are more threads than cores, and
 //!   leave a spin barrier together. Each does the same number of pairs.
-//! - The contenders of a case take turns, round by round, in an order that rotates, so that drift
-//!   of the machine's speed meets all alike. The least and the median over the rounds are shown;
-//!   the verdict is on the median.
+//! - The contenders of a case take turns, round by round, in an order in which places and
+//!   predecessors change, so that drift of the machine's speed meets all alike. The least and the
+//!   median over the rounds are shown; the verdict is on the median. Under `cargo bench` they
+//!   cannot take turns: criterion measures one after the other.
 //! - The loop is compiled for each contender: no dyn call, no branch on what is measured. The first
 //!   byte of each block is written, behind `black_box`.
 //! - `loop` is the same loop over blocks that each thread keeps. It is shown, not subtracted.

@@ -95,10 +95,8 @@ impl Session {
         let mut samplers = self.prepare(case, names)?;
         for round in 0..settings.rounds {
             for turn in 0..samplers.len() {
-                // Each round begins with another contender, so that none always has the same
-                // predecessor's heat and cache.
-                let turn = (round + turn) % samplers.len();
-                let sampler = &mut samplers[turn];
+                let whose = whose_turn(round, turn, samplers.len());
+                let sampler = &mut samplers[whose];
                 let taken = sampler.sample(&self.workers, budget);
                 taken.map_err(|fault| RunError::Fault(sampler.name(), *case, fault))?;
                 progress(case);
@@ -151,6 +149,55 @@ impl Session {
     }
 }
 
+/// The contender, of so many, whose turn it is. Each has one turn a round; from round to round it
+/// comes at another place and after another contender, so that none always finds the heat and the
+/// cache that the same predecessor left.
+///
+/// A row of a Latin square whose neighbours change as well (E. J. Williams, 1949): the first round
+/// goes 0, 1, n - 1, 2, n - 2 and so on, each later one adds one to all.
+fn whose_turn(round: usize, turn: usize, contenders: usize) -> usize {
+    let first = if turn % 2 == 1 { turn.div_ceil(2) } else { contenders - turn / 2 };
+    (first + round) % contenders
+}
+
 fn build(case: &Case, names: &[Name], shape: Shape) -> Result<Vec<Named>, RunError> {
     lineup::build(names, shape).map_err(|(name, error)| RunError::Build(name, *case, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whose_turn;
+
+    #[test]
+    fn each_contender_has_one_turn_a_round() {
+        for contenders in 1..=12 {
+            for round in 0..20 {
+                let turns = (0..contenders).map(|turn| whose_turn(round, turn, contenders));
+                let mut order: Vec<_> = turns.collect();
+                order.sort_unstable();
+                assert_eq!(order, Vec::from_iter(0..contenders), "round {round}");
+            }
+        }
+    }
+
+    /// Over as many rounds as there are contenders, none comes at the same place twice, nor more
+    /// than twice after the same one.
+    #[test]
+    fn places_and_predecessors_change_from_round_to_round() {
+        for contenders in 2..=12 {
+            let whose = |round, turn| whose_turn(round, turn, contenders);
+            for turn in 0..contenders {
+                let mut here: Vec<_> = (0..contenders).map(|round| whose(round, turn)).collect();
+                here.sort_unstable();
+                assert_eq!(here, Vec::from_iter(0..contenders), "place {turn}");
+            }
+            let mut met = vec![0; contenders * contenders];
+            for round in 0..contenders {
+                for turn in 1..contenders {
+                    met[whose(round, turn - 1) * contenders + whose(round, turn)] += 1;
+                }
+            }
+            assert!(met.iter().all(|&times| times <= 2), "{contenders} contenders: {met:?}");
+        }
+    }
 }
