@@ -28,8 +28,8 @@ pub struct Grid {
     pub threads: Vec<usize>,
     /// Bytes of a block.
     pub block_sizes: Vec<usize>,
-    /// Blocks of an arena; `None` for the usual two, of which those that are too small for the
-    /// threads are left out.
+    /// Blocks of an arena; `None` for the usual two, of which those are left out that are too small
+    /// for the threads or too large for the machine.
     pub arenas: Option<Vec<usize>>,
 }
 
@@ -94,17 +94,20 @@ pub fn cases(grid: &Grid) -> Result<(Vec<Case>, Vec<String>), String> {
             for &block_size in &grid.block_sizes {
                 for &arena in arenas {
                     let case = Case { workload, shape: Shape { block_size, arena, threads, held } };
-                    check_memory(case.shape)?;
-                    match enough_blocks(&case) {
+                    match enough_blocks(&case).and_then(|()| check_memory(case.shape)) {
                         Ok(()) => cases.push(case),
                         Err(reason) if grid.arenas.is_some() => return Err(reason),
-                        Err(reason) => notes.push(format!("left out: {reason}")),
+                        Err(reason) => {
+                            let note = format!("left out: {reason}");
+                            if !notes.contains(&note) {
+                                notes.push(note);
+                            }
+                        }
                     }
                 }
             }
         }
     }
-    notes.dedup();
     if cases.is_empty() { Err(notes.swap_remove(0)) } else { Ok((cases, notes)) }
 }
 
@@ -127,7 +130,8 @@ fn enough_blocks(case: &Case) -> Result<(), String> {
 /// What a queue-based pool touches of the arena must fit into half of the memory.
 fn check_memory(shape: Shape) -> Result<(), String> {
     let (block, arena) = (shape.block_size as u64, shape.arena as u64);
-    let what = || format!("an arena of {arena} blocks of {}", bytes(shape.block_size));
+    let what =
+        || format!("an arena of {} of {}", plural(shape.arena, "block"), bytes(shape.block_size));
     if block * arena > LARGEST_REGION {
         return Err(format!("{} is too large; allowed is 1 TiB in all", what()));
     }
@@ -168,6 +172,18 @@ mod tests {
         let (cases, notes) = cases(&grid(100, None)).unwrap();
         assert_eq!((cases.len(), notes.len()), (3, 1), "{notes:?}");
         assert!(notes[0].contains("burst at 100 threads"), "{notes:?}");
+    }
+
+    #[test]
+    fn usual_arenas_that_are_too_large_are_left_out_and_named() {
+        let huge = Grid { block_sizes: vec![64, LARGEST_BLOCK], ..grid(1, None) };
+        let (kept, notes) = cases(&huge).unwrap();
+        let (block_size, arena) = (LARGEST_BLOCK, USUAL_ARENAS[1]);
+        let is_huge = |shape: Shape| (shape.block_size, shape.arena) == (block_size, arena);
+        assert!(!kept.iter().any(|case| is_huge(case.shape)), "{kept:?}");
+        let named = notes.iter().filter(|note| note.contains("100000 blocks of 1024 MiB is too"));
+        assert_eq!(named.count(), 1, "{notes:?}");
+        assert!(cases(&Grid { arenas: Some(vec![arena]), ..huge }).is_err());
     }
 
     #[test]
