@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::fs::File;
+use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -43,11 +43,10 @@ fn measure(arguments: &Arguments) -> ExitCode {
         Ok(planned) => planned,
         Err(line) => return wrong(&line),
     };
-    let mut file = None;
     if let Some(path) = &arguments.output {
-        match File::create(path) {
-            Ok(created) => file = Some(created),
-            Err(error) => return wrong(&format!("cannot write to {}: {error}", path.display())),
+        // To be told now, not after a minute; what stands there stays until there is a report.
+        if let Err(error) = OpenOptions::new().append(true).create(true).open(path) {
+            return wrong(&format!("cannot write to {}: {error}", path.display()));
         }
     }
 
@@ -76,8 +75,8 @@ fn measure(arguments: &Arguments) -> ExitCode {
     let summary = verdict::summary(&cells, settings.target_ns);
     let text =
         report::write(arguments.format, &Record { machine, settings, notes, cells, summary });
-    match file {
-        Some(mut file) => finish(file.write_all(text.as_bytes())),
+    match &arguments.output {
+        Some(path) => finish(fs::write(path, text)),
         None => print(&text),
     }
 }

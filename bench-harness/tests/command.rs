@@ -199,10 +199,30 @@ fn the_report_goes_to_a_file_if_asked() {
     let file = std::env::temp_dir().join(format!("bench-harness-{}.csv", std::process::id()));
     let path = file.to_str().expect("a UTF-8 path");
     let grid = ["--time", "0.05", "--threads", "1", "--arena", "100", "--contender", "mutex"];
+    std::fs::write(&file, "an earlier report\n".repeat(1_000)).expect("a temporary file");
     let output = run(&[&grid[..], &["--format", "csv", "--output", path]].concat());
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert_eq!(text(&output.stdout), "");
     let report = std::fs::read_to_string(&file).expect("the report was written");
     std::fs::remove_file(&file).expect("the report is ours");
     assert!(report.starts_with("contender,path,"), "{report}");
+    assert!(!report.contains("an earlier report"), "{report}");
+}
+
+/// As by Ctrl-C.
+#[test]
+fn a_run_that_is_cut_short_leaves_the_last_report_alone() {
+    let file = std::env::temp_dir().join(format!("bench-harness-{}.kept", std::process::id()));
+    std::fs::write(&file, "an earlier report\n").expect("a temporary file");
+    let mut child = command(&["--time", "600", "--threads", "1", "--output"])
+        .arg(&file)
+        .stdin(Stdio::null())
+        .spawn()
+        .expect("the command starts");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    child.kill().expect("it is still at it");
+    child.wait().expect("it ends");
+    let report = std::fs::read_to_string(&file).expect("the file is still there");
+    std::fs::remove_file(&file).expect("the file is ours");
+    assert_eq!(report, "an earlier report\n");
 }
