@@ -87,7 +87,7 @@ fn remarks(grid: &Grid, machine: &Machine, unpinned: usize) -> Vec<String> {
     let most = grid.threads.iter().copied().max().unwrap_or(1);
     if most > machine.cores {
         remarks.push(format!(
-            "up to {most} threads on {}: beyond that they share cores, in turn",
+            "up to {most} threads on {}: where there are more threads than cores, they take turns",
             grid::plural(machine.cores, "core")
         ));
     }
@@ -99,7 +99,7 @@ fn remarks(grid: &Grid, machine: &Machine, unpinned: usize) -> Vec<String> {
     }
     if let Some(load) = machine.load.filter(|load| *load >= 0.5) {
         remarks.push(format!(
-            "the machine was not idle when the run began: load {load:.1} on {}",
+            "the machine was not idle in the minute before the run: load {load:.1} on {}",
             grid::plural(machine.cores, "core")
         ));
     }
@@ -157,8 +157,8 @@ fn wrong(line: &str) -> ExitCode {
     ExitCode::from(WRONG_ARGUMENTS)
 }
 
-/// One line on stderr, whatever an argument in it contains; if even that cannot be written, the exit
-/// code has to do.
+/// One line on stderr, whatever an argument in it contains; if even that cannot be written, the
+/// exit code has to do.
 fn complain(line: &str) {
     let line = line.replace(char::is_control, " ");
     let _ = writeln!(io::stderr(), "bench-harness: {line}");

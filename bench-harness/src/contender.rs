@@ -1,7 +1,8 @@
 //! What a contender is: one way to take a block and give it back.
 //!
-//! A measured loop is compiled for each kind of [`Hand`], so nothing stands between the loop and the calls that it measures. A later contender
-//! is one file in [`peers`](crate::peers) and one line in [`lineup`](crate::lineup).
+//! A measured loop is compiled for each kind of [`Hand`], so nothing stands between the loop and the
+//! calls that it measures. A later contender is one file in [`peers`](crate::peers) and one line in
+//! [`lineup`](crate::lineup).
 
 use std::fmt::Debug;
 use std::ptr::NonNull;

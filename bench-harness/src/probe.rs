@@ -46,8 +46,8 @@ pub(crate) struct Stamp {
     stamps: u64,
 }
 
-/// Every so many stamps the thread sleeps with the block in its hand, so that others come in between
-/// even where they share its core; to yield is not enough on a busy one.
+/// Every so many stamps the thread sleeps with the block in its hand, so that others come in
+/// between even where they share its core; to yield is not enough on a busy one.
 const SLEEP_EVERY: u64 = 64;
 /// As briefly as the system can.
 const SLEEP: Duration = Duration::from_micros(1);
@@ -58,7 +58,8 @@ impl Stamp {
         Self { held: HashMap::new(), width, thread: thread as u64, stamps: 0 }
     }
 
-    /// The low byte tells threads apart, so that the stamp of a one-byte block does too.
+    /// The low byte tells threads apart, up to 256 of them, so that the stamp of a one-byte block
+    /// does too.
     fn next(&mut self) -> u64 {
         self.stamps += 1;
         let stamp = (self.stamps << 24) | (self.thread + 1);

@@ -19,8 +19,8 @@ pub(crate) enum Look {
 ///
 /// Invariants 1 to 4 of a bounded pool: no two blocks share a byte, none is missing or too many,
 /// each is a block of the region, and the pool's count of its free blocks is right with all of them
-/// held and with none. Of an allocator without a bound: no two of [`Contender::supply`] live blocks share a
-/// byte.
+/// held and with none. Of an allocator without a bound: no two of [`Contender::supply`] live blocks
+/// share a byte.
 pub(crate) fn take<C: Contender>(
     contender: &C,
     block_size: usize,

@@ -36,7 +36,7 @@ pub(super) fn write(record: &Record) -> String {
 fn table(cells: &[Cell]) -> Table {
     let mut table = Table::new();
     table.load_preset(UTF8_FULL_CONDENSED);
-    table.set_header(["contender", "path", "min", "median", "verdict"]);
+    table.set_header(["contender", "path", "min ns", "median ns", "verdict"]);
     for cell in cells {
         let verdict = match cell.met {
             Some(true) => "met",
