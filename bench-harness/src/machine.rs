@@ -80,18 +80,24 @@ fn kernel() -> String {
     std::env::consts::OS.to_owned()
 }
 
-/// Bytes of physical memory, where the system tells.
-#[cfg(unix)]
+/// Bytes of memory that this process may use, where the system tells: all there is, or what a
+/// container leaves of it.
 pub(crate) fn memory() -> Option<u64> {
+    let limit = fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
+    let limit = limit.and_then(|limit| limit.trim().parse().ok());
+    physical_memory().into_iter().chain(limit).min()
+}
+
+#[cfg(unix)]
+fn physical_memory() -> Option<u64> {
     // SAFETY: `sysconf` has no preconditions.
     let (pages, page) =
         unsafe { (libc::sysconf(libc::_SC_PHYS_PAGES), libc::sysconf(libc::_SC_PAGESIZE)) };
     u64::try_from(pages).ok()?.checked_mul(u64::try_from(page).ok()?)
 }
 
-/// Bytes of physical memory, where the system tells.
 #[cfg(not(unix))]
-pub(crate) fn memory() -> Option<u64> {
+fn physical_memory() -> Option<u64> {
     None
 }
 
