@@ -72,6 +72,7 @@ fn measure(arguments: &Arguments) -> ExitCode {
     };
 
     notes.extend(remarks(&grid, &machine, session.workers().unpinned()));
+    notes.extend(verdict::crowding(&cells, machine.cores));
     let summary = verdict::summary(&cells, settings.target_ns);
     let text =
         report::write(arguments.format, &Record { machine, settings, notes, cells, summary });

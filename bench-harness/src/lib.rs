@@ -44,6 +44,8 @@
 //!
 //! - A thread that is done early leaves the others less contended: in favour of contenders under
 //!   contention, most of all of unfair ones.
+//! - On a busy machine threads that should contend run one after another: in favour of contenders
+//!   under contention, tenfold and more. The loop alone shows it, and the report then says so.
 //! - Where threads share a core, few of them meet inside a call: what a stopped thread costs the
 //!   others shows in the tail, less in this mean.
 //! - Equal sizes, nothing else on the heap, no fragmentation: in favour of `malloc`, as are

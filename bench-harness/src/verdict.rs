@@ -58,6 +58,28 @@ fn tally(cells: &[&Cell]) -> String {
     text
 }
 
+/// Below this share of its pace on one thread the loop was not alone on its cores.
+const CROWDED: f64 = 0.75;
+
+/// A warning if threads that should have had a core each did not: threads that are stopped do not
+/// contend, so the others' figures come out too low. The loop alone tells, which has nothing to
+/// wait for and should take as long on many threads as on one.
+#[must_use]
+pub fn crowding(cells: &[Cell], cores: usize) -> Option<String> {
+    let alone = || cells.iter().filter(|cell| !cell.name.is_judged());
+    let place = |cell: &Cell| (cell.workload, cell.block_size, cell.arena);
+    let paces = alone().filter(|cell| (2..=cores).contains(&cell.threads)).filter_map(|cell| {
+        let one = alone().find(|one| one.threads == 1 && place(one) == place(cell))?;
+        Some(one.median_ns / (cell.median_ns * cell.threads as f64))
+    });
+    let least = paces.min_by(f64::total_cmp).filter(|pace| *pace < CROWDED)?;
+    Some(format!(
+        "threads did not have a core each: the loop alone fell to {:.0} % of its pace on 1 thread; \
+         contenders look better under contention than they are",
+        100.0 * least
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,5 +112,20 @@ mod tests {
         own = Cell::new(own.name, own.case, own.samples_ns, 28.0);
         assert_eq!(own.met, None);
         assert_eq!(summary(&[own], 28.0), ["overall: no allocator was measured"]);
+    }
+
+    #[test]
+    fn threads_without_a_core_each_are_told_by_the_loop() {
+        let alone = |threads, median_ns| {
+            let cell = cell(threads, 10, median_ns);
+            let name = Name { contender: crate::lineup::LOOP, path: "none" };
+            Cell::new(name, cell.case, cell.samples_ns, 28.0)
+        };
+        assert_eq!(crowding(&[alone(1, 0.6), alone(2, 0.3)], 2), None);
+        assert_eq!(crowding(&[alone(2, 0.6)], 2), None, "nothing to compare with");
+        assert_eq!(crowding(&[alone(1, 0.6), alone(4, 0.6)], 2), None, "they share cores anyway");
+        assert_eq!(crowding(&[cell(1, 10, 6.0), cell(2, 10, 60.0)], 2), None, "contention");
+        let crowded = crowding(&[alone(1, 0.6), alone(2, 0.6)], 2).expect("half the pace");
+        assert!(crowded.contains("50 %"), "{crowded}");
     }
 }
