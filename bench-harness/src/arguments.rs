@@ -12,6 +12,9 @@ use crate::report::Format;
 use crate::workers::Cores;
 use crate::workload::Workload;
 
+/// The most samples of a cell.
+const MOST_ROUNDS: usize = 1_000;
+
 const EXAMPLES: &str = "\
 Examples:
   bench-harness                                  everything, in about a minute
@@ -60,7 +63,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub(crate) time: f64,
 
-    /// Samples of each cell [default: what the time allows, 3 to 15]
+    /// Samples of each cell [default: what the time allows, 3 to 1000]
     #[arg(long, allow_negative_numbers = true)]
     #[arg(value_name = "N", value_parser = rounds)]
     rounds: Option<usize>,
@@ -111,10 +114,11 @@ impl Arguments {
         })
     }
 
-    /// Samples of each of so many cells: one for each 25 ms that the time allows.
+    /// Samples of each of so many cells: one for each 10 ms that the time allows. Many short ones:
+    /// the longer a sample, the likelier another program stops one of its threads.
     pub(crate) fn rounds(&self, cells: usize) -> usize {
-        let affordable = self.time / (0.025 * cells as f64);
-        self.rounds.unwrap_or((affordable as usize).clamp(3, 15))
+        let affordable = self.time / (0.010 * cells as f64);
+        self.rounds.unwrap_or((affordable as usize).clamp(3, MOST_ROUNDS))
     }
 }
 
@@ -164,7 +168,7 @@ fn arena(text: &str) -> Result<usize, String> {
 }
 
 fn rounds(text: &str) -> Result<usize, String> {
-    count(text, 1_000, "rounds")
+    count(text, MOST_ROUNDS, "rounds")
 }
 
 fn block_size(text: &str) -> Result<usize, String> {
@@ -221,6 +225,6 @@ mod tests {
     #[test]
     fn the_time_decides_the_rounds() {
         let arguments = Arguments::parse_from(["bench-harness".into()].into_iter()).unwrap();
-        assert_eq!([1, 264, 100_000].map(|cells| arguments.rounds(cells)), [15, 9, 3]);
+        assert_eq!([1, 264, 100_000].map(|cells| arguments.rounds(cells)), [1_000, 22, 3]);
     }
 }
