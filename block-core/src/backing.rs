@@ -72,7 +72,9 @@ impl Backing {
     /// `bytes` bytes of the heap.
     #[cfg(feature = "alloc")]
     pub(crate) fn heap(bytes: usize, align: usize) -> Result<Self, RegionError> {
-        let memory = HeapMemory::zeroed(reserve(bytes, align, HeapMemory::ALIGN))?;
+        let reserved =
+            reserve(bytes, align, HeapMemory::ALIGN).ok_or(RegionError::Heap { bytes })?;
+        let memory = HeapMemory::zeroed(reserved)?;
         Ok(Self { base: align_up(memory.start, align), _owner: Owner::Heap { _memory: memory } })
     }
 
@@ -89,10 +91,12 @@ impl Backing {
     }
 }
 
+/// Bytes to reserve so that `bytes` aligned ones fit, from a source that aligns to `natural`; none
+/// if they exceed `isize::MAX`, the most that one object may have.
 #[cfg(feature = "alloc")]
-/// Bytes to reserve so that `bytes` aligned ones fit, from a source that aligns to `natural`.
-pub(crate) fn reserve(bytes: usize, align: usize, natural: usize) -> usize {
-    if align <= natural { bytes } else { bytes + (align - 1) }
+pub(crate) fn reserve(bytes: usize, align: usize, natural: usize) -> Option<usize> {
+    let reserved = if align <= natural { bytes } else { bytes.checked_add(align - 1)? };
+    (reserved <= isize::MAX as usize).then_some(reserved)
 }
 
 /// The first address at or after `start` that is a multiple of `align`, in the same memory.
@@ -132,5 +136,23 @@ impl Drop for HeapMemory {
     fn drop(&mut self) {
         // SAFETY: allocated in `zeroed` with this layout, freed only here.
         unsafe { alloc_crate::alloc::dealloc(self.start.as_ptr(), self.layout) }
+    }
+}
+
+#[cfg(all(test, feature = "alloc"))]
+mod tests {
+    use super::reserve;
+
+    #[test]
+    fn room_to_align_is_counted_and_no_sum_passes_the_limit() {
+        const LIMIT: usize = isize::MAX as usize;
+        assert_eq!(reserve(100, 64, 64), Some(100));
+        assert_eq!(reserve(100, 64, 8), Some(163));
+        assert_eq!(reserve(LIMIT, 1, 1), Some(LIMIT));
+        assert_eq!(reserve(LIMIT - 63, 64, 8), Some(LIMIT));
+        for (bytes, align) in [(LIMIT - 62, 64), (LIMIT + 1, 1), (usize::MAX, 64), (64, LIMIT + 1)]
+        {
+            assert_eq!(reserve(bytes, align, 8), None, "{bytes} bytes aligned to {align}");
+        }
     }
 }

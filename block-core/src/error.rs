@@ -127,6 +127,13 @@ pub enum RegionError {
         /// Bytes given.
         given: usize,
     },
+    /// A side table would not fit an address space.
+    TableTooLarge {
+        /// Number of entries, one for each block.
+        entries: usize,
+        /// Bytes an entry.
+        entry_size: usize,
+    },
     /// This build or platform has no way to do this.
     Unsupported {
         /// What was asked for.
@@ -187,6 +194,12 @@ impl fmt::Display for RegionError {
             Self::MemoryTooSmall { needed, given } => {
                 write!(f, "the memory given has {given} bytes; this layout needs {needed}")
             }
+            Self::TableTooLarge { entries, entry_size } => write!(
+                f,
+                "a side table of {entries} entries of {entry_size} bytes exceeds the limit of \
+                 isize::MAX = {} bytes",
+                isize::MAX
+            ),
             Self::Unsupported { what } => {
                 write!(f, "{what}: not supported on this platform or in this build")
             }

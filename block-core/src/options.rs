@@ -252,7 +252,8 @@ mod mapping {
 
     /// Reserves address space alone: no page and no swap is set aside until first use.
     fn lazily(bytes: usize, align: usize) -> Result<(MmapRaw, NonNull<u8>), RegionError> {
-        let reserved = reserve(bytes, align, SMALLEST_PAGE);
+        let reserved = reserve(bytes, align, SMALLEST_PAGE)
+            .ok_or(RegionError::Map { bytes, os_error: None })?;
         let map =
             MmapOptions::new().len(reserved).no_reserve_swap().map_anon().map_err(|error| {
                 RegionError::Map { bytes: reserved, os_error: error.raw_os_error() }
@@ -272,8 +273,8 @@ mod mapping {
             return Err(RegionError::BadHugePageSize { page_size });
         }
         let reserved = reserve(bytes, align, page_size)
-            .checked_next_multiple_of(page_size)
-            .unwrap_or(usize::MAX);
+            .and_then(|reserved| reserved.checked_next_multiple_of(page_size))
+            .ok_or(RegionError::HugePages { bytes, page_size, os_error: None })?;
         let map = MmapOptions::new()
             .len(reserved)
             .huge(Some(page_size.trailing_zeros() as u8))

@@ -73,7 +73,10 @@ impl<T: ZeroIsValid> SideTable<T> {
     /// A table of `len` entries, which is not zero, prefaulted and locked as `options` say.
     pub(crate) fn new(len: usize, options: &RegionOptions) -> Result<Self, RegionError> {
         const { assert!(!core::mem::needs_drop::<T>()) };
-        let bytes = len.saturating_mul(size_of::<T>());
+        let bytes = len
+            .checked_mul(size_of::<T>())
+            .filter(|bytes| *bytes <= isize::MAX as usize - (align_of::<T>() - 1))
+            .ok_or(RegionError::TableTooLarge { entries: len, entry_size: size_of::<T>() })?;
         // Huge pages are for the blocks; an explicit reserve would be wasted on a small table.
         let options = RegionOptions { huge_pages: crate::HugePages::Off, ..*options };
         let on_heap = bytes < Self::SMALLEST_MAPPING && !options.lock && cfg!(feature = "alloc");

@@ -7,6 +7,8 @@ use block_core::{
     AllocError, BlockLayout, BuildError, FreeError, HugePages, LayoutError, Region, RegionError,
     RegionOptions,
 };
+#[cfg(target_pointer_width = "64")]
+use {block_core::ZeroIsValid, std::sync::atomic::AtomicU8};
 
 const LIMIT: usize = isize::MAX as usize;
 /// No system has half an address space to give, nor a hundred bytes less.
@@ -119,6 +121,38 @@ fn a_table_that_the_system_refuses_is_an_error_and_no_overflow() {
     };
     let error = region.side_table::<std::sync::atomic::AtomicUsize>().unwrap_err();
     assert!(matches!(error, RegionError::Map { bytes, .. } if bytes == 1 << 48), "{error:?}");
+}
+
+/// Invariant 4 for tables: no product or sum wraps to a small table under a long slice.
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn a_table_whose_bytes_no_word_can_count_is_refused() {
+    #[repr(align(0x80000))]
+    struct Entry {
+        _count: AtomicU8,
+    }
+    // SAFETY: an integer, for which zero is a value, and padding; no destructor.
+    unsafe impl ZeroIsValid for Entry {}
+    const ENTRY: usize = size_of::<Entry>();
+    assert_eq!(ENTRY, 1 << 19);
+
+    // 2^64 bytes, 2^63 bytes, and the most that the limit lets through, for the system to refuse.
+    for capacity in [1 << 45, 1 << 44, (1 << 44) - 1] {
+        let Ok(region) = Region::map(BlockLayout::new(1, capacity).unwrap()) else {
+            println!("skipped: this system has no address space for {capacity} blocks");
+            continue;
+        };
+        let error = region.side_table::<Entry>().unwrap_err();
+        if capacity < 1 << 44 {
+            assert!(matches!(error, RegionError::Map { .. }), "{error:?}");
+            continue;
+        }
+        assert_eq!(error, RegionError::TableTooLarge { entries: capacity, entry_size: ENTRY });
+        let message = error.to_string();
+        for value in [capacity, ENTRY, isize::MAX as usize] {
+            assert!(message.contains(&value.to_string()), "{value} is not in {message:?}");
+        }
+    }
 }
 
 #[test]
