@@ -34,6 +34,12 @@ use crate::{AllocError, Block, FreeError, Region};
 /// - `acquire` fails only if at some instant during the call every block was held.
 /// - `release` and `release_bulk` call [`Region::scrub`] on each block.
 /// - none of the methods unwinds.
+/// - an override of `acquire_bulk` answers true with every entry `Some`, and then the blocks are
+///   distinct and each is held by the caller as if `acquire` had returned it; or false with every
+///   entry `None`, and then it has taken nothing. It believes nothing that stood in the entries.
+/// - an override of `release_bulk` does to each block what `release` does, and leaves `None`.
+/// - `capacity` and `block_size` are not overridden to answer otherwise than the layout of the
+///   region, nor are the `_raw` calls overridden to accept what theirs refuse.
 ///
 /// The `conformance` suite tests all of it.
 ///

@@ -123,8 +123,8 @@ impl<P: Deref<Target: BlockAlloc>> Block<P> {
         // One deref, so that block and length are of one pool whatever `P` does.
         let target = &*pool;
         let block = target.acquire().ok_or(AllocError::Exhausted)?;
-        let bytes = NonNull::slice_from_raw_parts(block, target.block_size());
-        Ok(Self::holding(bytes, pool))
+        let len = target.region().layout().block_size();
+        Ok(Self::holding(NonNull::slice_from_raw_parts(block, len), pool))
     }
 
     #[inline]
@@ -201,7 +201,8 @@ impl<P: Deref<Target: BlockAlloc>> Block<P> {
         if !region.ledger().take(region.locate(block)?) {
             return Err(FreeError::NotAllocated);
         }
-        let bytes = NonNull::slice_from_raw_parts(block, target.block_size());
+        let len = region.layout().block_size();
+        let bytes = NonNull::slice_from_raw_parts(block, len);
         Ok(Self::holding(bytes, pool))
     }
 

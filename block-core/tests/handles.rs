@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::sync::{Arc, mpsc};
 use std::thread;
 
-use block_core::{AllocError, Block, BlockAlloc, BlockAllocExt};
+use block_core::{AllocError, Block, BlockAlloc, BlockAllocExt, Region};
 
 mod support;
 use support::Pool;
@@ -186,4 +186,43 @@ fn handles_of_a_shared_pool_are_read_by_many_and_dropped_by_any_thread() {
         }
     });
     pool.assert_only_held(&[]);
+}
+
+/// A pool that is wrong about the size of its blocks.
+struct Boastful(Pool);
+
+// SAFETY: all of it is the inner pool's, but for the size, which is what the test is about: no
+// slice may be made of it.
+unsafe impl BlockAlloc for Boastful {
+    fn region(&self) -> &Region {
+        self.0.region()
+    }
+
+    fn acquire(&self) -> Option<NonNull<u8>> {
+        self.0.acquire()
+    }
+
+    unsafe fn release(&self, block: NonNull<u8>) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { self.0.release(block) };
+    }
+
+    fn available(&self) -> usize {
+        self.0.available()
+    }
+
+    fn block_size(&self) -> usize {
+        2 * SIZE
+    }
+}
+
+/// Invariant 4.
+#[test]
+fn the_length_of_a_handle_is_that_of_the_regions_blocks_whatever_the_pool_says() {
+    let pool = Boastful(Pool::new(SIZE, 1));
+    let block = pool.alloc().unwrap();
+    assert_eq!(block.len(), SIZE);
+    // SAFETY: out raw, and the pointer is not used again.
+    let block = unsafe { Block::from_raw(block.into_raw(), &pool) }.unwrap();
+    assert_eq!(block.len(), SIZE);
 }

@@ -119,7 +119,9 @@ impl<'a, A: BlockAlloc + ?Sized> Held<'a, A> {
                 // SAFETY: the pool handed out this block of its region, as its pointer was seen to
                 // be: valid for `block_size` bytes (invariant 4), initialised (6), and held by
                 // `self` alone (1), which is borrowed mutably.
-                unsafe { core::slice::from_raw_parts_mut(block, pool.block_size()) }
+                unsafe {
+                    core::slice::from_raw_parts_mut(block, pool.region().layout().block_size())
+                }
             }
             Self::Handle(block) => core::hint::black_box(&mut block[..]),
         }
