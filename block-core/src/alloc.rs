@@ -71,8 +71,10 @@ pub unsafe trait BlockAlloc: Send + Sync {
     ///
     /// # Safety
     ///
-    /// `block` was handed out by this allocator, is held by the caller, has no mark in the ledger
-    /// (it did not come from a `_raw` call), and is not used afterwards.
+    /// `block` is a pointer that this allocator handed out, or a copy of one (an equal address made
+    /// in another way is not enough: a backend may hand this very pointer out again). The block is
+    /// held by the caller, has no mark in the ledger (it did not come from a `_raw` call), and is
+    /// not used afterwards.
     unsafe fn release(&self, block: NonNull<u8>);
 
     /// How many blocks are free: exact when no other thread is inside a call, and at no time more
@@ -151,7 +153,8 @@ pub unsafe trait BlockAlloc: Send + Sync {
     ///
     /// # Safety
     ///
-    /// If this succeeds, the block is not used afterwards through any copy of the pointer.
+    /// If this succeeds, `block` is the pointer that the pool handed out or derived from it, not an
+    /// equal address made in another way, and the block is not used afterwards through any copy.
     #[inline]
     unsafe fn free_raw(&self, block: NonNull<u8>) -> Result<(), FreeError> {
         let region = self.region();

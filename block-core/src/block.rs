@@ -198,11 +198,13 @@ impl<P: Deref<Target: BlockAlloc>> Block<P> {
     pub unsafe fn from_raw(block: NonNull<u8>, pool: P) -> Result<Self, FreeError> {
         let target = &*pool;
         let region = target.region();
-        if !region.ledger().take(region.locate(block)?) {
+        let index = region.locate(block)?;
+        if !region.ledger().take(index) {
             return Err(FreeError::NotAllocated);
         }
+        // The region's own pointer: the caller's may be an equal address without the right to it.
         let len = region.layout().block_size();
-        let bytes = NonNull::slice_from_raw_parts(block, len);
+        let bytes = NonNull::slice_from_raw_parts(region.block(index), len);
         Ok(Self::holding(bytes, pool))
     }
 

@@ -360,7 +360,8 @@ impl Region {
     ///
     /// # Safety
     ///
-    /// `block` is a block of this region, and the caller is its only holder.
+    /// `block` is the address of a block of this region, and the caller is its only holder. The
+    /// zeros are written through the region's own pointer, so the address alone counts.
     ///
     /// # Examples
     ///
@@ -379,9 +380,11 @@ impl Region {
     #[inline]
     pub unsafe fn scrub(&self, block: NonNull<u8>) {
         if self.options.zero_on_release {
+            // SAFETY: the caller's promise: a block of this region.
+            let own = self.block(unsafe { self.index_of(block) });
             // SAFETY: a block of this region is valid for `block_size` bytes (invariant 4), and
             // the caller is its only holder.
-            unsafe { block.write_bytes(0, self.layout.block_size()) };
+            unsafe { own.write_bytes(0, self.layout.block_size()) };
         }
     }
 
