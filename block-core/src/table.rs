@@ -11,7 +11,19 @@ use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize};
 use crate::backing::Backing;
 use crate::{RegionError, RegionOptions};
 
-/// Types for which all-zero bytes are a value, and which need no destructor.
+/// Types for which all-zero bytes are a value, and which need no destructor. A table of entries
+/// without bytes does not compile, as it would be memory without a size:
+///
+/// ```compile_fail,E0080
+/// use block_core::{BlockLayout, Region, ZeroIsValid};
+///
+/// struct Nothing;
+/// // SAFETY: no bytes, no destructor.
+/// unsafe impl ZeroIsValid for Nothing {}
+///
+/// let region = Region::map(BlockLayout::new(64, 10).unwrap()).unwrap();
+/// let table = region.side_table::<Nothing>();
+/// ```
 ///
 /// # Safety
 ///
@@ -72,7 +84,10 @@ impl<T: ZeroIsValid> SideTable<T> {
 
     /// A table of `len` entries, which is not zero, prefaulted and locked as `options` say.
     pub(crate) fn new(len: usize, options: &RegionOptions) -> Result<Self, RegionError> {
-        const { assert!(!core::mem::needs_drop::<T>()) };
+        const {
+            assert!(!core::mem::needs_drop::<T>(), "an entry of a side table has a destructor");
+            assert!(size_of::<T>() > 0, "an entry of a side table has no bytes");
+        }
         let bytes = len
             .checked_mul(size_of::<T>())
             .filter(|bytes| *bytes <= isize::MAX as usize - (align_of::<T>() - 1))
