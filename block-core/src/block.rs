@@ -3,15 +3,21 @@
 //! The type is the proof that the block is held exactly once (invariant 1), so taking one and
 //! dropping it needs no mark in the ledger: the safe path is also the shortest one.
 //!
-//! # Why any smart pointer will do
+//! # Which smart pointers will do
 //!
-//! `P` may be any pointer that derefs to a pool, also one written in safe code whose `deref`
-//! answers differently each time. Nothing unsound can come of it: the handle carries the block's
-//! address and length itself, and before it releases the block it asks the pool that it is given
-//! whether the address lies in that pool's region. Regions that are alive do not overlap, so a
-//! block never lands in a pool that it does not belong to. And the pool that it came from is
-//! alive: `deref` gave out a reference to it for as long as `P` is borrowed, `P` is inside the
-//! handle, and the handle gives no mutable access to `P`.
+//! Those that deref to the same pool each time: `&A`, `Box<A>`, `Rc<A>`, `Arc<A>`, or a type around
+//! the pool itself. (A pool that moves takes its region along, by the contract of [`BlockAlloc`].)
+//!
+//! Of a `P` in safe code that answers differently, no block lands in a pool that it does not belong
+//! to: the handle carries the block's address and length itself, and asks the pool that it is given
+//! whether the address lies in its region, and regions that are alive do not overlap. If not, it
+//! panics, and the block stays held.
+//!
+//! All this rests on the pool outliving the handle. The compiler sees to it only while a reference
+//! from `deref` is in use; beyond that it follows from what safe code can do with `P`: the handle
+//! keeps it, lends it out shared and never mutably, and a pool that was reached through a shared
+//! `P` is not destroyed while `P` is only shared or moved. A `P` with unsafe code of its own that
+//! destroys what it once gave out at such a time is not covered.
 
 use core::fmt;
 use core::marker::PhantomData;
