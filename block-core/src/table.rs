@@ -94,7 +94,8 @@ impl<T: ZeroIsValid> SideTable<T> {
             .ok_or(RegionError::TableTooLarge { entries: len, entry_size: size_of::<T>() })?;
         // Huge pages are for the blocks; an explicit reserve would be wasted on a small table.
         let options = RegionOptions { huge_pages: crate::HugePages::Off, ..*options };
-        let on_heap = bytes < Self::SMALLEST_MAPPING && !options.lock && cfg!(feature = "alloc");
+        let as_it_comes = !options.lock && !options.prefault;
+        let on_heap = bytes < Self::SMALLEST_MAPPING && as_it_comes && cfg!(feature = "alloc");
         let backing = if on_heap {
             Backing::heap(bytes, align_of::<T>())
         } else {

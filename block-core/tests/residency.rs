@@ -4,6 +4,7 @@
 
 #![cfg(all(feature = "std", target_os = "linux"))]
 
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use block_core::{BlockIndex, BlockLayout, HugePages, Region, RegionError};
@@ -95,6 +96,22 @@ fn the_side_tables_of_a_prefaulted_region_are_prefaulted_too() {
     assert!(with_marks >= before + 63 * MIB, "{before}, then {with_marks} bytes");
     let _table = region.side_table::<std::sync::atomic::AtomicU8>().unwrap();
     assert!(resident() >= with_marks + 31 * MIB, "{with_marks}, then {} bytes", resident());
+}
+
+/// A table too small for a mapping of its own otherwise; a thousand of them, so that it shows.
+#[test]
+fn small_side_tables_of_a_prefaulted_region_are_prefaulted_too() {
+    let _turn = my_turn();
+    const TABLES: usize = 1000;
+    // Three pages of zeros that nobody has touched.
+    let layout = BlockLayout::new(1, 3 * 4096).unwrap();
+    let region = Region::options().prefault(true).map(layout).unwrap();
+    let before = resident();
+    let tables: Vec<_> =
+        (0..TABLES).map(|_| region.side_table::<std::sync::atomic::AtomicU8>().unwrap()).collect();
+    let built = resident();
+    assert!(tables.iter().all(|table| table.iter().all(|entry| entry.load(Relaxed) == 0)));
+    assert!(built >= before + TABLES * layout.capacity(), "{before}, then {built} bytes");
 }
 
 #[test]
