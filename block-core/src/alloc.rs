@@ -191,28 +191,35 @@ pub unsafe trait BlockAlloc: Send + Sync {
     ///
     /// # Errors
     ///
-    /// The error of the first entry that [`free_raw`](Self::free_raw) would refuse, a block that
-    /// stands twice included ([`FreeError::NotAllocated`]). The entries are unchanged then, and
-    /// every block is held as before. (Only if another thread frees a block of the same list
-    /// *during* the refused call may it be refused as well.)
+    /// The error of the first entry that [`free_raw`](Self::free_raw) would refuse by itself; if
+    /// there is none, but a block stands twice, [`FreeError::NotAllocated`]. The entries are
+    /// unchanged then, and every block is held as before.
+    ///
+    /// A refused call does not disturb other threads: what is wrong with an entry shows before
+    /// anything is touched. Two mistakes come out later, a block that stands twice, and a block that
+    /// another thread frees *during* the call; until the marks are put back then, another thread's
+    /// free of a block of the list may be refused, too.
     ///
     /// # Safety
     ///
     /// As for [`free_raw`](Self::free_raw), for each block.
     unsafe fn free_bulk_raw(&self, blocks: &mut [Option<NonNull<u8>>]) -> Result<(), FreeError> {
         let region = self.region();
-        for position in 0..blocks.len() {
-            let Some(block) = blocks[position] else { continue };
-            let refused = match region.locate(block) {
-                Ok(index) if region.ledger().take(index) => continue,
-                Ok(_) => FreeError::NotAllocated,
-                Err(error) => error,
-            };
-            for &taken in blocks[..position].iter().flatten() {
-                // SAFETY: it was located in an earlier round, so it is a block of the region.
-                region.ledger().mark(unsafe { region.index_of(taken) });
+        for &block in blocks.iter().flatten() {
+            if !region.ledger().is_marked(region.locate(block)?) {
+                return Err(FreeError::NotAllocated);
             }
-            return Err(refused);
+        }
+        // SAFETY: located just now, so it is a block of the region.
+        let index_of = |block| unsafe { region.index_of(block) };
+        for (position, block) in blocks.iter().enumerate() {
+            let Some(block) = *block else { continue };
+            // The check above is no proof: another thread, or an earlier entry, can have come first.
+            if !region.ledger().take(index_of(block)) {
+                let taken = blocks[..position].iter().flatten();
+                taken.for_each(|&block| region.ledger().mark(index_of(block)));
+                return Err(FreeError::NotAllocated);
+            }
         }
         for run in blocks.chunk_by_mut(|left, right| left.is_some() == right.is_some()) {
             if run[0].is_some() {

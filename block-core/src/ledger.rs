@@ -39,6 +39,13 @@ impl Ledger {
         self.marks[index.get()].store(Self::OUT_RAW, Ordering::Relaxed);
     }
 
+    /// Whether the block is out raw, at this instant. An answer for a refusal alone: only
+    /// [`take`](Self::take) proves anything.
+    #[inline]
+    pub(crate) fn is_marked(&self, index: BlockIndex) -> bool {
+        self.marks[index.get()].load(Ordering::Relaxed) == Self::OUT_RAW
+    }
+
     /// Takes the mark out; false if there was none. Of several callers at once one gets it.
     #[inline]
     #[must_use]

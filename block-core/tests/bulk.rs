@@ -185,7 +185,8 @@ fn a_block_without_a_mark_is_refused_and_stays_with_its_holder() {
     is_refused_whole(&pool, &out, &[out[0], owned], FreeError::NotAllocated);
 }
 
-/// The documentation promises the error of the first entry that `free_raw` would refuse.
+/// The documentation promises the error of the first entry that `free_raw` would refuse, and a
+/// block that stands twice is found after those.
 #[test]
 fn of_several_bad_entries_the_first_one_gives_the_reason() {
     for reasons in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
@@ -194,9 +195,11 @@ fn of_several_bad_entries_the_first_one_gives_the_reason() {
         let bad = [
             (Some(NonNull::dangling()), FreeError::Foreign),
             (moved(out[0], 1), FreeError::Misaligned),
-            (out[0], FreeError::NotAllocated),
+            (moved(out[1], SIZE as isize), FreeError::NotAllocated),
         ];
-        // The last of the three is the second time that `out[0]` stands in the list.
+        let twice = [out[0], out[0], bad[reasons[0]].0, out[1]];
+        is_refused_whole(&pool, &out, &twice, bad[reasons[0]].1);
+        let out = taken::<2>(&pool);
         let list = [out[0], bad[reasons[0]].0, None, bad[reasons[1]].0, bad[reasons[2]].0, out[1]];
         is_refused_whole(&pool, &out, &list, bad[reasons[0]].1);
     }

@@ -5,7 +5,7 @@
 
 use std::ptr::NonNull;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use block_core::{Block, BlockAlloc, FreeError, Region};
@@ -85,6 +85,48 @@ fn of_two_threads_that_free_one_block_in_bulk_at_once_exactly_one_succeeds() {
 fn of_two_threads_that_make_a_handle_of_one_block_at_once_exactly_one_succeeds() {
     // SAFETY: as above; the handle gives the block back.
     one_of_two_wins(|pool, block| unsafe { Block::from_raw(block, pool) }.map(drop));
+}
+
+/// Invariant 5: a refused call changes nothing, not even for as long as it takes.
+#[test]
+fn a_refused_bulk_free_does_not_disturb_the_right_frees_of_other_threads() {
+    const BLOCKS: usize = 64;
+    const ROUNDS: usize = 500;
+    let pool = Pool::new(64, BLOCKS + 1);
+    let free = pool.region().block(block_core::BlockIndex::new(BLOCKS));
+    for (wrong, why) in [(NonNull::dangling(), FreeError::Foreign), (free, FreeError::NotAllocated)]
+    {
+        let wrong = Shared(wrong);
+        for round in 0..ROUNDS {
+            let mut blocks = [None; BLOCKS];
+            pool.alloc_bulk_raw(&mut blocks).unwrap();
+            let blocks = blocks.map(|block| Shared(block.unwrap()));
+            let done = AtomicBool::new(false);
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    while !done.load(Ordering::Relaxed) {
+                        let mut list = blocks.map(|block| Some(block.get())).to_vec();
+                        list.push(Some(wrong.get()));
+                        // SAFETY: the call fails, so nothing is freed.
+                        let answer = unsafe { pool.free_bulk_raw(&mut list) };
+                        // As soon as the first block is free, it is that one's turn.
+                        let expected = [Err(why), Err(FreeError::NotAllocated)];
+                        assert!(expected.contains(&answer), "{answer:?}");
+                    }
+                });
+                for (position, block) in blocks.iter().enumerate().rev() {
+                    // SAFETY: out raw, and the block is not used again.
+                    let answer = unsafe { pool.free_raw(block.get()) };
+                    if answer.is_err() {
+                        done.store(true, Ordering::Relaxed);
+                    }
+                    assert_eq!(answer, Ok(()), "round {round}: a right free of block {position}");
+                }
+                done.store(true, Ordering::Relaxed);
+            });
+            pool.assert_only_held(&[]);
+        }
+    }
 }
 
 #[test]
