@@ -111,6 +111,11 @@ pub enum RegionError {
         /// Bytes asked for as the size of a page.
         page_size: usize,
     },
+    /// The processor or the system's kernel has no huge pages of this size.
+    NoSuchHugePages {
+        /// Bytes asked for as the size of a page.
+        page_size: usize,
+    },
     /// The memory could not be locked.
     Lock {
         /// Bytes to be locked by this call.
@@ -178,6 +183,12 @@ impl fmt::Display for RegionError {
             Self::BadHugePageSize { page_size } => write!(
                 f,
                 "a huge page of {page_size} bytes is not a power of two of at least 65536"
+            ),
+            Self::NoSuchHugePages { page_size } => write!(
+                f,
+                "this system has no huge pages of {} KiB; /sys/kernel/mm/hugepages lists the \
+                 sizes that it has",
+                page_size >> 10
             ),
             Self::Lock { bytes, limit, os_error } => {
                 write!(f, "the system refused to lock {bytes} bytes in memory")?;

@@ -131,8 +131,9 @@ impl RegionOptions {
     ///
     /// # Errors
     ///
-    /// [`RegionError::Map`], [`RegionError::HugePages`], [`RegionError::BadHugePageSize`],
-    /// [`RegionError::Lock`], or [`RegionError::Unsupported`] where the platform lacks an option.
+    /// [`RegionError::Map`], [`RegionError::HugePages`], [`RegionError::NoSuchHugePages`],
+    /// [`RegionError::BadHugePageSize`], [`RegionError::Lock`], or [`RegionError::Unsupported`]
+    /// where the platform lacks an option.
     ///
     /// # Examples
     ///
@@ -272,6 +273,9 @@ mod mapping {
         if !page_size.is_power_of_two() || page_size < 1 << 16 {
             return Err(RegionError::BadHugePageSize { page_size });
         }
+        if page_size > isize::MAX as usize {
+            return Err(RegionError::NoSuchHugePages { page_size }); // too large to ask for
+        }
         let reserved = reserve(bytes, align, page_size)
             .and_then(|reserved| reserved.checked_next_multiple_of(page_size))
             .ok_or(RegionError::HugePages { bytes, page_size, os_error: None })?;
@@ -279,10 +283,10 @@ mod mapping {
             .len(reserved)
             .huge(Some(page_size.trailing_zeros() as u8))
             .map_anon()
-            .map_err(|error| RegionError::HugePages {
-                bytes: reserved,
-                page_size,
-                os_error: error.raw_os_error(),
+            .map_err(|error| match error.raw_os_error() {
+                // A shortage is ENOMEM; of the arguments, only the page size can be invalid.
+                Some(libc::EINVAL) => RegionError::NoSuchHugePages { page_size },
+                os_error => RegionError::HugePages { bytes: reserved, page_size, os_error },
             })?;
         Ok(aligned(map.into(), align))
     }

@@ -71,10 +71,20 @@ fn a_page_size_that_this_processor_lacks_is_an_error_and_no_panic() {
     let layout = BlockLayout::new(64, 4).unwrap();
     for shift in 16..usize::BITS {
         let page_size = 1_usize << shift;
+        let kib = page_size >> 10;
+        let has_it = std::path::Path::new("/sys/kernel/mm/hugepages")
+            .join(format!("hugepages-{kib}kB"))
+            .exists();
         match explicit(layout, page_size) {
             Ok(region) => assert_eq!(region.layout(), &layout),
             Err(RegionError::HugePages { page_size: named, bytes, .. }) => {
-                assert_eq!((named, bytes), (page_size, page_size));
+                assert_eq!((named, bytes, has_it), (page_size, page_size, true));
+            }
+            Err(error @ RegionError::NoSuchHugePages { page_size: named }) => {
+                assert_eq!((named, has_it), (page_size, false));
+                let message = error.to_string();
+                assert!(message.contains(&format!("no huge pages of {kib} KiB")), "{message}");
+                assert!(!message.contains("too few"), "{message}");
             }
             Err(other) => panic!("{page_size}: {other:?}"),
         }
