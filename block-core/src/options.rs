@@ -151,8 +151,9 @@ impl RegionOptions {
     ///
     /// # Errors
     ///
-    /// [`RegionError::Heap`], or [`RegionError::Unsupported`] if an option needs a mapping (all
-    /// but [`zero_on_release`](Self::zero_on_release) do).
+    /// [`RegionError::Heap`], [`RegionError::Map`] for the metadata of many blocks, or
+    /// [`RegionError::Unsupported`] if an option needs a mapping (all but
+    /// [`zero_on_release`](Self::zero_on_release) do).
     ///
     /// # Examples
     ///

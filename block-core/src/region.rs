@@ -72,12 +72,13 @@ impl Region {
         Self::options().map(layout)
     }
 
-    /// A region on the heap, from the program's global allocator.
+    /// A region whose blocks are on the heap, from the program's global allocator. Its metadata
+    /// is, too, below 16 KiB a table; larger tables are mapped where the platform has mappings.
     ///
     /// # Errors
     ///
-    /// [`RegionError::Heap`] if the allocator refuses, [`RegionError::Unsupported`] without the
-    /// feature `alloc`.
+    /// [`RegionError::Heap`] if the allocator refuses, [`RegionError::Map`] if the system refuses
+    /// the mapping for the marks, [`RegionError::Unsupported`] without the feature `alloc`.
     ///
     /// # Examples
     ///
