@@ -32,7 +32,7 @@
 //! 6. **Initialised.** The bytes of a block are always initialised: zero at first, later whatever
 //!    the last holder left, or zero with [`RegionOptions::zero_on_release`].
 //!
-//! The lock-free backend adds two of its own, about its tag and its per-thread caches; see there.
+//! A backend may add its own, numbered from 7 on: the lock-free one does, see there.
 //!
 //! # Features
 //!
