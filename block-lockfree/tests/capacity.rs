@@ -26,8 +26,10 @@ fn every_block_can_be_had_once_at_every_small_capacity() {
 /// Resident memory of this process in bytes.
 #[cfg(target_os = "linux")]
 fn resident() -> usize {
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
-    statm.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
+    // In kB whatever the size of a page is; `statm` counts pages.
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().strip_suffix(" kB").unwrap().parse::<usize>().unwrap() * 1024
 }
 
 #[test]
