@@ -84,6 +84,11 @@ impl Backing {
         Err(RegionError::Unsupported { what: "memory from the heap, without the feature `alloc`" })
     }
 
+    /// No memory at all, at this address.
+    pub(crate) const fn empty(base: NonNull<u8>) -> Self {
+        Self { base, _owner: Owner::Caller }
+    }
+
     /// The caller's memory, which is written with zeros.
     pub(crate) fn caller(memory: &'static mut [MaybeUninit<u8>]) -> Self {
         memory.fill(MaybeUninit::zeroed());

@@ -6,6 +6,7 @@
 use core::fmt;
 use core::marker::PhantomData;
 use core::ops::Deref;
+use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize};
 
 use crate::backing::Backing;
@@ -102,6 +103,34 @@ impl<T: ZeroIsValid> SideTable<T> {
             Backing::map(bytes, align_of::<T>(), &options)
         };
         Ok(Self::over(backing?, len))
+    }
+
+    /// A table of `len` zeroed entries that is not tied to a region: lazily committed if it is
+    /// large.
+    ///
+    /// # Errors
+    ///
+    /// [`RegionError::Map`] or [`RegionError::Heap`] if the memory is refused.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use block_core::SideTable;
+    /// use std::sync::atomic::AtomicU32;
+    ///
+    /// let counters = SideTable::<AtomicU32>::zeroed(100)?;
+    /// assert_eq!(counters.len(), 100);
+    /// # Ok::<(), block_core::RegionError>(())
+    /// ```
+    pub fn zeroed(len: usize) -> Result<Self, RegionError> {
+        if len == 0 { Ok(Self::empty()) } else { Self::new(len, &RegionOptions::default()) }
+    }
+
+    /// A table of no entries, in no memory.
+    #[must_use]
+    pub fn empty() -> Self {
+        const { assert!(!core::mem::needs_drop::<T>()) };
+        Self::over(Backing::empty(NonNull::<T>::dangling().cast()), 0)
     }
 
     /// A table over memory that has room for `len` zeroed entries.
