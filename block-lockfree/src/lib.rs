@@ -15,6 +15,25 @@
 //! A table of zeros is the full list in order, so a pool of any size is built in constant time and
 //! commits memory page by page, as blocks leave this *frontier* for the first time.
 //!
+//! In front of the stack each thread has a *magazine* of up to 62 addresses of free blocks, in plain
+//! memory of its own. Most calls are a few loads and stores there, without an atomic read-modify-write
+//! and without a line that another thread writes. Batches of 31 move between magazines and the stack,
+//! or from one magazine to another through a *depot* of whole batches.
+//!
+//! ```text
+//!   thread 0          thread 1                 thread n
+//! +----------+      +----------+             +----------+     pop, push: plain
+//! | magazine |      | magazine |     ...     | magazine |
+//! +----------+      +----------+             +----------+
+//!      |                 |                        |           a batch: one compare-and-swap
+//! +-----------------------------------+  +----------------+
+//! |               stack               |  |     depot      |
+//! +-----------------------------------+  +----------------+
+//! ```
+//!
+//! A thread that finds the stack empty calls in what the magazines of all threads hold, so capacity
+//! stays exact: [`exactness`] is the argument.
+//!
 //! [`available`](block_core::BlockAlloc::available) counts by walking the blocks that were given
 //! back; a counter would cost every call one more atomic operation on a shared line.
 //!
@@ -28,29 +47,53 @@
 //!    blocks it comes round. With 1,000 blocks and 10^8 pops a second that is after 5.7 years,
 //!    with 10^6 blocks after 2 days, with 2^33 blocks after 10 seconds; and then a thread must have
 //!    been stopped between two instructions for exactly as long, with the same block on top.
+//! 8. **Nobody waits inside an operation** on a magazine or on the stack: no lock is held there, so
+//!    whoever waits for threads to leave their magazines waits for a few instructions of theirs.
 //!
 //! # Features
 //!
-//! - `std` (default): mappings instead of the heap.
+//! - `std` (default): magazines, and mappings instead of the heap.
 //!
-//! Without it the crate is `no_std` and needs a heap. Targets without 64-bit atomics are served
+//! Without it the crate is `no_std`, needs a heap, and every call works on the stack. Targets without 64-bit atomics are served
 //! through `portable-atomic`, with a lock.
 
 #![no_std]
 
-#[cfg(any(test, loom))]
+#[cfg(any(test, loom, feature = "std"))]
 extern crate std;
 
+#[cfg(feature = "std")]
+mod depot;
+#[cfg(feature = "std")]
+pub mod exactness;
+#[cfg(feature = "std")]
+mod fence;
 mod head;
 mod links;
+#[cfg(feature = "std")]
+mod lock;
 mod pool;
+mod shared;
+#[cfg(feature = "std")]
+mod slot;
+#[cfg(feature = "std")]
+mod state;
+mod sync;
+#[cfg(feature = "std")]
+mod thread;
+
+#[cfg(all(feature = "std", not(loom)))]
+mod magazines;
+#[cfg(not(feature = "std"))]
+#[path = "magazines_absent.rs"]
+mod magazines;
 #[cfg(not(loom))]
 mod stack;
-// The models under tests/ work on the stack itself.
+// The models under tests/ work on these themselves.
 #[cfg(loom)]
-#[allow(missing_docs, missing_debug_implementations, reason = "public for the models alone")]
+pub mod magazines;
+#[cfg(loom)]
 pub mod stack;
-mod sync;
 
 pub use block_core::BuildError;
 pub use pool::LockFreeAlloc;

@@ -20,6 +20,7 @@
 //! | push: CAS of the head | Release | the Acquire of a pop's load or failed CAS | a popper may read an old link, or its holder the block's old bytes |
 //! | pop: load of the head, failed CAS | Acquire | that Release, or any in whose release sequence the value stands: pops are read-modify-writes and do not break it | the same |
 //! | pop: successful CAS | Acquire | as above | the word it saw last is the one it loaded; nothing, today: kept so that the pop is correct by itself |
+//! | pop: successful CAS | Release | the Acquire load of a pop that finds the stack empty | that one might not see that magazines were opened before they took the last block, and report exhaustion while blocks lie in them (step 6 of the page on exactness) |
 //! | push: store of a link | Release | the Acquire of a walk's load of it | a walk that reads a link written after a pop might not see that pop in the head afterwards, and take an outdated list for the current one |
 //! | pop: load of a link | Relaxed | | the CAS confirms the word, and by B the link with it |
 
@@ -27,13 +28,7 @@ use block_core::{BlockIndex, Region, RegionError};
 
 use crate::head::{Head, HeadFormat};
 use crate::links::{Below, Links};
-use crate::sync::{AtomicU64, Ordering};
-
-/// Keeps what every thread writes on cache lines of its own; two lines, because processors fetch
-/// them in pairs.
-#[derive(Debug)]
-#[repr(align(128))]
-struct Alone<T>(T);
+use crate::sync::{Alone, AtomicU64, Ordering};
 
 /// The free blocks of one pool, last pushed first; at first all of them.
 #[derive(Debug)]
@@ -93,7 +88,7 @@ impl Stack {
             let next = self.links.below(top, Ordering::Relaxed).next_to(top);
             // The new tag comes from `head`, the word that is compared (invariant 7).
             let new = self.format.popped(head, next, 1);
-            match self.swap(head, new, Ordering::Acquire, Ordering::Acquire) {
+            match self.swap(head, new, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(()) => return Some(BlockIndex::new(top)),
                 Err(current) => head = current,
             }
@@ -133,11 +128,46 @@ impl Stack {
                 next = self.links.below(next, Ordering::Acquire).next_to(next);
             }
             let new = self.format.popped(head, next, count);
-            match self.swap(head, new, Ordering::Acquire, Ordering::Acquire) {
+            match self.swap(head, new, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(()) => return true,
                 Err(current) => head = current,
             }
         }
+    }
+
+    /// Takes up to `most` blocks in one step, as many as there are; says how many. Calls `visit` as
+    /// [`Stack::pop_many`] does.
+    #[cfg(feature = "std")]
+    pub fn pop_up_to(&self, most: usize, mut visit: impl FnMut(usize, BlockIndex)) -> usize {
+        let mut head = self.load();
+        loop {
+            let (mut next, mut taken) = (self.format.index(head), 0);
+            while taken < most && next != self.capacity {
+                visit(taken, BlockIndex::new(next));
+                next = self.links.below(next, Ordering::Relaxed).next_to(next);
+                taken += 1;
+            }
+            if taken == 0 {
+                return 0;
+            }
+            let new = self.format.popped(head, next, taken);
+            match self.swap(head, new, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(()) => return taken,
+                Err(current) => head = current,
+            }
+        }
+    }
+
+    /// A mark in the history of the stack, for [`Stack::popped_since`].
+    #[cfg(feature = "std")]
+    pub(crate) fn mark(&self) -> u64 {
+        self.head.0.load(Ordering::Relaxed)
+    }
+
+    /// How many blocks were popped since a mark, up to the tag's range.
+    #[cfg(feature = "std")]
+    pub(crate) fn popped_since(&self, mark: u64) -> u64 {
+        self.format.popped_between(Head::from_bits(mark), Head::from_bits(self.mark()))
     }
 
     /// Puts blocks on top in one step, the first one uppermost.

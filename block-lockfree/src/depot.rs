@@ -1,0 +1,152 @@
+//! Where whole batches change hands: a few cells, each with room for one.
+//!
+//! A thread that frees what another allocates passes on [`BATCH`] blocks at a time. Over the stack
+//! the taker would walk their links one by one, each a cache line that the giver wrote last. A cell
+//! is one line for the hand-over and a run of lines that the processor fetches together.
+//!
+//! ```text
+//! EMPTY --put--> BUSY --> FULL --take--> BUSY --> EMPTY
+//! ```
+//!
+//! Who moves a cell to `BUSY` has it alone, until it moves it on. Nobody waits for a busy cell: who
+//! finds no empty or no full one goes to the stack. A thread walks over the cells in order, so that
+//! a giver and a taker follow each other around, and neither meets the other in one cell.
+
+use block_core::{BlockIndex, Region, RegionError, ZeroIsValid};
+
+use crate::slot::{LARGEST, Slot};
+use crate::stack::Stack;
+use crate::sync::{AtomicU32, Blocks, Ordering, Table, table_of};
+
+/// Blocks of a batch.
+pub(crate) const BATCH: usize = LARGEST / 2;
+
+/// How many batches can be under way.
+const CELLS: usize = if cfg!(loom) { 1 } else { 16 };
+
+const EMPTY: u32 = 0;
+const BUSY: u32 = 1;
+const FULL: u32 = 2;
+
+/// Room for one batch.
+#[derive(Debug)]
+#[cfg_attr(loom, derive(Default))]
+#[repr(C, align(128))]
+struct Cell {
+    phase: AtomicU32,
+    blocks: Blocks<BATCH>,
+}
+
+// SAFETY: the plain memory belongs to whoever moved `phase` to BUSY.
+unsafe impl Sync for Cell {}
+// SAFETY: as above; addresses of blocks mean the same to every thread.
+unsafe impl Send for Cell {}
+// SAFETY: EMPTY, and memory that is not read before it was written; no destructor.
+#[cfg(not(loom))]
+unsafe impl ZeroIsValid for Cell {}
+
+/// The cells of one pool.
+#[derive(Debug)]
+pub(crate) struct Depot {
+    cells: Table<Cell>,
+}
+
+impl Depot {
+    pub(crate) fn new() -> Result<Self, RegionError> {
+        table_of(CELLS).map(|cells| Self { cells })
+    }
+
+    /// A cell in phase `from`, now BUSY and the caller's.
+    fn claim(&self, slot: &Slot, from: u32) -> Option<&Cell> {
+        let start = slot.cursor();
+        for step in 0..CELLS {
+            let position = (start + step) % CELLS;
+            let cell = &self.cells[position];
+            // Acquire: pairs with the Release of whoever put the cell into this phase.
+            let claim = || {
+                cell.phase
+                    .compare_exchange(from, BUSY, Ordering::Acquire, Ordering::Relaxed)
+                    .is_ok()
+            };
+            if cell.phase.load(Ordering::Relaxed) == from && claim() {
+                slot.set_cursor((position + 1) % CELLS);
+                return Some(cell);
+            }
+        }
+        None
+    }
+
+    /// Moves the last [`BATCH`] blocks of a magazine into a cell. False if none was empty.
+    ///
+    /// # Safety
+    ///
+    /// It is the caller's turn with the slot, and the slot has so many.
+    pub(crate) unsafe fn put(&self, slot: &Slot) -> bool {
+        let Some(cell) = self.claim(slot, EMPTY) else { return false };
+        let rest = slot.len() - BATCH;
+        // First out of the magazine: whoever sees a stopped copy of this process (a forked child)
+        // may miss the blocks, but never finds them twice.
+        slot.set_len(rest);
+        // SAFETY: the caller's turn with the slot, this call's with the cell; BATCH addresses from
+        // `rest` on were written, and fit both.
+        unsafe { slot.blocks().copy_to(rest, &cell.blocks, 0, BATCH) };
+        // Release: pairs with the Acquire of the claim that takes them.
+        cell.phase.store(FULL, Ordering::Release);
+        true
+    }
+
+    /// Moves a batch out of a cell into a magazine. False if none was full.
+    ///
+    /// # Safety
+    ///
+    /// It is the caller's turn with the slot, and the slot has room for [`BATCH`] more.
+    pub(crate) unsafe fn take(&self, slot: &Slot) -> bool {
+        let Some(cell) = self.claim(slot, FULL) else { return false };
+        let len = slot.len();
+        // SAFETY: the caller's turn with the slot, this call's with the cell, which was FULL; the
+        // addresses fit both.
+        unsafe { cell.blocks.copy_to(0, slot.blocks(), len, BATCH) };
+        slot.set_len(len + BATCH);
+        // Release: pairs with the Acquire of the claim that fills it again.
+        cell.phase.store(EMPTY, Ordering::Release);
+        true
+    }
+
+    /// How many blocks lie in the cells. Exact while no owner is active.
+    pub(crate) fn len(&self) -> usize {
+        // Acquire: pairs with the Release that made it FULL.
+        let full = |cell: &&Cell| cell.phase.load(Ordering::Acquire) == FULL;
+        self.cells.iter().filter(full).count() * BATCH
+    }
+
+    /// Moves all blocks to the stack.
+    ///
+    /// # Safety
+    ///
+    /// No owner is active.
+    pub(crate) unsafe fn drain(&self, region: &Region, stack: &Stack) {
+        for cell in self.cells.iter() {
+            // Acquire: pairs with the Release that made it FULL. A cell that is BUSY while no owner
+            // is active was left so by a thread that a fork left behind, and what was in it, too.
+            let phase = cell.phase.swap(EMPTY, Ordering::Acquire);
+            if phase == FULL {
+                // SAFETY: FULL, and nobody else's turn.
+                stack.push_many((0..BATCH).map(|it| unsafe { index(region, &cell.blocks, it) }));
+            }
+        }
+    }
+}
+
+/// The number of the block at a position.
+///
+/// # Safety
+///
+/// It is the caller's turn, and an address of a block of the region was written there.
+pub(crate) unsafe fn index<const N: usize>(
+    region: &Region,
+    blocks: &Blocks<N>,
+    position: usize,
+) -> BlockIndex {
+    // SAFETY: by the contract.
+    unsafe { region.index_of(blocks.get(position)) }
+}

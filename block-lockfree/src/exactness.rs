@@ -1,0 +1,90 @@
+//! Why a pool with magazines is never exhausted while a block is free.
+//!
+//! This page is the argument; the code cites its steps. The parts: every thread has a *slot* in
+//! the pool, its magazine, and is its *owner*. A *reclaimer* is a thread that holds the pool's
+//! lock. The *state* is one word, written by reclaimers only; no two values that it ever has are
+//! equal. The *stack* holds the free blocks that no magazine holds; the *depot* batches on their
+//! way from one magazine to another.
+//!
+//! ```text
+//!             owner, at every call                     reclaimer, once in a long while
+//!
+//!             active = 1                                state = revoked
+//!             (fence)          <-- one of the two -->   fence, also in every owner's thread
+//!             is the state open?   sees the other       is any owner active? wait for it
+//!             yes: pop or push, plainly                 move all blocks to the stack
+//!             no:  use the stack                        state = quiesced
+//!             active = 0
+//! ```
+//!
+//! # No two threads use a magazine at once
+//!
+//! **Step 1. A reclaimer knows of every slot that may hold a block.** Before its first operation on
+//! a pool an owner raises `used` above its number, then passes a sequentially consistent fence, then
+//! looks at the state. The reclaimer revokes, passes a fence, then reads `used`. So either it sees
+//! the slot among the used ones, or the owner sees the state revoked and puts no block there. Until
+//! this step was done the slot's limit is 0 and its length is 0, so the short path finds neither a
+//! block nor room. A thread that finds `used` raised already, by a thread with a higher number,
+//! passes its next fence (step 2) after it read that, so a reclaimer that comes later reads no
+//! less.
+//!
+//! **Step 2. An owner and a reclaimer see each other.** The owner stores `active`, then loads the
+//! state; the reclaimer stores the state, then loads `active`. With a full fence between the two on
+//! both sides at least one sees the other's store. The owner's fence orders only the compiler: the
+//! reclaimer calls `membarrier`, which returns after every thread of the process has passed a full
+//! fence since the call began, those that are not running by being switched out. If that fence of
+//! the owner's falls behind its store of `active`, the reclaimer sees the store; if it falls before,
+//! the owner's load of the state comes after the call began, and sees the state revoked. Where there
+//! is no such call the state says so, and the owner executes a real fence and looks at the state a
+//! second time.
+//!
+//! **Step 3. When the reclaimer has seen every owner inactive, each is out of its magazine until the
+//! state is opened.** What the owner did before is seen: `active = 0` is a Release, the reclaimer's
+//! load an Acquire. Whatever it begins afterwards finds the state revoked, by step 2.
+//!
+//! **Step 4. When an owner sees the state open, it sees the magazine as the reclaimer left it.** The
+//! state is stored with Release and loaded with Acquire. From 2 to 4: the plain memory of a slot,
+//! and the cells of the depot, have one user at a time, and each sees what the one before did.
+//!
+//! # A failed call proves exhaustion
+//!
+//! **Step 5. While the state is quiesced, every free block is on the stack.** The reclaimer moved
+//! all that was in magazines and depot there before it stored this state, and blocks enter them in
+//! an owner's operation under an open state only. A block that a call is giving back is free when
+//! that call is over; by then it is on the stack.
+//!
+//! **Step 6. A thread that reads one quiesced state, finds the stack empty, and reads the same state
+//! again, has seen a moment at which no block was free.** The moment is its load of the stack's head.
+//! Suppose a magazine had received a block before it: then an owner had popped that block off the
+//! stack, or pushed it, after it had seen the state opened. If it was popped: a successful pop is a
+//! Release, and the head that was found empty is that pop's or comes later in the same chain of
+//! read-modify-writes, so the Acquire load of the head makes the opening visible to the second load
+//! of the state, which then cannot be the same. If it was not popped since then, a holder gave it
+//! back into its magazine. Had that call ended before the failing one began, the first load would
+//! have found the state opened; so the two overlap, and the failing one came first. For calls of
+//! several blocks read "fewer than asked for" for "empty".
+//!
+//! So [`acquire`](block_core::BlockAlloc::acquire) fails only if all blocks were held, or in the
+//! middle of being taken or given back, at one moment during the call.
+//!
+//! # Who waits for whom
+//!
+//! An owner never waits, except in a call that finds the stack empty and the state open. Such a call
+//! takes the lock, or waits for the thread that has it; the holder waits for owners that are inside
+//! an operation, and those take no lock there (invariant 8), so nobody waits in a circle. An owner
+//! that the system has stopped inside an operation holds reclaimers up until it runs again, and
+//! nobody else. After a reclaim the pool works on the stack alone, lock-free, until 1,024 blocks have
+//! been popped: a pool at its limit does not reclaim at every call. Each reclaim halves the batches,
+//! and each further 1,024 blocks let them grow by one, so a pool that is always near its limit keeps
+//! little in its magazines.
+//!
+//! A call that interrupts another one of its thread, from a signal handler, finds its own slot
+//! active, or its thread at the lock. It uses the stack, and does not reclaim: waiting for its own
+//! thread would never end. It is the one call that may find a pool exhausted that is not.
+//!
+//! # After a fork
+//!
+//! The child has one thread. Slots of the others count as inactive, whatever they say, and their
+//! lock as free. Whatever was moved when the fork came was first taken out of where it lay and then
+//! put where it went, so the child may miss those blocks, at most a batch for each thread, and never
+//! finds one twice.

@@ -1,0 +1,104 @@
+//! The reclaimers' lock: taken rarely, never inside a magazine operation, never twice by a thread.
+//!
+//! Two things that the standard mutex cannot do. A signal handler that interrupts the holder must
+//! be told so instead of waiting for itself. And a child of a fork must not wait for a holder that
+//! stayed in the parent: the word names the generation of processes in which it was taken, and one
+//! of an earlier generation counts as free.
+
+use crate::sync::{AtomicU32, Ordering, set_busy, wait};
+use crate::thread::generation;
+
+/// 0: free; otherwise the generation of the process whose thread holds it.
+#[derive(Debug)]
+pub(crate) struct Lock(AtomicU32);
+
+/// Frees the lock when dropped.
+#[derive(Debug)]
+pub(crate) struct Held<'a>(&'a Lock);
+
+impl Lock {
+    pub(crate) fn new() -> Self {
+        Self(AtomicU32::new(0))
+    }
+
+    /// Waits for the lock. `None` if this thread holds, or waits for, such a lock already: it was
+    /// interrupted by a signal handler that called again.
+    pub(crate) fn lock(&self) -> Option<Held<'_>> {
+        self.attempt(u32::MAX)
+    }
+
+    /// The lock, if it is free.
+    pub(crate) fn try_lock(&self) -> Option<Held<'_>> {
+        self.attempt(1)
+    }
+
+    fn attempt(&self, rounds: u32) -> Option<Held<'_>> {
+        if set_busy(true) {
+            return None;
+        }
+        let own = generation();
+        let mut round = 0;
+        while round < rounds {
+            let word = self.0.load(Ordering::Relaxed);
+            // Acquire: pairs with the Release of the holder before.
+            let exchange =
+                || self.0.compare_exchange(word, own, Ordering::Acquire, Ordering::Relaxed);
+            if word != own && exchange().is_ok() {
+                return Some(Held(self));
+            }
+            wait(round);
+            round = round.saturating_add(1).min(u32::MAX - 1);
+        }
+        set_busy(false);
+        None
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        // Release: pairs with the Acquire of the next holder.
+        self.0.0.store(0, Ordering::Release);
+        set_busy(false);
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_holds_it_is_told_so_instead_of_waiting_for_itself() {
+        let (lock, other) = (Lock::new(), Lock::new());
+        let held = lock.lock().unwrap();
+        assert!(lock.lock().is_none());
+        assert!(other.lock().is_none(), "a handler must not wait, whatever the lock");
+        drop(held);
+        assert!(lock.try_lock().is_some());
+    }
+
+    #[test]
+    fn a_holder_of_an_earlier_generation_does_not_count() {
+        let lock = Lock::new();
+        lock.0.store(generation() + 7, Ordering::Relaxed);
+        assert!(lock.try_lock().is_some());
+    }
+
+    #[test]
+    fn one_thread_at_a_time() {
+        let lock = Lock::new();
+        let count = core::sync::atomic::AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..1000 {
+                        let _held = lock.lock().unwrap();
+                        // Not one atomic step: lost counts show a broken lock.
+                        let seen = count.load(core::sync::atomic::Ordering::Relaxed);
+                        count.store(seen + 1, core::sync::atomic::Ordering::Relaxed);
+                    }
+                });
+            }
+        });
+        assert_eq!(count.into_inner(), 4000);
+    }
+}

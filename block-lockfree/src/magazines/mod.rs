@@ -1,0 +1,230 @@
+//! Per-thread magazines: most calls touch no cache line that another thread writes.
+//!
+//! Source: J. Bonwick, J. Adams, "Magazines and Vmem", USENIX 2001, for the magazines; the
+//! revocation that makes exhaustion exact is this crate's, see [`exactness`](crate::exactness),
+//! whose numbered steps the comments here cite.
+//!
+//! # Invariants
+//!
+//! 8 of [the crate](crate#invariants): no lock is held and no reclaim is started inside an operation
+//! on a magazine. A call that interrupts another one of its thread (a signal handler's) uses the
+//! shared stack, and never reclaims: it may find a pool exhausted early.
+//!
+//! D. The plain memory of a slot is used by its owner while the slot is active and, after that,
+//!    the state word was found open; or by the holder of the lock, while the state is revoked and
+//!    after the slot was seen inactive. (Steps 1 to 4.)
+//! E. While the state is quiesced, every free block is on the stack. (Step 5.)
+
+mod reclaim;
+mod transfer;
+
+use core::ptr::NonNull;
+
+use block_core::{Region, RegionError};
+
+use crate::depot::{BATCH, Depot};
+use crate::fence;
+use crate::lock::{Held, Lock};
+use crate::slot::{LARGEST, Slot};
+use crate::state::State;
+use crate::sync::{Alone, AtomicU32, AtomicU64, AtomicUsize, Ordering, Table, table_of};
+use crate::thread;
+
+pub use crate::shared::Shared;
+pub(crate) use crate::thread::place as this_thread;
+
+/// The magazines of one pool, one for each thread number.
+#[derive(Debug)]
+#[repr(C, align(128))]
+pub struct Magazines {
+    // What every operation reads, and what hardly ever changes.
+    /// A [`State`]. Written by the holder of the lock.
+    state: AtomicUsize,
+    /// The size of the table of slots in bytes.
+    end: usize,
+    slots: Table<Slot>,
+    largest_batch: usize,
+    largest_limit: usize,
+    /// Blocks that move between a magazine and the stack at a time. Written by the holder of the
+    /// lock. A magazine holds up to twice as many.
+    batch: AtomicU32,
+    /// Slots from here on were never used.
+    used: AtomicUsize,
+    /// The stack's head word when the batch was last changed: its tag counts popped blocks.
+    changed_at: AtomicU64,
+    /// How often the magazines were revoked. Used by the holder of the lock.
+    revocations: AtomicUsize,
+    /// For pools whose batches can be of full size.
+    depot: Option<Depot>,
+    // What the exhausted meet at, on a line of its own.
+    lock: Alone<Lock>,
+}
+
+impl Magazines {
+    /// Blocks popped off the stack after which a reclaim is over, and batches may grow by one.
+    const COOL_DOWN: u64 = if cfg!(loom) { 1 } else { 1024 };
+
+    /// Empty magazines of up to `blocks` blocks; none at all if that is 0.
+    pub fn new(region: &Region, blocks: usize) -> Result<Self, RegionError> {
+        if blocks == 0 {
+            return Ok(Self::with_slots(table_of(0)?, region, 0, 0, None));
+        }
+        thread::watch_forks();
+        // A magazine of a small pool must not swallow most of it.
+        let quarter = (region.layout().capacity() / 4).max(1);
+        let limit = blocks.clamp(1, LARGEST);
+        let batch = (limit / 2).clamp(1, quarter);
+        let depot = (batch == BATCH).then(Depot::new).transpose()?;
+        Ok(Self::with_slots(table_of(thread::LIMIT)?, region, batch, limit, depot))
+    }
+
+    fn with_slots(
+        slots: Table<Slot>,
+        region: &Region,
+        largest_batch: usize,
+        largest_limit: usize,
+        depot: Option<Depot>,
+    ) -> Self {
+        let state = State::new(fence::is_asymmetric(), region.zeroes_on_release());
+        Self {
+            state: AtomicUsize::new(state.bits()),
+            end: slots.len() * size_of::<Slot>(),
+            slots,
+            batch: AtomicU32::new(largest_batch as u32),
+            largest_batch,
+            largest_limit,
+            used: AtomicUsize::new(0),
+            changed_at: AtomicU64::new(0),
+            revocations: AtomicUsize::new(0),
+            depot,
+            lock: Alone(Lock::new()),
+        }
+    }
+
+    /// Whether there are magazines. If not, no thread has a slot, and every call takes the slow way
+    /// to the stack: one comparison decides, for both kinds of pool.
+    pub fn are_there(&self) -> bool {
+        self.end > 0
+    }
+
+    /// The slot at a place, see [`thread::place`].
+    #[inline]
+    fn slot(&self, place: usize) -> Option<&Slot> {
+        if place >= self.end {
+            return None;
+        }
+        debug_assert_eq!(place % size_of::<Slot>(), 0);
+        // SAFETY: places are multiples of a slot's size, and `end` is the size of the table.
+        Some(unsafe { NonNull::from(&*self.slots).cast::<Slot>().byte_add(place).as_ref() })
+    }
+
+    /// Takes a block, for the thread at this place.
+    #[inline(always)]
+    pub fn acquire(&self, place: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
+        if let Some(slot) = self.slot(place) {
+            if slot.enter_plainly(&self.state) {
+                // SAFETY: the owner's turn (invariant D).
+                let block = unsafe { slot.pop() };
+                slot.leave();
+                if block.is_some() {
+                    return block;
+                }
+            }
+        }
+        self.acquire_slowly(place, shared)
+    }
+
+    /// Gives a block back, from the thread at this place.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds the block, one of this pool, and gives it up.
+    #[inline(always)]
+    pub unsafe fn release(&self, place: usize, shared: Shared<'_>, block: NonNull<u8>) {
+        if let Some(slot) = self.slot(place) {
+            if slot.enter_plainly(&self.state) {
+                // SAFETY: the owner's turn (invariant D); the caller gives the block up.
+                let done = unsafe { slot.push(block) };
+                slot.leave();
+                if done {
+                    return;
+                }
+            }
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.release_slowly(place, shared, block) }
+    }
+
+    /// Takes a block for each entry, or none and leaves the entries as they come.
+    #[inline(always)]
+    pub fn acquire_many(
+        &self,
+        place: usize,
+        shared: Shared<'_>,
+        out: &mut [Option<NonNull<u8>>],
+    ) -> bool {
+        if let Some(slot) = self.slot(place) {
+            if slot.enter_plainly(&self.state) {
+                // SAFETY: the owner's turn (invariant D).
+                let done = unsafe { slot.pop_many(out) };
+                slot.leave();
+                if done {
+                    return true;
+                }
+            }
+        }
+        self.acquire_many_slowly(place, shared, out)
+    }
+
+    /// Gives blocks back.
+    ///
+    /// # Safety
+    ///
+    /// Every entry is `Some`; the caller holds the blocks, each once, all of this pool, and gives
+    /// them up.
+    #[inline(always)]
+    pub unsafe fn release_many(
+        &self,
+        place: usize,
+        shared: Shared<'_>,
+        blocks: &[Option<NonNull<u8>>],
+    ) {
+        if let Some(slot) = self.slot(place) {
+            if slot.enter_plainly(&self.state) {
+                // SAFETY: the owner's turn (invariant D); the caller gives the blocks up.
+                let done = unsafe { slot.push_many(blocks) };
+                slot.leave();
+                if done {
+                    return;
+                }
+            }
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.release_many_slowly(place, shared, blocks) }
+    }
+
+    fn load(&self) -> State {
+        // Acquire: pairs with the Release in `store`.
+        State::from_bits(self.state.load(Ordering::Acquire))
+    }
+
+    /// Release: pairs with the Acquire of `Slot::enter` and `load`.
+    fn store(&self, _held: &Held<'_>, state: State) {
+        self.state.store(state.bits(), Ordering::Release);
+    }
+
+    fn batch(&self) -> usize {
+        self.batch.load(Ordering::Relaxed) as usize
+    }
+
+    /// The limit of a magazine at a batch size.
+    fn limit(&self, batch: usize) -> usize {
+        (2 * batch).min(self.largest_limit)
+    }
+
+    /// The slots that ever had an owner.
+    fn used(&self) -> &[Slot] {
+        // Acquire: pairs with the RMW in `own_slot`, for the order between numbers.
+        &self.slots[..self.used.load(Ordering::Acquire)]
+    }
+}

@@ -1,0 +1,153 @@
+//! Exhaustion, and how the blocks in other threads' magazines are had then.
+
+use super::{Magazines, Shared};
+use crate::depot::{Depot, index};
+use crate::fence;
+use crate::lock::Held;
+use crate::slot::Slot;
+use crate::state::State;
+use crate::sync::{Ordering, wait};
+use crate::thread;
+
+impl Magazines {
+    /// How many blocks are free: exact when nobody is inside a call. Stops the owners for a moment,
+    /// so that what is counted stands still. In a signal handler that interrupted a call, only what
+    /// is outside the magazines.
+    pub fn available(&self, place: usize, shared: Shared<'_>) -> usize {
+        if !self.are_there() {
+            return shared.stack.len();
+        }
+        let interrupted = self.slot(place).is_some_and(Slot::is_active);
+        let held = if interrupted { None } else { self.lock.0.lock() };
+        let Some(held) = held else { return shared.stack.len() };
+        let state = self.load();
+        if state.is_quiesced() {
+            return shared.stack.len();
+        }
+        self.stop_owners(&held);
+        let lens = self.used().iter().map(Slot::len).sum::<usize>();
+        let cached = lens + self.depot.as_ref().map_or(0, Depot::len);
+        // While the owners are stopped blocks move between holders and the stack alone.
+        let free = cached + shared.stack.len();
+        self.store(&held, self.load().open());
+        free
+    }
+
+    /// Repeats an attempt on the stack until it succeeds or the pool was exhausted during it.
+    /// Reclaims what other threads' magazines hold.
+    pub(super) fn until_exhausted(
+        &self,
+        shared: Shared<'_>,
+        mut attempt: impl FnMut() -> bool,
+    ) -> bool {
+        loop {
+            let before = self.load();
+            if attempt() {
+                self.cool_down(shared);
+                return true;
+            }
+            if before.is_quiesced() {
+                // Step 6: the same state before and after the attempt, so at the instant when it
+                // found the stack empty (or too short), the magazines were.
+                if self.load() == before {
+                    return false;
+                }
+            } else if !self.reclaim(before, shared) {
+                return false;
+            }
+        }
+    }
+
+    /// Moves every cached block to the stack, unless the state has changed since it was looked at.
+    /// False if this thread must not wait (invariant 8).
+    #[cold]
+    pub(super) fn reclaim(&self, seen: State, shared: Shared<'_>) -> bool {
+        let Some(held) = self.lock.0.lock() else { return false };
+        if self.load() != seen {
+            return true; // somebody else did it meanwhile, or is over it already
+        }
+        self.stop_owners(&held);
+        let batch = (self.batch() / 2).max(1);
+        self.batch.store(batch as u32, Ordering::Relaxed);
+        for slot in self.used() {
+            slot.set_limit(self.limit(batch).min(slot.limit()));
+        }
+        // SAFETY: the owners are stopped.
+        unsafe { self.drain(shared) };
+        self.changed_at.store(shared.stack.mark(), Ordering::Relaxed);
+        self.store(&held, self.load().quiesced());
+        true
+    }
+
+    /// Moves every cached block to the stack.
+    ///
+    /// # Safety
+    ///
+    /// The owners are stopped, or there are none.
+    unsafe fn drain(&self, shared: Shared<'_>) {
+        for slot in self.used() {
+            let len = slot.len();
+            // First out of the magazine, as in `flush`.
+            slot.set_len(0);
+            // SAFETY: the reclaimer's turn (invariant D); `0..len` was written.
+            let block = |position| unsafe { index(shared.region, slot.blocks(), position) };
+            shared.stack.push_many((0..len).rev().map(block));
+        }
+        if let Some(depot) = &self.depot {
+            // SAFETY: the owners are stopped.
+            unsafe { depot.drain(shared.region, shared.stack) };
+        }
+    }
+
+    /// The end of the magazines: every block in them goes to the stack.
+    pub fn dissolve(self, shared: Shared<'_>) {
+        // SAFETY: `self` was moved here, so nobody else is inside a call; whatever other threads
+        // did happened before the move.
+        unsafe { self.drain(shared) };
+    }
+
+    /// Makes every owner stay out of its magazine, and waits until they are. (Steps 1 to 4.)
+    pub(super) fn stop_owners(&self, held: &Held<'_>) {
+        let revocation = self.revocations.load(Ordering::Relaxed).wrapping_add(1);
+        self.revocations.store(revocation, Ordering::Relaxed);
+        let state = self.load().revoked(revocation);
+        self.store(held, state);
+        fence::heavy(!state.is_fenced());
+        for (number, slot) in self.used().iter().enumerate() {
+            let mut round = 0;
+            while slot.is_active() {
+                if thread::vanished(number) {
+                    slot.set_inactive();
+                }
+                wait(round);
+                round = round.saturating_add(1);
+            }
+        }
+    }
+
+    /// Lets the owners use their magazines again, some time after a reclaim.
+    pub(super) fn cool_down(&self, shared: Shared<'_>) {
+        if self.load().is_quiesced() && self.is_over(shared) {
+            let Some(held) = self.lock.0.try_lock() else { return };
+            let state = self.load();
+            if state.is_quiesced() {
+                self.changed_at.store(shared.stack.mark(), Ordering::Relaxed);
+                self.store(&held, state.open());
+            }
+        }
+    }
+
+    /// Lets batches grow, some time after they were halved.
+    pub(super) fn grow(&self, shared: Shared<'_>) {
+        if self.batch() < self.largest_batch && self.is_over(shared) {
+            let Some(_held) = self.lock.0.try_lock() else { return };
+            let batch = (self.batch() + 1).min(self.largest_batch);
+            self.batch.store(batch as u32, Ordering::Relaxed);
+            self.changed_at.store(shared.stack.mark(), Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn is_over(&self, shared: Shared<'_>) -> bool {
+        shared.stack.popped_since(self.changed_at.load(Ordering::Relaxed)) >= Self::COOL_DOWN
+    }
+}

@@ -1,0 +1,244 @@
+//! The slow half of the owner's calls: first use, refill, flush, and the way past the magazine.
+
+use core::ptr::NonNull;
+
+use super::{Magazines, Shared};
+use crate::depot::{BATCH, index};
+use crate::slot::Slot;
+use crate::sync::{Ordering, fence};
+use crate::thread;
+
+/// What became of an operation on the own magazine.
+pub(super) enum Turn<R> {
+    Done(R),
+    /// The magazine may not be used now, or there is none.
+    Bypass,
+    /// This call interrupted another one of its thread.
+    Reentrant,
+}
+
+impl Magazines {
+    /// The slot of the thread that calls, made known to reclaimers. A thread that has no number yet
+    /// gets one here.
+    pub(super) fn own_slot(&self, place: usize) -> Option<&Slot> {
+        let place = if place == thread::UNASSIGNED { thread::assign() } else { place };
+        let slot = self.slot(place)?;
+        let slots = place / size_of::<Slot>() + 1;
+        if self.used.load(Ordering::Relaxed) < slots {
+            self.used.fetch_max(slots, Ordering::SeqCst);
+            // Step 1: either a reclaimer sees this slot among the used ones, or this thread sees
+            // that the magazines are revoked. Pairs with the fence of `stop_owners`.
+            fence(Ordering::SeqCst);
+        }
+        Some(slot)
+    }
+
+    /// Runs an operation on the own magazine, if it may be used now.
+    pub(super) fn with_own<R>(&self, place: usize, operation: impl FnOnce(&Slot) -> R) -> Turn<R> {
+        let Some(slot) = self.own_slot(place) else { return Turn::Bypass };
+        let Some(mut state) = slot.enter(&self.state) else { return Turn::Reentrant };
+        if state.is_fenced() {
+            // Step 2, where the reclaimer's fence does not reach: the owner's own. Pairs with the
+            // one in `stop_owners`.
+            fence(Ordering::SeqCst);
+            state = self.load();
+        }
+        let turn = if state.is_revoked() {
+            Turn::Bypass
+        } else {
+            if slot.limit() < self.limit(self.batch()) {
+                slot.set_limit(self.limit(self.batch())); // first use, or batches have grown
+            }
+            Turn::Done(operation(slot))
+        };
+        slot.leave();
+        turn
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn acquire_slowly(&self, place: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
+        if !self.are_there() {
+            return shared.pop();
+        }
+        let turn = self.with_own(place, |slot| {
+            // SAFETY: the owner's turn (invariant D).
+            unsafe {
+                slot.pop().or_else(|| {
+                    self.refill(slot, shared);
+                    slot.pop()
+                })
+            }
+        });
+        match turn {
+            Turn::Done(Some(block)) => {
+                self.grow(shared);
+                Some(block)
+            }
+            Turn::Reentrant => shared.pop(),
+            Turn::Done(None) | Turn::Bypass => {
+                let mut block = None;
+                self.until_exhausted(shared, || {
+                    block = shared.pop();
+                    block.is_some()
+                });
+                block
+            }
+        }
+    }
+
+    /// # Safety
+    ///
+    /// As for [`Magazines::release`].
+    #[cold]
+    #[inline(never)]
+    pub(super) unsafe fn release_slowly(
+        &self,
+        place: usize,
+        shared: Shared<'_>,
+        block: NonNull<u8>,
+    ) {
+        // SAFETY: the caller holds the block.
+        unsafe { shared.region.scrub(block) };
+        if !self.are_there() {
+            // SAFETY: the caller's promise.
+            return unsafe { shared.push(block) };
+        }
+        let turn = self.with_own(place, |slot| {
+            // SAFETY: the owner's turn (invariant D); the block is given up once: the second push
+            // comes only if the first did nothing.
+            unsafe {
+                if !slot.push(block) {
+                    self.flush(slot, shared);
+                    let done = slot.push(block);
+                    debug_assert!(done, "a flush makes room");
+                }
+            }
+        });
+        if !matches!(turn, Turn::Done(())) {
+            // SAFETY: the caller's promise; no magazine took the block.
+            unsafe { shared.push(block) };
+            if matches!(turn, Turn::Bypass) {
+                self.cool_down(shared);
+            }
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn acquire_many_slowly(
+        &self,
+        place: usize,
+        shared: Shared<'_>,
+        out: &mut [Option<NonNull<u8>>],
+    ) -> bool {
+        if !self.are_there() {
+            return shared.pop_many(out);
+        }
+        let turn = self.with_own(place, |slot| {
+            if out.len() > slot.limit() {
+                return false;
+            }
+            // SAFETY: the owner's turn (invariant D).
+            while unsafe { !slot.pop_many(out) } {
+                // SAFETY: as above.
+                if unsafe { self.refill(slot, shared) } == 0 {
+                    return false;
+                }
+            }
+            true
+        });
+        match turn {
+            Turn::Done(true) => true,
+            Turn::Reentrant => shared.pop_many(out),
+            Turn::Done(false) | Turn::Bypass => {
+                self.until_exhausted(shared, || shared.pop_many(out))
+            }
+        }
+    }
+
+    /// # Safety
+    ///
+    /// As for [`Magazines::release_many`].
+    #[cold]
+    #[inline(never)]
+    pub(super) unsafe fn release_many_slowly(
+        &self,
+        place: usize,
+        shared: Shared<'_>,
+        blocks: &[Option<NonNull<u8>>],
+    ) {
+        for &block in blocks.iter().flatten() {
+            // SAFETY: the caller holds the block.
+            unsafe { shared.region.scrub(block) };
+        }
+        if !self.are_there() {
+            // SAFETY: the caller's promise.
+            return unsafe { shared.push_many(blocks) };
+        }
+        let turn = self.with_own(place, |slot| {
+            if blocks.len() > slot.limit() {
+                return false;
+            }
+            // SAFETY: the owner's turn (invariant D); the blocks are given up once, by the push
+            // that says so.
+            unsafe {
+                while !slot.push_many(blocks) {
+                    self.flush(slot, shared);
+                }
+            }
+            true
+        });
+        if !matches!(turn, Turn::Done(true)) {
+            // SAFETY: the caller's promise; no magazine took the blocks.
+            unsafe { shared.push_many(blocks) };
+            if matches!(turn, Turn::Bypass) {
+                self.cool_down(shared);
+            }
+        }
+    }
+
+    /// Moves a batch into the magazine, at most to its limit; says how many came.
+    ///
+    /// # Safety
+    ///
+    /// It is the caller's turn with the slot.
+    pub(super) unsafe fn refill(&self, slot: &Slot, shared: Shared<'_>) -> usize {
+        let len = slot.len();
+        let wanted = self.batch().min(slot.limit() - len);
+        if let Some(depot) = self.depot.as_ref().filter(|_| wanted == BATCH) {
+            // SAFETY: the caller's turn; there is room for `wanted` more.
+            if unsafe { depot.take(slot) } {
+                return BATCH;
+            }
+        }
+        let taken = shared.stack.pop_up_to(wanted, |position, block| {
+            // SAFETY: the caller's turn; `len + position < limit`.
+            unsafe { slot.blocks().set(len + position, shared.region.block(block)) };
+        });
+        slot.set_len(len + taken);
+        taken
+    }
+
+    /// Moves the last batch out of the magazine.
+    ///
+    /// # Safety
+    ///
+    /// It is the caller's turn with the slot.
+    pub(super) unsafe fn flush(&self, slot: &Slot, shared: Shared<'_>) {
+        let len = slot.len();
+        let batch = self.batch().min(len);
+        if let Some(depot) = self.depot.as_ref().filter(|_| batch == BATCH) {
+            // SAFETY: the caller's turn; the slot has so many.
+            if unsafe { depot.put(slot) } {
+                return;
+            }
+        }
+        let rest = len - batch;
+        // First out of the magazine: a forked child must not find them twice.
+        slot.set_len(rest);
+        // SAFETY: the caller's turn; `rest..len` was written.
+        let block = |position| unsafe { index(shared.region, slot.blocks(), position) };
+        shared.stack.push_many((rest..len).rev().map(block));
+    }
+}

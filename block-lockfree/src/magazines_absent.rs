@@ -1,0 +1,75 @@
+//! In place of the magazines in a build without threads' own memory: every call works on the
+//! stack.
+
+use core::ptr::NonNull;
+
+use block_core::{Region, RegionError};
+
+pub(crate) use crate::shared::Shared;
+
+/// No thread has a number.
+#[inline]
+pub(crate) fn this_thread() -> usize {
+    usize::MAX
+}
+
+/// No magazines.
+#[derive(Debug)]
+pub(crate) struct Magazines;
+
+impl Magazines {
+    pub(crate) fn new(_region: &Region, _blocks: usize) -> Result<Self, RegionError> {
+        Ok(Self)
+    }
+
+    #[inline]
+    pub(crate) fn acquire(&self, _number: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
+        shared.pop()
+    }
+
+    /// # Safety
+    ///
+    /// The caller holds the block, one of this pool, and gives it up.
+    #[inline]
+    pub(crate) unsafe fn release(&self, _number: usize, shared: Shared<'_>, block: NonNull<u8>) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            shared.region.scrub(block);
+            shared.push(block);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn acquire_many(
+        &self,
+        _number: usize,
+        shared: Shared<'_>,
+        out: &mut [Option<NonNull<u8>>],
+    ) -> bool {
+        shared.pop_many(out)
+    }
+
+    /// # Safety
+    ///
+    /// The caller holds the blocks, each once, all of this pool, and gives them up.
+    #[inline]
+    pub(crate) unsafe fn release_many(
+        &self,
+        _number: usize,
+        shared: Shared<'_>,
+        blocks: &[Option<NonNull<u8>>],
+    ) {
+        for &block in blocks.iter().flatten() {
+            // SAFETY: the caller holds the block.
+            unsafe { shared.region.scrub(block) };
+        }
+        // SAFETY: the caller's promise.
+        unsafe { shared.push_many(blocks) };
+    }
+
+    pub(crate) fn available(&self, _number: usize, shared: Shared<'_>) -> usize {
+        shared.stack.len()
+    }
+
+    pub(crate) fn dissolve(self, _shared: Shared<'_>) {}
+}

@@ -1,0 +1,203 @@
+//! One thread's magazine in one pool: up to [`LARGEST`] addresses of free blocks, in plain memory.
+//!
+//! ```text
+//! | active | len | limit | cursor | block | block | ... |          512 bytes on 64-bit machines
+//! ```
+//!
+//! Addresses rather than numbers: with numbers the multiplication would stand in the chain of
+//! loads and stores that one call hands to the next.
+//!
+//! Whose turn it is with the plain memory, and why, is the business of
+//! [`magazines`](crate::magazines): the owner's between [`Slot::enter`] and [`Slot::leave`], a
+//! reclaimer's when it has revoked and seen `active` at zero.
+
+use core::ptr::NonNull;
+
+use block_core::ZeroIsValid;
+
+use crate::state::State;
+use crate::sync::{AtomicU32, AtomicUsize, Blocks, Ordering, compiler_fence};
+
+/// The most blocks that a magazine holds.
+pub(crate) const LARGEST: usize = if cfg!(loom) { 4 } else { 62 };
+
+/// One magazine. All zero is an empty one that nobody has used.
+#[derive(Debug)]
+#[cfg_attr(loom, derive(Default))]
+#[repr(C, align(128))]
+pub(crate) struct Slot {
+    /// 1 while the owner is inside an operation.
+    active: AtomicU32,
+    /// How many addresses there are. Written by whose turn it is.
+    len: AtomicU32,
+    /// How many there may be; 0 until the owner's first operation.
+    limit: AtomicU32,
+    /// Where in the depot the owner looks first.
+    cursor: AtomicU32,
+    blocks: Blocks<LARGEST>,
+}
+
+#[cfg(all(not(loom), target_pointer_width = "64"))]
+const _: () = assert!(size_of::<Slot>() == 512);
+
+// SAFETY: the plain memory is used in turns that the atomics hand over, see the module's text.
+unsafe impl Sync for Slot {}
+// SAFETY: as above; addresses of blocks mean the same to every thread.
+unsafe impl Send for Slot {}
+// SAFETY: integers, and memory that is read only below `len`; no destructor.
+#[cfg(not(loom))]
+unsafe impl ZeroIsValid for Slot {}
+
+impl Slot {
+    /// Begins an operation of the owner, if there is nothing to heed: true, and `leave` must
+    /// follow. If this thread is inside an operation already (a signal handler interrupted it), or
+    /// the state asks for a second look, nothing has begun.
+    #[inline]
+    pub(crate) fn enter_plainly(&self, state: &AtomicUsize) -> bool {
+        let (before, state) = self.begin(state);
+        // One branch for both.
+        if before as usize | state.bits() == 0 {
+            return true;
+        }
+        // Release: as in `leave`, which it is if an operation had begun.
+        self.active.store(before, Ordering::Release);
+        false
+    }
+
+    /// Begins an operation of the owner, under a state that it must look at before anything else,
+    /// and then `leave`. `None` if this thread is inside one already.
+    pub(crate) fn enter(&self, state: &AtomicUsize) -> Option<State> {
+        let (before, state) = self.begin(state);
+        (before == 0).then_some(state)
+    }
+
+    #[inline]
+    fn begin(&self, state: &AtomicUsize) -> (u32, State) {
+        let before = self.active.load(Ordering::Relaxed);
+        // If it was set already this changes nothing.
+        self.active.store(1, Ordering::Relaxed);
+        // The first half of the owner's fence (step 2 of the page): the compiler keeps the order,
+        // and the reclaimer makes the processor keep it.
+        compiler_fence(Ordering::SeqCst);
+        // Acquire: pairs with the Release of the reclaimer that opened the magazines, so that its
+        // writes to this slot are seen.
+        (before, State::from_bits(state.load(Ordering::Acquire)))
+    }
+
+    /// Ends it. Release: pairs with the reclaimer's Acquire in [`Slot::is_active`].
+    #[inline]
+    pub(crate) fn leave(&self) {
+        self.active.store(0, Ordering::Release);
+    }
+
+    /// Whether the owner is inside an operation. Acquire: if not, all that it did is seen.
+    pub(crate) fn is_active(&self) -> bool {
+        self.active.load(Ordering::Acquire) != 0
+    }
+
+    /// For a slot whose owner does not exist any more.
+    pub(crate) fn set_inactive(&self) {
+        self.leave();
+    }
+
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.len.load(Ordering::Relaxed) as usize
+    }
+
+    /// Publishes a length, after what stands below it was written, as seen from a signal handler
+    /// or a forked child.
+    #[inline]
+    pub(crate) fn set_len(&self, len: usize) {
+        debug_assert!(len <= LARGEST);
+        compiler_fence(Ordering::Release);
+        self.len.store(len as u32, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn limit(&self) -> usize {
+        self.limit.load(Ordering::Relaxed) as usize
+    }
+
+    pub(crate) fn set_limit(&self, limit: usize) {
+        debug_assert!(limit <= LARGEST);
+        self.limit.store(limit as u32, Ordering::Relaxed);
+    }
+
+    pub(crate) fn cursor(&self) -> usize {
+        self.cursor.load(Ordering::Relaxed) as usize
+    }
+
+    pub(crate) fn set_cursor(&self, cursor: usize) {
+        self.cursor.store(cursor as u32, Ordering::Relaxed);
+    }
+
+    /// Takes the block put last.
+    ///
+    /// # Safety
+    ///
+    /// It is the caller's turn.
+    #[inline]
+    pub(crate) unsafe fn pop(&self) -> Option<NonNull<u8>> {
+        let last = self.len().checked_sub(1)?;
+        // SAFETY: the caller's turn, and `last < len <= LARGEST`.
+        let block = unsafe { self.blocks.get(last) };
+        self.len.store(last as u32, Ordering::Relaxed);
+        Some(block)
+    }
+
+    /// Puts a block, if there is room below the limit.
+    ///
+    /// # Safety
+    ///
+    /// It is the caller's turn, and the caller holds the block and gives it up if this is true.
+    #[inline]
+    pub(crate) unsafe fn push(&self, block: NonNull<u8>) -> bool {
+        let len = self.len();
+        if len >= self.limit() {
+            return false;
+        }
+        // SAFETY: the caller's turn, and `len < limit <= LARGEST`.
+        unsafe { self.blocks.set(len, block) };
+        self.set_len(len + 1);
+        true
+    }
+
+    /// Takes one block for each entry, if there are so many.
+    ///
+    /// # Safety
+    ///
+    /// It is the caller's turn.
+    #[inline]
+    pub(crate) unsafe fn pop_many(&self, out: &mut [Option<NonNull<u8>>]) -> bool {
+        let Some(rest) = self.len().checked_sub(out.len()) else { return false };
+        // SAFETY: the caller's turn, and `rest + out.len() == len <= LARGEST`.
+        unsafe { self.blocks.read(rest, out) };
+        self.len.store(rest as u32, Ordering::Relaxed);
+        true
+    }
+
+    /// Puts all the blocks, if there is room for them.
+    ///
+    /// # Safety
+    ///
+    /// It is the caller's turn, every entry is `Some`, and the caller holds the blocks and gives
+    /// them up if this is true.
+    #[inline]
+    pub(crate) unsafe fn push_many(&self, blocks: &[Option<NonNull<u8>>]) -> bool {
+        let len = self.len();
+        if len + blocks.len() > self.limit() {
+            return false;
+        }
+        // SAFETY: the caller's turn, and the sum is at most `limit <= LARGEST`.
+        unsafe { self.blocks.write(len, blocks) };
+        self.set_len(len + blocks.len());
+        true
+    }
+
+    /// The addresses, for transfers. The turn is needed to use them.
+    #[inline]
+    pub(crate) fn blocks(&self) -> &Blocks<LARGEST> {
+        &self.blocks
+    }
+}

@@ -1,0 +1,158 @@
+//! Numbers of threads: small, dense, and free for the next thread when one ends.
+//!
+//! A number selects a thread's magazine in every pool. Nobody but the thread that has it uses it,
+//! and what its last owner did with it happens before its next owner gets it: the release of a
+//! number is a Release, the claim an Acquire, on one word.
+//!
+//! # After a fork
+//!
+//! The threads of the parent do not exist in the child, except the one that forked. Their numbers
+//! are not given out again, and [`vanished`] tells that nobody will ever finish what they began.
+//! The words are static, and all that the fork's hook does is to write them: it may run in any
+//! state of the program.
+
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::cell::Cell;
+use std::sync::Once;
+
+use crate::slot::Slot;
+
+/// How many threads can have a number at one time. Others do without.
+pub(crate) const LIMIT: usize = if cfg!(loom) {
+    4
+} else if usize::BITS >= 64 {
+    2048
+} else {
+    256
+};
+
+/// What a place is counted in: the owner's path is spared a shift.
+const SCALE: usize = size_of::<Slot>();
+
+/// What [`place`] says before a thread has asked for one.
+pub(crate) const UNASSIGNED: usize = usize::MAX;
+/// What it says when there was none left, or when the thread is about to end.
+pub(crate) const NONE: usize = usize::MAX - 1;
+
+const WORDS: usize = LIMIT.div_ceil(64);
+
+/// A bit for each number: taken.
+static TAKEN: [AtomicU64; WORDS] = [const { AtomicU64::new(0) }; WORDS];
+/// A bit for each number: its owner was left behind by a fork.
+static VANISHED: [AtomicU64; WORDS] = [const { AtomicU64::new(0) }; WORDS];
+/// How many forks lie between the first process and this one.
+static GENERATION: AtomicU32 = AtomicU32::new(0);
+
+std::thread_local! {
+    /// Without a destructor, so that it can be read at any time in a thread's life.
+    static PLACE: Cell<usize> = const { Cell::new(UNASSIGNED) };
+    static OWNER: Owner = const { Owner };
+}
+
+/// Gives the number back at the thread's end.
+struct Owner;
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        // First this: destructors that run later must not use the number any more.
+        let number = PLACE.replace(NONE) / SCALE;
+        if number < LIMIT {
+            // Release: pairs with the Acquire of the next claim.
+            TAKEN[number / 64].fetch_and(!(1 << (number % 64)), Ordering::Release);
+        }
+    }
+}
+
+/// This thread's number times [`SCALE`]: where its slot lies in every pool's table, in bytes.
+/// [`UNASSIGNED`] or [`NONE`] if it has no number.
+#[inline]
+pub(crate) fn place() -> usize {
+    PLACE.get()
+}
+
+/// This thread's place, after an attempt to get one.
+#[cold]
+pub(crate) fn assign() -> usize {
+    if PLACE.get() == UNASSIGNED {
+        // The destructor comes first: without it the number would be lost.
+        let number = OWNER.try_with(|_| claim()).ok().flatten();
+        PLACE.set(number.map_or(NONE, |number| number * SCALE));
+    }
+    PLACE.get()
+}
+
+/// The lowest number that nobody has.
+fn claim() -> Option<usize> {
+    for (position, word) in TAKEN.iter().enumerate() {
+        // Acquire: pairs with the Release in which the last owner gave the number up.
+        let claimed = word.fetch_update(Ordering::Acquire, Ordering::Relaxed, |taken| {
+            (taken != u64::MAX).then_some(taken | (taken + 1))
+        });
+        if let Ok(taken) = claimed {
+            return Some(position * 64 + taken.trailing_ones() as usize).filter(|&it| it < LIMIT);
+        }
+    }
+    None
+}
+
+/// Whether the owner of a number does not exist in this process.
+pub(crate) fn vanished(number: usize) -> bool {
+    // Relaxed: written in the hook of a fork, before which this process had no other thread.
+    VANISHED[number / 64].load(Ordering::Relaxed) >> (number % 64) & 1 == 1
+}
+
+/// How many forks this process comes after; at least 1.
+pub(crate) fn generation() -> u32 {
+    GENERATION.load(Ordering::Relaxed) + 1
+}
+
+/// Makes forks known to this module. Call it before the first thread gets a number.
+pub(crate) fn watch_forks() {
+    static REGISTERED: Once = Once::new();
+    REGISTERED.call_once(|| {
+        #[cfg(unix)]
+        // SAFETY: the hook takes and returns nothing, and is async-signal-safe: it writes static
+        // atomics and reads a thread-local without a destructor.
+        let answer = unsafe { libc::pthread_atfork(None, None, Some(after_fork_in_child)) };
+        #[cfg(unix)]
+        assert_eq!(answer, 0, "no memory for a fork handler");
+    });
+}
+
+#[cfg(unix)]
+extern "C" fn after_fork_in_child() {
+    let own = place() / SCALE;
+    for (position, (taken, vanished)) in TAKEN.iter().zip(&VANISHED).enumerate() {
+        let own_bit = if own / 64 == position { 1 << (own % 64) } else { 0 };
+        vanished.store(taken.load(Ordering::Relaxed) & !own_bit, Ordering::Relaxed);
+    }
+    GENERATION.fetch_add(1, Ordering::Relaxed);
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_distinct_while_their_threads_live() {
+        let barrier = std::sync::Barrier::new(100);
+        let mut numbers = std::vec::Vec::new();
+        std::thread::scope(|scope| {
+            let threads: std::vec::Vec<_> = (0..100)
+                .map(|_| {
+                    scope.spawn(|| {
+                        let number = assign() / SCALE;
+                        barrier.wait();
+                        assert_eq!(number * SCALE, place());
+                        number
+                    })
+                })
+                .collect();
+            numbers.extend(threads.into_iter().map(|thread| thread.join().unwrap()));
+        });
+        assert!(numbers.iter().all(|&number| number < LIMIT));
+        numbers.sort();
+        numbers.dedup();
+        assert_eq!(numbers.len(), 100);
+    }
+}
