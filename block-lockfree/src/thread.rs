@@ -86,7 +86,7 @@ fn claim() -> Option<usize> {
     for (position, word) in TAKEN.iter().enumerate() {
         // Acquire: pairs with the Release in which the last owner gave the number up.
         let claimed = word.fetch_update(Ordering::Acquire, Ordering::Relaxed, |taken| {
-            (taken != u64::MAX).then_some(taken | (taken + 1))
+            (taken != u64::MAX).then(|| taken | (taken + 1))
         });
         if let Ok(taken) = claimed {
             return Some(position * 64 + taken.trailing_ones() as usize).filter(|&it| it < LIMIT);
