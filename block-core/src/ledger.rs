@@ -82,7 +82,7 @@ impl Ledger {
     /// [`take`](Self::take) proves anything.
     #[inline]
     pub(crate) fn is_marked(&self, index: BlockIndex) -> bool {
-        self.marks[index.get()].load(Ordering::Relaxed) == Self::OUT_RAW
+        self.mark_of(index).load(Ordering::Relaxed) == Self::OUT_RAW
     }
 
     /// Takes the mark out; false if there was none. Of several callers at once one gets it.
