@@ -43,7 +43,11 @@ impl Magazines {
         loop {
             let before = self.load();
             if attempt() {
-                self.cool_down(shared);
+                if before.is_revoked() {
+                    self.cool_down(shared)
+                } else {
+                    self.grow(shared)
+                }
                 return true;
             }
             if before.is_quiesced() {

@@ -149,7 +149,10 @@ impl Magazines {
             true
         });
         match turn {
-            Turn::Done(true) => true,
+            Turn::Done(true) => {
+                self.grow(shared);
+                true
+            }
             Turn::Reentrant => shared.pop_many(out),
             Turn::Done(false) | Turn::Bypass => {
                 self.until_exhausted(shared, || shared.pop_many(out))
