@@ -16,7 +16,7 @@ fn cells(criterion: &mut Criterion) {
     let cores = Cores::usable();
     let usual = Grid {
         names: lineup::names().collect(),
-        workloads: Workload::ALL.to_vec(),
+        workloads: Workload::USUAL.to_vec(),
         threads: grid::usual_threads(&cores),
         block_sizes: grid::USUAL_BLOCK_SIZES.to_vec(),
         arenas: None,

@@ -17,10 +17,11 @@ const MOST_ROUNDS: usize = 1_000;
 
 const EXAMPLES: &str = "\
 Examples:
-  bench-harness                                  everything, in about a minute
+  bench-harness                                  the usual cases, in about a minute
   bench-harness --time 10 --workload pair        the shortest loop, quickly
   bench-harness --contender lock-free,system     every path of one pool, and malloc
   bench-harness --contender handle --threads 1,2 the safe path of every pool
+  bench-harness --workload all --block-size 256 --arena 4096 --threads 1,2
   bench-harness --block-size 1500,16K --arena 10000 --format csv
   bench-harness --format json --output record.json
 
@@ -39,9 +40,9 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     contender: Vec<String>,
 
-    /// Only these workloads [default: all]
-    #[arg(long, value_name = "NAME,..", value_delimiter = ',', value_parser = workload)]
-    workload: Vec<Workload>,
+    /// These workloads, or all [default: pair,burst]
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',', value_parser = workloads)]
+    workload: Vec<&'static [Workload]>,
 
     /// Numbers of threads [default: 1, all cores, four times the cores]
     #[arg(long, allow_negative_numbers = true)]
@@ -49,7 +50,7 @@ pub(crate) struct Arguments {
     threads: Vec<usize>,
 
     /// Bytes of a block, with K, M or G for powers of 1024 [default: 64,16K]
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long, alias = "block", allow_negative_numbers = true)]
     #[arg(value_name = "BYTES,..", value_delimiter = ',', value_parser = block_size)]
     block_size: Vec<usize>,
 
@@ -104,7 +105,8 @@ impl Arguments {
         let or = |given: &[usize], usual: Vec<usize>| {
             if given.is_empty() { usual } else { distinct(given) }
         };
-        let workloads = if self.workload.is_empty() { Workload::ALL } else { &self.workload };
+        let workloads =
+            if self.workload.is_empty() { Workload::USUAL } else { &self.workload.concat() };
         Ok(Grid {
             names: lineup::select(&self.contender)?,
             workloads: distinct(workloads),
@@ -139,10 +141,15 @@ fn one_line(text: &str) -> String {
     format!("{}; see --help", line.strip_prefix("error: ").unwrap_or(&line))
 }
 
-fn workload(text: &str) -> Result<Workload, String> {
+fn workloads(text: &str) -> Result<&'static [Workload], String> {
+    if text == "all" {
+        return Ok(Workload::ALL);
+    }
     let known = || Workload::ALL.iter().map(|workload| workload.name()).collect::<Vec<_>>();
     let found = Workload::ALL.iter().find(|workload| workload.name() == text);
-    found.copied().ok_or_else(|| format!("allowed is {}", known().join(", ")))
+    found
+        .map(std::slice::from_ref)
+        .ok_or_else(|| format!("allowed is {} or all", known().join(", ")))
 }
 
 fn format(text: &str) -> Result<Format, String> {

@@ -32,11 +32,16 @@ impl Barrier {
         Self { arrived: AtomicUsize::new(0), threads, gives_way: threads > cores }
     }
 
-    /// Waits until all threads are here.
-    pub fn wait(&self) {
+    /// Counts this thread as arrived and does not wait.
+    pub fn pass(&self) {
         // Release and Acquire: what a thread did before the barrier happens before what any does
         // after it.
         self.arrived.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Waits until all threads are here.
+    pub fn wait(&self) {
+        self.pass();
         while self.arrived.load(Ordering::Acquire) < self.threads {
             if self.gives_way { thread::yield_now() } else { hint::spin_loop() }
         }

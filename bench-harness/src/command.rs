@@ -12,7 +12,7 @@ use crate::arguments::{Arguments, Refusal};
 use crate::grid::{self, Case, Grid};
 use crate::lineup;
 use crate::machine::Machine;
-use crate::record::{Record, Settings};
+use crate::record::{self, Record, Settings};
 use crate::report;
 use crate::session::Session;
 use crate::verdict;
@@ -53,7 +53,7 @@ fn measure(arguments: &Arguments) -> ExitCode {
     let machine = Machine::this(&cores);
     let settings = Settings {
         time_seconds: arguments.time,
-        rounds: arguments.rounds(cases.len() * grid.names.len()),
+        rounds: arguments.rounds(grid::cells(&cases, &grid.names)),
         target_ns: arguments.target,
     };
     let mut session = Session::new(Workers::new(cores));
@@ -73,9 +73,12 @@ fn measure(arguments: &Arguments) -> ExitCode {
 
     notes.extend(remarks(&grid, &machine, session.workers().unpinned()));
     notes.extend(verdict::crowding(&cells, machine.cores));
+    let unable = record::unable(&cases, &grid.names);
     let summary = verdict::summary(&cells, settings.target_ns);
-    let text =
-        report::write(arguments.format, &Record { machine, settings, notes, cells, summary });
+    let text = report::write(
+        arguments.format,
+        &Record { machine, settings, notes, cells, unable, summary },
+    );
     match &arguments.output {
         Some(path) => finish(fs::write(path, text)),
         None => print(&text),
@@ -117,7 +120,7 @@ fn progress(cases: &[Case], grid: &Grid, settings: Settings) -> ProgressBar {
     } else {
         ProgressDrawTarget::hidden()
     };
-    let samples = cases.len() * grid.names.len() * settings.rounds;
+    let samples = grid::cells(cases, &grid.names) * settings.rounds;
     let style = ProgressStyle::with_template("{bar:30} {percent:>3} % {eta:>4} left  {msg}");
     let bar = ProgressBar::with_draw_target(Some(samples as u64), target);
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
@@ -130,9 +133,21 @@ fn list() -> String {
         let _ = writeln!(text, "  {:<12} {}", entry.name, entry.description);
         let _ = writeln!(text, "  {:<12}   {}", "", entry.paths.join(", "));
     }
+    if let Some(absent) = lineup::ABSENT {
+        let _ = writeln!(text, "\nNot in this build:\n  {absent}");
+    }
     text += "\nWorkloads:\n";
-    for workload in Workload::ALL {
-        let _ = writeln!(text, "  {:<12} {}", workload.name(), workload.description());
+    for &workload in Workload::ALL {
+        let usual = if Workload::USUAL.contains(&workload) { "" } else { " (only if asked for)" };
+        let _ = writeln!(text, "  {:<12} {}{usual}", workload.name(), workload.description());
+        for entry in lineup::ALL {
+            if let Some(reason) = entry.kind.cannot(workload) {
+                let _ = writeln!(text, "  {:<12}   not of {}: {reason}", "", entry.name);
+            }
+        }
+        if let Some(reason) = workload.cannot(1) {
+            let _ = writeln!(text, "  {:<12}   not at odd numbers of threads: {reason}", "");
+        }
     }
     text
 }

@@ -65,6 +65,12 @@ pub trait Contender: Debug + Send + Sync + 'static {
     fn rotates(&self) -> bool {
         false
     }
+
+    /// Whether [`Hand::take_bulk`] and [`Hand::give_bulk`] are calls of the contender's own, not
+    /// the loops over single blocks that every hand has.
+    fn moves_in_bulk(&self) -> bool {
+        false
+    }
 }
 
 /// What one thread takes blocks with: a reference to the pool, or the thread's own cache. It lives
@@ -86,12 +92,46 @@ pub trait Hand {
     ///
     /// That of a contender that checks; it ends the run.
     fn give(&mut self, held: Self::Held) -> Result<(), FreeError>;
+
+    /// Takes a block for each entry, all of them `None` before; false is reported as a failure.
+    #[inline(always)]
+    fn take_bulk(&mut self, blocks: &mut [Option<Self::Held>]) -> bool {
+        for entry in blocks.iter_mut() {
+            *entry = self.take();
+            if entry.is_none() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Gives back the blocks of all entries, each of them filled by [`take_bulk`](Self::take_bulk),
+    /// and leaves `None`.
+    ///
+    /// # Errors
+    ///
+    /// As [`give`](Self::give).
+    #[inline(always)]
+    fn give_bulk(&mut self, blocks: &mut [Option<Self::Held>]) -> Result<(), FreeError> {
+        blocks.iter_mut().filter_map(Option::take).try_for_each(|held| self.give(held))
+    }
 }
 
 /// A block held as a bare pointer.
 #[derive(Debug)]
 #[repr(transparent)]
 pub struct Bare(pub NonNull<u8>);
+
+impl Bare {
+    /// The entries as the pools' bulk calls want them.
+    #[inline(always)]
+    pub(crate) fn pointers(blocks: &mut [Option<Self>]) -> &mut [Option<NonNull<u8>>] {
+        let (entries, count) = (blocks.as_mut_ptr().cast(), blocks.len());
+        // SAFETY: a transparent wrapper of a `NonNull` has its layout, inside an `Option` as well,
+        // and every pointer may be wrapped; the borrow is handed on.
+        unsafe { std::slice::from_raw_parts_mut(entries, count) }
+    }
+}
 
 // SAFETY: the block behind the pointer is plain memory that its holder has alone.
 unsafe impl Send for Bare {}

@@ -10,6 +10,13 @@ use block_core::FreeError;
 pub enum Fault {
     /// It had no block, though fewer were held than there are.
     NoBlock,
+    /// It had a block, though every one was held.
+    Surplus {
+        /// The block's address.
+        address: usize,
+    },
+    /// A thread stopped because of what another one met.
+    Abandoned,
     /// It refused to take back a block that it had handed out.
     Refused(FreeError),
     /// A held block's bytes changed under its holder: it was handed out twice.
@@ -67,6 +74,10 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::NoBlock => f.write_str("it had no block although some were free"),
+            Self::Surplus { address } => {
+                write!(f, "it handed out {address:#x} although every block was held")
+            }
+            Self::Abandoned => f.write_str("a thread waited for another that had stopped"),
             Self::Refused(error) => write!(f, "it refused a block that it had handed out: {error}"),
             Self::Overwritten { address, wrote, found } => write!(
                 f,

@@ -20,7 +20,7 @@ const LARGEST_REGION: u64 = 1 << 40;
 /// What is to be combined with what.
 #[derive(Clone, Debug)]
 pub struct Grid {
-    /// The contenders.
+    /// The contenders, at least one.
     pub names: Vec<Name>,
     /// The workloads.
     pub workloads: Vec<Workload>,
@@ -40,6 +40,21 @@ pub struct Case {
     pub workload: Workload,
     /// Threads, block size and arena.
     pub shape: Shape,
+}
+
+impl Case {
+    /// The case of so many threads, with what follows from that.
+    #[must_use]
+    pub fn new(workload: Workload, threads: usize, block_size: usize, arena: usize) -> Self {
+        let held = workload.held(arena, threads);
+        Self { workload, shape: Shape { block_size, arena, threads, held } }
+    }
+
+    /// The same in the smallest arena in which the threads find their blocks.
+    #[must_use]
+    pub fn tight(workload: Workload, threads: usize, block_size: usize) -> Self {
+        Self::new(workload, threads, block_size, workload.least_arena(threads))
+    }
 }
 
 impl fmt::Display for Case {
@@ -90,10 +105,16 @@ pub fn cases(grid: &Grid) -> Result<(Vec<Case>, Vec<String>), String> {
     let (mut cases, mut notes) = (Vec::new(), Vec::new());
     for &workload in &grid.workloads {
         for &threads in &grid.threads {
-            let held = workload.held();
+            if let Some(reason) = workload.cannot(threads) {
+                notes.push(format!(
+                    "left out: {workload} at {}: {reason}",
+                    plural(threads, "thread")
+                ));
+                continue;
+            }
             for &block_size in &grid.block_sizes {
                 for &arena in arenas {
-                    let case = Case { workload, shape: Shape { block_size, arena, threads, held } };
+                    let case = Case::new(workload, threads, block_size, arena);
                     match enough_blocks(&case).and_then(|()| check_memory(case.shape)) {
                         Ok(()) => cases.push(case),
                         Err(reason) if grid.arenas.is_some() => return Err(reason),
@@ -108,19 +129,37 @@ pub fn cases(grid: &Grid) -> Result<(Vec<Case>, Vec<String>), String> {
             }
         }
     }
-    if cases.is_empty() { Err(notes.swap_remove(0)) } else { Ok((cases, notes)) }
+    notes.dedup();
+    if cases.is_empty() {
+        return Err(notes.swap_remove(0));
+    }
+    if cells(&cases, &grid.names) == 0 {
+        let name = grid.names[0];
+        let reason = name.kind().cannot(cases[0].workload).unwrap_or_default();
+        return Err(format!("{name} cannot do {}: {reason}", cases[0].workload));
+    }
+    Ok((cases, notes))
+}
+
+/// How many cells there are: those who can, at each case.
+#[must_use]
+pub fn cells(cases: &[Case], names: &[Name]) -> usize {
+    let able = |case: &Case| {
+        names.iter().filter(|name| name.kind().cannot(case.workload).is_none()).count()
+    };
+    cases.iter().map(able).sum()
 }
 
 /// Every thread must find its blocks, or failing calls would be measured.
 fn enough_blocks(case: &Case) -> Result<(), String> {
-    let Shape { arena, threads, held, .. } = case.shape;
-    let needed = threads * held;
+    let Shape { arena, threads, .. } = case.shape;
+    let needed = case.workload.least_arena(threads);
     if arena >= needed {
         return Ok(());
     }
     Err(format!(
-        "an arena of {} is too small for {} at {}, which hold {needed} at once; allowed is \
-         {needed} or more",
+        "an arena of {} is too small for {} at {}, which need {needed}; allowed is {needed} or \
+         more",
         plural(arena, "block"),
         case.workload,
         plural(threads, "thread"),
@@ -154,7 +193,7 @@ mod tests {
     fn grid(threads: usize, arenas: Option<Vec<usize>>) -> Grid {
         Grid {
             names: crate::lineup::names().collect(),
-            workloads: Workload::ALL.to_vec(),
+            workloads: Workload::USUAL.to_vec(),
             threads: vec![threads],
             block_sizes: vec![64],
             arenas,
@@ -190,5 +229,37 @@ mod tests {
     fn an_arena_that_was_asked_for_is_not_left_out_silently() {
         let refused = cases(&grid(2, Some(vec![63]))).unwrap_err();
         assert!(refused.ends_with("allowed is 64 or more"), "{refused}");
+    }
+
+    #[test]
+    fn what_threads_cannot_do_is_named() {
+        let odd = Grid { workloads: Workload::ALL.to_vec(), ..grid(1, Some(vec![1_000])) };
+        let (kept, notes) = cases(&odd).unwrap();
+        assert_eq!(kept.len(), Workload::ALL.len() - 1);
+        assert_eq!(notes, ["left out: handover at 1 thread: its threads work in pairs"]);
+        let alone = Grid { workloads: vec![Workload::Handover], ..odd };
+        assert!(cases(&alone).unwrap_err().contains("handover at 1 thread"));
+    }
+
+    #[test]
+    fn cells_that_a_contender_cannot_do_are_not_counted() {
+        let all = grid(2, Some(vec![1_000]));
+        let cases: Vec<_> =
+            Workload::ALL.iter().map(|&workload| Case::tight(workload, 2, 64)).collect();
+        let unable = crate::record::unable(&cases, &all.names);
+        assert_eq!(cells(&cases, &all.names) + unable.len(), cases.len() * all.names.len());
+        assert!(unable.iter().any(|unable| unable.contender == "system"), "{unable:?}");
+    }
+
+    /// A tight arena is as small as it can be: one block less, and a thread would not find its own.
+    #[test]
+    fn the_least_arena_is_what_the_threads_hold() {
+        for &workload in Workload::ALL {
+            for threads in [2, 4, 10] {
+                let Shape { arena, held, .. } = Case::tight(workload, threads, 64).shape;
+                let most = if workload == Workload::NearFull { arena + threads } else { arena };
+                assert!((arena..=most).contains(&(threads * held)), "{workload}, {threads}");
+            }
+        }
     }
 }

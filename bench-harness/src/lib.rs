@@ -58,6 +58,7 @@
 //!   pools, as in a program.
 
 pub mod barrier;
+mod clock;
 pub mod command;
 pub mod contender;
 pub mod fault;
@@ -68,6 +69,7 @@ pub mod peers;
 mod probe;
 pub mod record;
 pub mod report;
+pub mod ring;
 pub mod sampler;
 pub mod session;
 mod stock;

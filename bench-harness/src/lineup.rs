@@ -2,17 +2,41 @@
 
 use block_core::BuildError;
 
-use crate::contender::Shape;
-use crate::peers::{array_queue, cycle, paths, system};
+use crate::grid::Case;
+use crate::peers::{array_queue, cycle, mimalloc, paths, system};
+#[cfg(bench_harness_allocators)]
+use crate::peers::{jemalloc, snmalloc};
 use crate::subject::Subject;
+use crate::workload::Workload;
 
 /// The name of the contender that is no allocator: it shows the loop's own cost, and is neither
 /// judged nor summed up.
 pub const LOOP: &str = "loop";
 
 /// Every contender, in the order in which they are shown.
-pub const ALL: &[Entry] =
-    &[paths::LOCK_FREE, paths::MUTEX, array_queue::ENTRY, system::ENTRY, cycle::ENTRY];
+pub const ALL: &[Entry] = &[
+    paths::LOCK_FREE,
+    paths::PLAIN_STACK,
+    paths::MUTEX,
+    array_queue::ENTRY,
+    system::ENTRY,
+    mimalloc::ENTRY,
+    #[cfg(bench_harness_allocators)]
+    jemalloc::ENTRY,
+    #[cfg(bench_harness_allocators)]
+    snmalloc::ENTRY,
+    cycle::ENTRY,
+];
+
+/// What is not in this build, and what it needs: a line for `--list`.
+pub const ABSENT: Option<&str> = if cfg!(bench_harness_allocators) {
+    None
+} else {
+    Some(
+        "jemalloc (needs make) and snmalloc (needs a C++20 compiler) are in builds with\n  \
+         RUSTFLAGS=\"--cfg bench_harness_allocators\"",
+    )
+};
 
 /// A contender's subjects, one for each of its paths.
 pub type Subjects = Vec<Box<dyn Subject>>;
@@ -25,12 +49,37 @@ pub type Named = (Name, Box<dyn Subject>);
 pub struct Entry {
     /// As it is called on the command line and in every record.
     pub name: &'static str,
+    /// What sort of contender it is.
+    pub kind: Kind,
     /// The paths through it, in the order in which `build` makes them.
     pub paths: &'static [&'static str],
     /// One line for `--list`.
     pub description: &'static str,
     /// Makes one subject for each path, over one pool.
-    pub build: fn(Shape) -> Result<Subjects, BuildError>,
+    pub build: fn(&Case) -> Result<Subjects, BuildError>,
+}
+
+/// A sort of contender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A pool: blocks of one size, and an end to them.
+    Pool,
+    /// An allocator of any size, without a bound.
+    General,
+    /// No allocator.
+    Loop,
+}
+
+impl Kind {
+    /// Why no contender of the kind can do the workload, if so.
+    #[must_use]
+    pub fn cannot(self, workload: Workload) -> Option<&'static str> {
+        match (self, workload) {
+            (Self::General, Workload::Exhausted) => Some("has no bound"),
+            (Self::Loop, Workload::Exhausted) => Some("is no allocator"),
+            _ => None,
+        }
+    }
 }
 
 /// One path through one contender.
@@ -47,6 +96,13 @@ impl Name {
     #[must_use]
     pub fn is_judged(self) -> bool {
         self.contender != LOOP
+    }
+
+    /// What sort of contender it is; a name that is not in the registry is a pool's.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        let entry = ALL.iter().find(|entry| entry.name == self.contender);
+        entry.map_or(Kind::Pool, |entry| entry.kind)
     }
 }
 
@@ -89,19 +145,22 @@ pub fn select(filters: &[String]) -> Result<Vec<Name>, String> {
     Ok(names().filter(|name| filters.is_empty() || chosen.contains(name)).collect())
 }
 
-/// Builds the named contenders, one pool for each entry that any of them goes through.
+/// Builds the named contenders, one pool for each entry that any of them goes through. Those that
+/// [cannot](Kind::cannot) do the case's workload are left out.
 ///
 /// # Errors
 ///
 /// The first pool that cannot be built.
-pub fn build(names: &[Name], shape: Shape) -> Result<Vec<Named>, (Name, BuildError)> {
+pub fn build(names: &[Name], case: &Case) -> Result<Vec<Named>, (Name, BuildError)> {
     let mut built = Vec::new();
     for entry in ALL {
         let name_of = |path| Name { contender: entry.name, path };
-        if !names.iter().any(|name| name.contender == entry.name) {
+        if entry.kind.cannot(case.workload).is_some()
+            || !names.iter().any(|name| name.contender == entry.name)
+        {
             continue;
         }
-        let subjects = (entry.build)(shape).map_err(|error| (name_of(entry.paths[0]), error))?;
+        let subjects = (entry.build)(case).map_err(|error| (name_of(entry.paths[0]), error))?;
         let named = entry.paths.iter().map(|path| name_of(path)).zip(subjects);
         built.extend(named.filter(|(name, _)| names.contains(name)));
     }

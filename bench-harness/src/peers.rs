@@ -2,5 +2,13 @@
 
 pub mod array_queue;
 pub mod cycle;
+pub mod general;
+#[cfg(bench_harness_allocators)]
+pub mod jemalloc;
+pub mod keep;
+pub mod mimalloc;
+pub mod pass;
 pub mod paths;
+#[cfg(bench_harness_allocators)]
+pub mod snmalloc;
 pub mod system;

@@ -10,8 +10,23 @@ use crate::fault::Fault;
 
 /// Looks at the blocks that a workload holds.
 pub(crate) trait Probe {
+    /// What a probe knows of a block on its way to another thread.
+    type Mark: Copy + Send;
+
     /// The block at `bytes` was just taken.
     fn taken(&mut self, bytes: *mut u8) -> Result<(), Fault>;
+
+    /// The blocks were just taken, all at once, and their holder touches none of them.
+    fn taken_at_once(&mut self, blocks: impl Iterator<Item = *mut u8>) -> Result<(), Fault>;
+
+    /// The blocks are about to be given back, all at once.
+    fn giving_at_once(&mut self, blocks: impl Iterator<Item = *mut u8>) -> Result<(), Fault>;
+
+    /// The block at `bytes` goes to another thread.
+    fn sending(&mut self, bytes: *mut u8) -> Result<Self::Mark, Fault>;
+
+    /// The block at `bytes` came from another thread.
+    fn received(&mut self, bytes: *mut u8, mark: Self::Mark) -> Result<(), Fault>;
 
     /// The block at `bytes` is about to be given back.
     fn giving(&mut self, bytes: *mut u8) -> Result<(), Fault>;
@@ -22,10 +37,32 @@ pub(crate) trait Probe {
 pub(crate) struct Touch;
 
 impl Probe for Touch {
+    type Mark = ();
+
     #[inline(always)]
     fn taken(&mut self, bytes: *mut u8) -> Result<(), Fault> {
         // SAFETY: the workload holds the block, which has at least one byte.
         unsafe { black_box(bytes).write_volatile(1) };
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn taken_at_once(&mut self, _blocks: impl Iterator<Item = *mut u8>) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn giving_at_once(&mut self, _blocks: impl Iterator<Item = *mut u8>) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn sending(&mut self, _bytes: *mut u8) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn received(&mut self, _bytes: *mut u8, (): ()) -> Result<(), Fault> {
         Ok(())
     }
 
@@ -76,6 +113,8 @@ impl Stamp {
 }
 
 impl Probe for Stamp {
+    type Mark = u64;
+
     fn taken(&mut self, bytes: *mut u8) -> Result<(), Fault> {
         let stamp = self.next();
         if self.held.insert(bytes.addr(), stamp).is_some() {
@@ -88,6 +127,27 @@ impl Probe for Stamp {
             std::thread::sleep(SLEEP);
         }
         Ok(())
+    }
+
+    fn taken_at_once(&mut self, mut blocks: impl Iterator<Item = *mut u8>) -> Result<(), Fault> {
+        blocks.try_for_each(|block| self.taken(block))
+    }
+
+    fn giving_at_once(&mut self, mut blocks: impl Iterator<Item = *mut u8>) -> Result<(), Fault> {
+        blocks.try_for_each(|block| self.giving(block))
+    }
+
+    fn sending(&mut self, bytes: *mut u8) -> Result<u64, Fault> {
+        let address = bytes.addr();
+        self.held.remove(&address).ok_or(Fault::Twice { address })
+    }
+
+    fn received(&mut self, bytes: *mut u8, mark: u64) -> Result<(), Fault> {
+        let address = bytes.addr();
+        match self.held.insert(address, mark) {
+            Some(_) => Err(Fault::Twice { address }),
+            None => Ok(()),
+        }
     }
 
     fn giving(&mut self, bytes: *mut u8) -> Result<(), Fault> {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::grid::Case;
-use crate::lineup::Name;
+use crate::lineup::{Kind, Name};
 use crate::machine::Machine;
 
 /// The record of a run.
@@ -17,6 +17,8 @@ pub struct Record {
     pub notes: Vec<String>,
     /// The figures, contenders of one case side by side.
     pub cells: Vec<Cell>,
+    /// What there is no figure for, since the contender cannot do it.
+    pub unable: Vec<Unable>,
     /// The verdicts in words, the last one overall.
     pub summary: Vec<String>,
 }
@@ -56,6 +58,12 @@ pub struct Cell {
     pub samples_ns: Vec<f64>,
     /// The median of the loop alone in the same case, if it was measured.
     pub loop_ns: Option<f64>,
+    /// The median of the best general allocator in the same case, if one was measured.
+    pub best_allocator_ns: Option<f64>,
+    /// How many times as fast as that this is, by the medians; nothing for the loop alone.
+    pub times_best_allocator: Option<f64>,
+    /// How it was done, if not as the workload says.
+    pub remark: Option<&'static str>,
     /// Whether the median met the target; nothing for the loop alone.
     pub met: Option<bool>,
     /// The case that the fields above spell out.
@@ -82,11 +90,58 @@ impl Cell {
             min_ns: samples_ns.iter().copied().fold(f64::INFINITY, f64::min),
             samples_ns,
             loop_ns: None,
+            best_allocator_ns: None,
+            times_best_allocator: None,
+            remark: None,
             met: name.is_judged().then_some(median_ns <= target_ns),
             case,
             name,
         }
     }
+}
+
+/// Fills in what a cell says of the others of its case.
+pub fn compare(case: &mut [Cell]) {
+    let least = |kind| {
+        let medians =
+            case.iter().filter(|cell| cell.name.kind() == kind).map(|cell| cell.median_ns);
+        medians.min_by(f64::total_cmp)
+    };
+    let (alone, best) = (least(Kind::Loop), least(Kind::General));
+    for cell in case {
+        cell.loop_ns = alone;
+        cell.best_allocator_ns = best;
+        cell.times_best_allocator =
+            best.filter(|_| cell.name.is_judged()).map(|best| best / cell.median_ns);
+    }
+}
+
+/// A workload that a contender cannot do.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Unable {
+    /// The contender.
+    pub contender: &'static str,
+    /// The path through it.
+    pub path: &'static str,
+    /// The workload.
+    pub workload: &'static str,
+    /// Why not.
+    pub reason: &'static str,
+}
+
+/// What of the cases the contenders cannot do.
+#[must_use]
+pub fn unable(cases: &[Case], names: &[Name]) -> Vec<Unable> {
+    let mut unable = Vec::new();
+    for case in cases.chunk_by(|a, b| a.workload == b.workload) {
+        let workload = case[0].workload;
+        unable.extend(names.iter().filter_map(|name| {
+            let reason = name.kind().cannot(workload)?;
+            let Name { contender, path } = *name;
+            Some(Unable { contender, path, workload: workload.name(), reason })
+        }));
+    }
+    unable
 }
 
 /// The middle sample, or the mean of the two in the middle.
@@ -103,7 +158,22 @@ fn median(samples: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::median;
+    use super::*;
+    use crate::workload::Workload;
+
+    #[test]
+    fn a_cell_is_compared_with_the_best_general_allocator_of_its_case() {
+        let case = Case::new(Workload::Pair, 1, 64, 10);
+        let cell = |contender, ns| Cell::new(Name { contender, path: "any" }, case, vec![ns], 28.0);
+        let mut cells =
+            [cell("mutex", 2.0), cell("system", 8.0), cell("mimalloc", 5.0), cell("loop", 0.5)];
+        compare(&mut cells);
+        let times = cells.each_ref().map(|cell| cell.times_best_allocator);
+        assert_eq!(times, [Some(2.5), Some(0.625), Some(1.0), None]);
+        assert!(cells.iter().all(|cell| cell.loop_ns == Some(0.5)), "{cells:?}");
+        compare(&mut cells[..1]);
+        assert_eq!(cells[0].times_best_allocator, None, "nothing to compare with");
+    }
 
     #[test]
     fn the_median_lies_in_the_middle() {

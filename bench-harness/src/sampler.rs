@@ -65,6 +65,11 @@ impl Sampler {
         self.name
     }
 
+    /// Whether the contender moves many blocks in one call.
+    pub(crate) fn moves_in_bulk(&self) -> bool {
+        self.subject.moves_in_bulk()
+    }
+
     /// The samples, in nanoseconds per pair, all threads together.
     #[must_use]
     pub fn into_samples(self) -> Vec<f64> {
@@ -77,9 +82,8 @@ impl Sampler {
     ///
     /// What the contender was caught at.
     pub fn run(&self, workers: &Workers, pairs: u64) -> Result<Duration, Fault> {
-        let Case { workload, shape } = self.case;
-        let wall = workers.measure(&*self.subject, workload, shape, pairs)?;
-        self.subject.take_stock(shape.block_size)?;
+        let wall = workers.measure(&*self.subject, self.case, pairs)?;
+        self.subject.take_stock(self.case.shape.block_size)?;
         Ok(wall)
     }
 
@@ -119,11 +123,11 @@ impl Sampler {
 
     /// Runs ever more pairs until they take `enough`, and counts none of them.
     fn warm_up(&self, workers: &Workers, enough: Duration) -> Result<(u64, Duration), Fault> {
-        let Case { workload, shape } = self.case;
+        let workload = self.case.workload;
         let mut pairs = FIRST_PAIRS;
         loop {
             let whole = workload.whole(pairs);
-            let wall = workers.measure(&*self.subject, workload, shape, whole)?;
+            let wall = workers.measure(&*self.subject, self.case, whole)?;
             if wall >= enough {
                 return Ok((whole, wall));
             }

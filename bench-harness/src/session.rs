@@ -9,9 +9,9 @@ use rayon::ThreadPoolBuildError;
 
 use crate::contender::Shape;
 use crate::fault::Fault;
-use crate::grid::Case;
-use crate::lineup::{self, LOOP, Name, Named};
-use crate::record::{Cell, Settings};
+use crate::grid::{self, Case};
+use crate::lineup::{self, Name, Named};
+use crate::record::{self, Cell, Settings};
 use crate::sampler::{Budget, Sampler};
 use crate::workers::Workers;
 use crate::workload::Workload;
@@ -75,7 +75,7 @@ impl Session {
         settings: Settings,
         progress: &dyn Fn(&Case),
     ) -> Result<Vec<Cell>, RunError> {
-        let samples = cases.len() * names.len() * settings.rounds;
+        let samples = grid::cells(cases, names) * settings.rounds;
         let mut budget = Budget::new(Duration::from_secs_f64(settings.time_seconds), samples);
         let mut cells = Vec::with_capacity(cases.len() * names.len());
         for case in cases {
@@ -102,12 +102,9 @@ impl Session {
                 progress(case);
             }
         }
-        let cells = samplers.into_iter().map(|sampler| {
-            Cell::new(sampler.name(), *case, sampler.into_samples(), settings.target_ns)
-        });
-        let mut cells: Vec<_> = cells.collect();
-        let alone = cells.iter().find(|cell| cell.contender == LOOP).map(|cell| cell.median_ns);
-        cells.iter_mut().for_each(|cell| cell.loop_ns = alone);
+        let mut cells: Vec<_> =
+            samplers.into_iter().map(|sampler| cell(sampler, case, settings)).collect();
+        record::compare(&mut cells);
         Ok(cells)
     }
 
@@ -121,7 +118,7 @@ impl Session {
         self.workers.start(threads).map_err(|error| RunError::Threads(threads, error))?;
         self.verify(case, names)?;
         let mut samplers = Vec::new();
-        for (name, subject) in build(case, names, case.shape)? {
+        for (name, subject) in build(case, names)? {
             subject
                 .settle(case.shape.block_size)
                 .map_err(|fault| RunError::Fault(name, *case, fault))?;
@@ -134,16 +131,15 @@ impl Session {
     /// arena that has just as many blocks as the threads hold at once: no take may fail there
     /// (invariant 3), and a block handed out twice is soon met twice.
     fn verify(&mut self, case: &Case, names: &[Name]) -> Result<(), RunError> {
-        let Shape { block_size, threads, held, .. } = case.shape;
+        let Shape { block_size, threads, .. } = case.shape;
         let key = |name| (name, case.workload, block_size, threads);
         let names: Vec<_> =
             names.iter().copied().filter(|&name| self.verified.insert(key(name))).collect();
-        let tight = Shape { arena: threads * held, ..case.shape };
-        let tight_case = Case { shape: tight, ..*case };
-        for (name, subject) in build(&tight_case, &names, tight)? {
+        let tight = Case::tight(case.workload, threads, block_size);
+        for (name, subject) in build(&tight, &names)? {
             self.workers
-                .verify(&*subject, case.workload, tight, VERIFIED_PAIRS)
-                .map_err(|fault| RunError::Fault(name, tight_case, fault))?;
+                .verify(&*subject, tight, VERIFIED_PAIRS)
+                .map_err(|fault| RunError::Fault(name, tight, fault))?;
         }
         Ok(())
     }
@@ -160,8 +156,15 @@ fn whose_turn(round: usize, turn: usize, contenders: usize) -> usize {
     (first + round) % contenders
 }
 
-fn build(case: &Case, names: &[Name], shape: Shape) -> Result<Vec<Named>, RunError> {
-    lineup::build(names, shape).map_err(|(name, error)| RunError::Build(name, *case, error))
+fn cell(sampler: Sampler, case: &Case, settings: Settings) -> Cell {
+    let one_by_one = case.workload == Workload::Bulk && !sampler.moves_in_bulk();
+    let remark = one_by_one.then_some("one by one");
+    let name = sampler.name();
+    Cell { remark, ..Cell::new(name, *case, sampler.into_samples(), settings.target_ns) }
+}
+
+fn build(case: &Case, names: &[Name]) -> Result<Vec<Named>, RunError> {
+    lineup::build(names, case).map_err(|(name, error)| RunError::Build(name, *case, error))
 }
 
 #[cfg(test)]

@@ -1,28 +1,15 @@
-//! A contender behind one dyn call per thread and run: inside it, everything is compiled for the
-//! contender.
+//! A contender behind one dyn call per run: inside it, everything is compiled for the contender.
 
 use std::fmt::Debug;
 use std::time::Instant;
 
-use crate::barrier::Barrier;
-use crate::contender::{Contender, Shape};
+use crate::contender::Contender;
 use crate::fault::Fault;
+use crate::grid::Case;
 use crate::probe::{Probe, Stamp, Touch};
 use crate::stock;
-use crate::workload::Workload;
-
-/// What one thread is to do.
-#[derive(Clone, Copy, Debug)]
-pub struct Task<'a> {
-    /// The loop.
-    pub workload: Workload,
-    /// The thread's number.
-    pub thread: usize,
-    /// How many pairs of take and give, [`Workload::whole`] repetitions.
-    pub pairs: u64,
-    /// Where all threads start together.
-    pub barrier: &'a Barrier,
-}
+use crate::workers::Crew;
+use crate::workload::Job;
 
 /// When one thread left the barrier, and when it was done.
 #[derive(Clone, Copy, Debug)]
@@ -35,19 +22,22 @@ pub struct Span {
 
 /// A contender of any type. Every [`Contender`] is one.
 pub trait Subject: Debug + Send + Sync {
-    /// Does the task as it is measured.
+    /// Runs the case as it is measured, `pairs` pairs of take and give on each thread.
     ///
     /// # Errors
     ///
     /// What the contender was caught at.
-    fn measure(&self, task: Task<'_>) -> Result<Span, Fault>;
+    fn measure(&self, crew: &Crew<'_>, case: Case, pairs: u64) -> Result<Vec<Span>, Fault>;
 
-    /// Does the task with every block stamped while it is held.
+    /// Runs the case with every block stamped while it is held.
     ///
     /// # Errors
     ///
     /// What the contender was caught at.
-    fn verify(&self, task: Task<'_>, shape: Shape) -> Result<(), Fault>;
+    fn verify(&self, crew: &Crew<'_>, case: Case, pairs: u64) -> Result<(), Fault>;
+
+    /// As [`Contender::moves_in_bulk`].
+    fn moves_in_bulk(&self) -> bool;
 
     /// Takes every block, looks whether each is there once, and gives all of them back. No other
     /// thread may hold a block or be inside a call.
@@ -67,12 +57,17 @@ pub trait Subject: Debug + Send + Sync {
 }
 
 impl<C: Contender> Subject for C {
-    fn measure(&self, task: Task<'_>) -> Result<Span, Fault> {
-        work(self, task, &mut Touch)
+    fn measure(&self, crew: &Crew<'_>, case: Case, pairs: u64) -> Result<Vec<Span>, Fault> {
+        work(self, crew, case, pairs, |_| Touch)
     }
 
-    fn verify(&self, task: Task<'_>, shape: Shape) -> Result<(), Fault> {
-        work(self, task, &mut Stamp::new(task.thread, shape.block_size)).map(drop)
+    fn verify(&self, crew: &Crew<'_>, case: Case, pairs: u64) -> Result<(), Fault> {
+        let stamp = |thread| Stamp::new(thread, case.shape.block_size);
+        work(self, crew, case, pairs, stamp).map(drop)
+    }
+
+    fn moves_in_bulk(&self) -> bool {
+        Contender::moves_in_bulk(self)
     }
 
     fn take_stock(&self, block_size: usize) -> Result<(), Fault> {
@@ -85,16 +80,18 @@ impl<C: Contender> Subject for C {
     }
 }
 
-/// The thread's share of a run, from the barrier to its last give.
+/// A run: on each thread a hand, a probe and a share of the work.
 fn work<C: Contender, P: Probe>(
     contender: &C,
-    task: Task<'_>,
-    probe: &mut P,
-) -> Result<Span, Fault> {
-    let mut hand = contender.hand(task.thread);
-    task.barrier.wait();
-    let start = Instant::now();
-    let done = task.workload.run(&mut hand, probe, task.pairs);
-    let end = Instant::now();
-    done.map(|()| Span { start, end })
+    crew: &Crew<'_>,
+    Case { workload, shape }: Case,
+    pairs: u64,
+    probe: impl Fn(usize) -> P + Sync,
+) -> Result<Vec<Span>, Fault> {
+    let rings = workload.rings::<C::Hand<'_>, P>(shape.threads);
+    crew.all(|thread, clock| {
+        let hand = contender.hand(thread);
+        let job = Job { thread, pairs, shape, clock };
+        workload.run(hand, &mut probe(thread), job, &rings)
+    })
 }

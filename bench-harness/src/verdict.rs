@@ -83,14 +83,13 @@ pub fn crowding(cells: &[Cell], cores: usize) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contender::Shape;
     use crate::grid::Case;
     use crate::workload::Workload;
 
     fn cell(threads: usize, arena: usize, median_ns: f64) -> Cell {
         let name = Name { contender: "mutex", path: "handle" };
-        let shape = Shape { block_size: 64, arena, threads, held: 1 };
-        Cell::new(name, Case { workload: Workload::Pair, shape }, vec![median_ns], 28.0)
+        let case = Case::new(Workload::Pair, threads, 64, arena);
+        Cell::new(name, case, vec![median_ns], 28.0)
     }
 
     #[test]

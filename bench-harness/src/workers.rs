@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
-use crate::barrier::Barrier;
-use crate::contender::Shape;
+use crate::clock::{Clock, Lines};
 use crate::fault::Fault;
-use crate::subject::{Span, Subject, Task};
-use crate::workload::Workload;
+use crate::grid::Case;
+use crate::subject::{Span, Subject};
 
 /// The cores that this process may use, in the order in which threads are pinned to them.
 #[derive(Clone, Debug)]
@@ -91,8 +90,8 @@ impl Workers {
         Ok(())
     }
 
-    /// Runs the workload as it is measured, `pairs` pairs on each of the shape's threads, and
-    /// tells the wall time from the first thread's start to the last one's end.
+    /// Runs the case as it is measured, `pairs` pairs on each of its threads, and tells the wall
+    /// time from the first thread's start to the last one's end.
     ///
     /// # Errors
     ///
@@ -104,17 +103,17 @@ impl Workers {
     pub fn measure(
         &self,
         subject: &dyn Subject,
-        workload: Workload,
-        shape: Shape,
+        case: Case,
         pairs: u64,
     ) -> Result<Duration, Fault> {
-        let spans = self.all(workload, shape, pairs, |task| subject.measure(task))?;
+        let crew = self.crew(case.shape.threads);
+        let spans = subject.measure(&crew, case, case.workload.whole(pairs))?;
         let first = spans.iter().map(|span: &Span| span.start).min();
         let last = spans.iter().map(|span| span.end).max();
         Ok(first.zip(last).map_or(Duration::ZERO, |(first, last)| last - first))
     }
 
-    /// Runs the workload with every block stamped while it is held, and takes stock.
+    /// Runs the case with every block stamped while it is held, and takes stock.
     ///
     /// # Errors
     ///
@@ -123,32 +122,56 @@ impl Workers {
     /// # Panics
     ///
     /// If that many threads were not [started](Self::start).
-    pub fn verify(
-        &self,
-        subject: &dyn Subject,
-        workload: Workload,
-        shape: Shape,
-        pairs: u64,
-    ) -> Result<(), Fault> {
+    pub fn verify(&self, subject: &dyn Subject, case: Case, pairs: u64) -> Result<(), Fault> {
+        let Case { workload, shape } = case;
         subject.take_stock(shape.block_size)?;
-        self.all(workload, shape, pairs, |task| subject.verify(task, shape))?;
+        subject.verify(&self.crew(shape.threads), case, workload.whole(pairs))?;
         subject.take_stock(shape.block_size)
     }
 
-    /// One task on each thread, all from one barrier; the first fault, if any thread met one.
-    fn all<R: Send>(
+    fn crew(&self, threads: usize) -> Crew<'_> {
+        let pool = self.pools.get(&threads).expect("the threads were started");
+        Crew { pool, threads, cores: self.cores.count() }
+    }
+}
+
+/// The threads of one run.
+#[derive(Debug)]
+pub struct Crew<'a> {
+    pool: &'a ThreadPool,
+    threads: usize,
+    cores: usize,
+}
+
+impl Crew<'_> {
+    /// The same on each thread; the fault that tells most, if any thread met one.
+    pub(crate) fn all<R: Send>(
         &self,
-        workload: Workload,
-        shape: Shape,
-        pairs: u64,
-        task: impl Fn(Task<'_>) -> Result<R, Fault> + Sync,
+        each: impl Fn(usize, Clock<'_>) -> Result<R, Fault> + Sync,
     ) -> Result<Vec<R>, Fault> {
-        let pool = self.pools.get(&shape.threads).expect("the threads were started");
-        let barrier = Barrier::new(shape.threads, self.cores.count());
-        let pairs = workload.whole(pairs);
-        let answers = pool.broadcast(|context| {
-            task(Task { workload, thread: context.index(), pairs, barrier: &barrier })
-        });
-        answers.into_iter().collect()
+        let lines = Lines::new(self.threads, self.cores);
+        let answers = self.pool.broadcast(|context| each(context.index(), Clock::new(&lines)));
+        let mut done = Vec::with_capacity(answers.len());
+        let mut fault = None;
+        for answer in answers {
+            match answer {
+                Ok(answer) => done.push(answer),
+                Err(met) if fault.is_none_or(|fault| weight(fault) < weight(met)) => {
+                    fault = Some(met);
+                }
+                Err(_) => {}
+            }
+        }
+        fault.map_or(Ok(done), Err)
+    }
+}
+
+/// How much a fault tells of its cause: a thread that stops takes its blocks with it, so others find
+/// none, or wait in vain.
+fn weight(fault: Fault) -> u8 {
+    match fault {
+        Fault::Abandoned => 0,
+        Fault::NoBlock => 1,
+        _ => 2,
     }
 }

@@ -1,15 +1,23 @@
 //! What the threads do: the measured loops.
 //!
 //! A loop is generic over the hand and over the probe that looks at the held blocks, so the loop
-//! that is measured is also the loop that is verified. A later workload is one file and
-//! one variant here.
+//! that is measured is also the loop that is verified. A later workload is one file and one variant
+//! here.
 
+mod bulk;
 mod burst;
+mod exhausted;
+mod handover;
+mod near_full;
 mod pair;
+mod replace;
 
-use crate::contender::Hand;
+use crate::clock::Clock;
+use crate::contender::{Hand, Shape};
 use crate::fault::Fault;
 use crate::probe::Probe;
+use crate::ring::Ring;
+use crate::subject::Span;
 
 /// A pattern of taking and giving back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,11 +26,45 @@ pub enum Workload {
     Pair,
     /// Take 32, then give 32 back.
     Burst,
+    /// Give a random one of 1,000 back, take one for it.
+    Replace,
+    /// Take on one thread, give back on another.
+    Handover,
+    /// Take 32 in one call, give 32 back in one call.
+    Bulk,
+    /// Pairs while nearly all blocks are held.
+    NearFull,
+    /// Calls that fail while all blocks are held.
+    Exhausted,
+}
+
+/// One thread's share of a run.
+#[derive(Debug)]
+pub(crate) struct Job<'a> {
+    /// The thread's number.
+    pub(crate) thread: usize,
+    /// How many pairs of take and give, [`Workload::whole`] repetitions.
+    pub(crate) pairs: u64,
+    /// The shape of the case.
+    pub(crate) shape: Shape,
+    /// Where the threads start together.
+    pub(crate) clock: Clock<'a>,
 }
 
 impl Workload {
     /// Every workload, in the order in which they are shown.
-    pub const ALL: &[Self] = &[Self::Pair, Self::Burst];
+    pub const ALL: &[Self] = &[
+        Self::Pair,
+        Self::Burst,
+        Self::Replace,
+        Self::Handover,
+        Self::Bulk,
+        Self::NearFull,
+        Self::Exhausted,
+    ];
+
+    /// Those that are measured if none is asked for.
+    pub const USUAL: &[Self] = &[Self::Pair, Self::Burst];
 
     /// As it is called on the command line and in every record.
     #[must_use]
@@ -30,6 +72,11 @@ impl Workload {
         match self {
             Self::Pair => "pair",
             Self::Burst => "burst",
+            Self::Replace => "replace",
+            Self::Handover => "handover",
+            Self::Bulk => "bulk",
+            Self::NearFull => "near-full",
+            Self::Exhausted => "exhausted",
         }
     }
 
@@ -39,15 +86,56 @@ impl Workload {
         match self {
             Self::Pair => "take a block, write its first byte, give it back",
             Self::Burst => "take 32 blocks, writing the first byte of each, then give all 32 back",
+            Self::Replace => "hold 1,000 blocks a thread; give a random one back, take a new one",
+            Self::Handover => {
+                "take on one thread, give back on another, by a ring of batches of 32"
+            }
+            Self::Bulk => "take 32 blocks in one call, give them back in one call, untouched",
+            Self::NearFull => "pair, while 99.8% of the arena is held",
+            Self::Exhausted => "ask while every block is held: the time of a refusal",
         }
     }
 
     /// The most blocks that a thread holds at once.
     #[must_use]
-    pub const fn held(self) -> usize {
+    pub const fn held(self, arena: usize, threads: usize) -> usize {
         match self {
             Self::Pair => 1,
             Self::Burst => burst::BLOCKS,
+            Self::Replace => replace::BLOCKS,
+            Self::Handover => handover::BLOCKS,
+            Self::Bulk => bulk::BLOCKS,
+            Self::NearFull => (arena - arena / near_full::FREE).div_ceil(threads) + 1,
+            Self::Exhausted => arena.div_ceil(threads),
+        }
+    }
+
+    /// The smallest arena in which so many threads can do it: each finds its blocks at any time.
+    #[must_use]
+    pub const fn least_arena(self, threads: usize) -> usize {
+        match self {
+            Self::NearFull => near_full::FREE * threads,
+            Self::Exhausted => exhausted::BLOCKS * threads,
+            _ => threads * self.held(0, threads),
+        }
+    }
+
+    /// Why so many threads cannot do it, if so.
+    #[must_use]
+    pub const fn cannot(self, threads: usize) -> Option<&'static str> {
+        match self {
+            Self::Handover if threads % 2 == 1 => Some("its threads work in pairs"),
+            _ => None,
+        }
+    }
+
+    /// Pairs of a take and a give that come in one piece.
+    const fn piece(self) -> usize {
+        match self {
+            Self::Pair | Self::Replace | Self::NearFull | Self::Exhausted => 1,
+            Self::Burst => burst::BLOCKS,
+            Self::Handover => handover::PIECE,
+            Self::Bulk => bulk::BLOCKS,
         }
     }
 
@@ -55,22 +143,62 @@ impl Workload {
     /// repetitions, at least one.
     #[must_use]
     pub fn whole(self, pairs: u64) -> u64 {
-        pairs.max(1).next_multiple_of(self.held() as u64)
+        pairs.max(1).next_multiple_of(self.piece() as u64)
     }
 
-    /// Does `pairs` pairs, [`whole`](Self::whole) repetitions of the pattern.
+    /// The rings that a run of so many threads needs.
+    pub(crate) fn rings<H: Hand, P: Probe>(self, threads: usize) -> Vec<Ring<Parcel<H, P>>> {
+        let count = if self == Self::Handover { threads.div_ceil(2) } else { 0 };
+        (0..count).map(|_| Ring::default()).collect()
+    }
+
+    /// Does the job, and says when its timed part began and ended.
     pub(crate) fn run<H: Hand, P: Probe>(
         self,
-        hand: &mut H,
+        hand: H,
         probe: &mut P,
-        pairs: u64,
-    ) -> Result<(), Fault> {
-        let repetitions = pairs / self.held() as u64;
+        job: Job<'_>,
+        rings: &[Ring<Parcel<H, P>>],
+    ) -> Result<Span, Fault> {
         match self {
-            Self::Pair => pair::run(hand, probe, repetitions),
-            Self::Burst => burst::run(hand, probe, repetitions),
+            Self::Pair => pair::run(hand, probe, job),
+            Self::Burst => burst::run(hand, probe, job),
+            Self::Replace => replace::run(hand, probe, job),
+            Self::Handover => handover::run(hand, probe, job, rings),
+            Self::Bulk => bulk::run(hand, probe, job),
+            Self::NearFull => near_full::run(hand, probe, job),
+            Self::Exhausted => exhausted::run(hand, probe, job),
         }
     }
+}
+
+pub(crate) use handover::Parcel;
+
+/// Takes the blocks that a thread holds for the whole run.
+fn fill<H: Hand, P: Probe>(
+    hand: &mut H,
+    probe: &mut P,
+    blocks: usize,
+) -> Result<Vec<H::Held>, Fault> {
+    let take = |_| {
+        let mut held = hand.take().ok_or(Fault::NoBlock)?;
+        probe.taken(H::bytes(&mut held))?;
+        Ok(held)
+    };
+    (0..blocks).map(take).collect()
+}
+
+/// Gives them back.
+fn empty<H: Hand, P: Probe>(
+    hand: &mut H,
+    probe: &mut P,
+    blocks: impl IntoIterator<Item = H::Held>,
+) -> Result<(), Fault> {
+    for mut held in blocks {
+        probe.giving(H::bytes(&mut held))?;
+        hand.give(held)?;
+    }
+    Ok(())
 }
 
 impl std::fmt::Display for Workload {

@@ -29,8 +29,11 @@ fn quick(format: &str) -> Output {
 }
 
 const CASES: usize = 8;
-/// Three pools by three paths, the system's allocator, the loop alone.
-const CONTENDERS: usize = 11;
+/// The loop alone, and it is not judged.
+const LOOPS: usize = 1;
+/// Four pools by three paths, and the general allocators.
+const ALLOCATORS: usize = 12 + if cfg!(bench_harness_allocators) { 4 } else { 2 };
+const CONTENDERS: usize = ALLOCATORS + LOOPS;
 
 #[test]
 fn help_and_list_say_what_there_is() {
@@ -43,15 +46,25 @@ fn help_and_list_say_what_there_is() {
 
     let list = run(&["--list"]);
     assert!(list.status.success());
-    for word in ["lock-free", "mutex", "array-queue", "system", "loop", "pair", "burst", "handle"] {
-        assert!(text(&list.stdout).contains(word), "{word}");
+    let list = text(&list.stdout);
+    let contenders = ["lock-free", "plain-stack", "mutex", "array-queue", "system", "mimalloc"];
+    for word in contenders.iter().chain(&["jemalloc", "snmalloc", "loop", "handle, raw, unchecked"])
+    {
+        assert!(list.contains(word), "{word}");
     }
+    let absent = list.contains("bench_harness_allocators");
+    assert_eq!(absent, cfg!(not(bench_harness_allocators)), "{list}");
+    for workload in ["pair", "burst", "replace", "handover", "bulk", "near-full", "exhausted"] {
+        assert!(list.lines().any(|line| line.trim_start().starts_with(workload)), "{workload}");
+    }
+    assert!(list.contains("not of mimalloc: has no bound"), "{list}");
+    assert!(list.contains("not at odd numbers of threads: its threads work in pairs"), "{list}");
 }
 
 /// One line on stderr that says what is allowed, nothing on stdout, exit code 2.
 #[test]
 fn a_wrong_argument_gets_one_clear_line() {
-    let wrong: [(&[&str], &str); 24] = [
+    let wrong: [(&[&str], &str); 29] = [
         (&["--frobnicate"], "unexpected argument '--frobnicate'"),
         (&["leftover"], "unexpected argument 'leftover'"),
         (&["--time"], "a value is required for '--time <SECONDS>'"),
@@ -63,7 +76,21 @@ fn a_wrong_argument_gets_one_clear_line() {
         (&["--rounds", "0"], "from 1 to 1000"),
         (&["--target", "none"], "a number of nanoseconds above 0"),
         (&["--format", "xml"], "table, json, csv or markdown"),
-        (&["--workload", "triple"], "pair, burst"),
+        (
+            &["--workload", "triple"],
+            "pair, burst, replace, handover, bulk, near-full, exhausted or all",
+        ),
+        (&["--workload", "handover", "--threads", "1"], "its threads work in pairs"),
+        (
+            &["--workload", "replace", "--arena", "1999", "--threads", "2"],
+            "allowed is 2000 or more",
+        ),
+        (
+            &["--workload", "near-full", "--arena", "499", "--threads", "1"],
+            "allowed is 500 or more",
+        ),
+        (&["--workload", "handover", "--arena", "255", "--threads", "2"], "allowed is 256 or more"),
+        (&["--workload", "exhausted", "--contender", "system"], "has no bound"),
         (&["--threads", "0"], "from 1 to 1024"),
         (&["--threads", "1,,2"], "from 1 to 1024"),
         (&["--threads", "100000"], "from 1 to 1024"),
@@ -72,9 +99,9 @@ fn a_wrong_argument_gets_one_clear_line() {
         (&["--arena", "1000000000000"], "from 1 to 10000000"),
         (&["--arena", "63", "--threads", "2", "--workload", "burst"], "allowed is 64 or more"),
         (&["--arena", "10000000", "--block-size", "1G"], "1 TiB"),
-        (&["--contender", "nosuch"], "lock-free/handle, lock-free/checked"),
-        (&["--contender", "two\nlines"], "lock-free/handle, lock-free/checked"),
-        (&["--contender", ""], "lock-free/handle, lock-free/checked"),
+        (&["--contender", "nosuch"], "lock-free/handle, lock-free/raw"),
+        (&["--contender", "two\nlines"], "lock-free/handle, lock-free/raw"),
+        (&["--contender", ""], "lock-free/handle, lock-free/raw"),
         (&["--output", "/no/such/folder/file"], "cannot write to /no/such/folder/file"),
     ];
     for (arguments, said) in wrong {
@@ -108,8 +135,12 @@ fn json_has_a_cell_for_every_combination() {
         assert!(0.0 < min && min <= median, "{cell}");
         assert_eq!(cell["samples_ns"].as_array().unwrap().len() as u64, rounds, "{cell}");
         assert!(cell["loop_ns"].is_f64(), "{cell}");
-        let met = (cell["contender"] != "loop").then_some(median <= 28.0);
-        assert_eq!(cell["met"].as_bool(), met, "{cell}");
+        let judged = cell["contender"] != "loop";
+        assert_eq!(cell["met"].as_bool(), judged.then_some(median <= 28.0), "{cell}");
+        let times = cell["best_allocator_ns"].as_f64().expect("two were measured") / median;
+        let said = cell["times_best_allocator"].as_f64();
+        assert_eq!(said.is_some(), judged, "{cell}");
+        assert!(said.is_none_or(|said| (said / times - 1.0).abs() < 1e-9), "{cell}");
     }
     for field in ["cpu", "cores", "kernel", "rustc"] {
         assert!(!record["machine"][field].is_null(), "{field}");
@@ -146,8 +177,40 @@ fn the_table_fits_100_columns_and_ends_with_verdicts() {
         assert!(line.chars().count() <= 100, "{line}");
     }
     assert!(table.contains("burst, 2 threads, 1 KiB blocks, arena of 100"), "{table}");
-    assert!(table.contains(&format!("of {} cells", CASES * (CONTENDERS - 1))), "{table}");
+    assert!(table.contains(&format!("of {} cells", CASES * ALLOCATORS)), "{table}");
     assert!(!table.contains('\u{1b}'), "no escape codes where there is no terminal");
+}
+
+/// Every workload by every contender, as far as they can; what they cannot do is said.
+#[test]
+fn all_workloads_run_and_what_cannot_is_said() {
+    let grid = ["--time", "0.1", "--workload", "all", "--threads", "1,2", "--block-size", "64"];
+    let all = |format: &str| {
+        let output = run(&[&grid[..], &["--arena", "2000", "--format", format]].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let record: Value = serde_json::from_str(&all("json")).expect("valid JSON");
+    let cells = record["cells"].as_array().expect("an array of cells");
+    let unable = record["unable"].as_array().expect("an array of what cannot be done");
+    // Hand-over takes two threads; only pools can be exhausted.
+    let (cases, not_pools) = (2 * 7 - 1, CONTENDERS - 12);
+    assert_eq!(cells.len(), cases * CONTENDERS - 2 * not_pools);
+    assert_eq!(unable.len(), not_pools);
+    assert!(unable.iter().all(|unable| unable["workload"] == "exhausted"), "{unable:?}");
+    let singly = |cell: &&Value| cell["remark"] == "one by one";
+    let bulk = cells.iter().filter(|cell| cell["workload"] == "bulk").filter(singly).count();
+    // The handles of four pools, and all that is no pool.
+    assert_eq!((bulk, cells.iter().filter(singly).count()), (2 * (4 + not_pools), bulk));
+    assert!(record["notes"].to_string().contains("handover at 1 thread"), "{}", record["notes"]);
+
+    let table = all("table");
+    assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
+    assert!(table.contains("cannot: has no bound") && table.contains(", one by one"), "{table}");
+    let markdown = all("markdown");
+    assert!(markdown.contains("| cannot |") && markdown.contains(" x)"), "{markdown}");
+    let rows = csv::Reader::from_reader(all("csv").as_bytes()).into_records().count();
+    assert_eq!(rows, cells.len() + unable.len());
 }
 
 #[test]
@@ -160,10 +223,10 @@ fn filters_choose_cells() {
         record["cells"].as_array().expect("an array of cells").len() / 2
     };
     assert_eq!(chosen("mutex"), 3);
-    assert_eq!(chosen("handle"), 3);
+    assert_eq!(chosen("handle"), 4);
     assert_eq!(chosen("mutex/handle,loop"), 2);
     assert_eq!(chosen("sys"), 1);
-    assert_eq!(chosen("checked"), 3, "an exact name is not also a part of another");
+    assert_eq!(chosen("plain"), 3);
 }
 
 #[test]

@@ -4,7 +4,6 @@ mod support;
 
 use std::sync::Arc;
 
-use bench_harness::contender::Shape;
 use bench_harness::fault::Fault;
 use bench_harness::grid::Case;
 use bench_harness::lineup::{self, Name};
@@ -20,8 +19,7 @@ use support::{BrokenAlloc, Flaw};
 const PAIRS: u64 = 2_000;
 
 fn case(workload: Workload, threads: usize) -> Case {
-    let held = workload.held();
-    Case { workload, shape: Shape { block_size: 64, arena: threads * held, threads, held } }
+    Case::tight(workload, threads, 64)
 }
 
 fn workers(threads: usize) -> Workers {
@@ -30,22 +28,25 @@ fn workers(threads: usize) -> Workers {
     workers
 }
 
-fn bare(flaw: Flaw, shape: Shape) -> Box<dyn Subject> {
-    let pool = Arc::new(BrokenAlloc::new(shape.block_size, shape.arena, flaw));
-    Box::new(Through::<_, Bares>::new(pool))
+fn pool(flaw: Flaw, case: Case) -> Arc<BrokenAlloc> {
+    Arc::new(BrokenAlloc::new(case.shape.block_size, case.shape.arena, flaw))
+}
+
+fn bare(flaw: Flaw, case: Case) -> Box<dyn Subject> {
+    Box::new(Through::<_, Bares>::new(pool(flaw, case)))
 }
 
 /// What the verification pass says.
 fn verified(flaw: Flaw, workload: Workload, threads: usize) -> Result<(), Fault> {
-    let Case { workload, shape } = case(workload, threads);
-    workers(threads).verify(&*bare(flaw, shape), workload, shape, PAIRS)
+    let case = case(workload, threads);
+    workers(threads).verify(&*bare(flaw, case), case, PAIRS)
 }
 
 /// What a measured run and the stock-taking after it say.
 fn measured(flaw: Flaw, workload: Workload, threads: usize) -> Result<(), Fault> {
     let case = case(workload, threads);
     let name = Name { contender: "broken", path: "unchecked" };
-    let sampler = Sampler::new(name, case, bare(flaw, case.shape));
+    let sampler = Sampler::new(name, case, bare(flaw, case));
     sampler.run(&workers(threads), PAIRS).map(drop)
 }
 
@@ -53,12 +54,16 @@ fn measured(flaw: Flaw, workload: Workload, threads: usize) -> Result<(), Fault>
 fn every_contender_of_the_lineup_is_sound() {
     let names: Vec<_> = lineup::names().collect();
     for &workload in Workload::ALL {
-        for threads in [1, 2, 5] {
-            let Case { workload, shape } = case(workload, threads);
+        for threads in
+            [1, 2, 5, 6].into_iter().filter(|&threads| workload.cannot(threads).is_none())
+        {
+            let case = case(workload, threads);
             let workers = workers(threads);
-            for (name, subject) in lineup::build(&names, shape).expect("small pools") {
-                let verified = workers.verify(&*subject, workload, shape, PAIRS);
-                verified.unwrap_or_else(|fault| panic!("{name}, {workload}, {threads}: {fault}"));
+            for (name, subject) in lineup::build(&names, &case).expect("small pools") {
+                let verified = workers.verify(&*subject, case, PAIRS);
+                verified.unwrap_or_else(|fault| panic!("{name} ({case}): {fault}"));
+                let measured = Sampler::new(name, case, subject).run(&workers, PAIRS);
+                measured.unwrap_or_else(|fault| panic!("{name} ({case}), measured: {fault}"));
             }
         }
     }
@@ -67,10 +72,64 @@ fn every_contender_of_the_lineup_is_sound() {
 /// The pool with the flaws can do without one: what follows is due to the flaw alone.
 #[test]
 fn the_broken_pool_is_sound_without_its_flaw() {
-    for threads in [1, 2] {
-        assert_eq!(verified(Flaw::None, Workload::Burst, threads), Ok(()));
-        assert_eq!(measured(Flaw::None, Workload::Pair, threads), Ok(()));
+    for &workload in Workload::ALL {
+        for threads in [2, 4] {
+            assert_eq!(verified(Flaw::None, workload, threads), Ok(()), "{workload}");
+            assert_eq!(measured(Flaw::None, workload, threads), Ok(()), "{workload}");
+        }
     }
+}
+
+/// Whatever the workload, its verification notices. A flaw that needs two threads to meet gets a
+/// few chances.
+#[test]
+fn every_workload_catches_every_flaw() {
+    let flaws = [Flaw::Doubles, Flaw::Loses, Flaw::Denies, Flaw::NeverEmpty, Flaw::Miscounts];
+    for &workload in Workload::ALL {
+        for flaw in flaws {
+            for threads in [2, 4] {
+                let caught = (0..10).find_map(|_| verified(flaw, workload, threads).err());
+                assert!(caught.is_some(), "{flaw:?} in {workload} on {threads} threads");
+            }
+        }
+    }
+}
+
+/// The measured run of each workload, and the stock-taking after it, notice what is lost or refused.
+#[test]
+fn every_measured_workload_catches_losses_and_denials() {
+    for &workload in Workload::ALL {
+        for flaw in [Flaw::Loses, Flaw::Denies] {
+            let caught = measured(flaw, workload, 2);
+            assert!(caught.is_err(), "{flaw:?} in {workload}");
+        }
+    }
+}
+
+/// Invariant 1, from thread to thread: a block that is handed out again on its way.
+#[test]
+fn a_block_handed_over_and_handed_out_again_is_caught() {
+    let caught = (0..10).find_map(|_| verified(Flaw::Doubles, Workload::Handover, 2).err());
+    let double = matches!(caught, Some(Fault::Overwritten { .. } | Fault::Twice { .. }));
+    assert!(double, "{caught:?}");
+}
+
+/// What one thread met is told, not that the other waited in vain.
+#[test]
+fn a_thread_that_stops_a_hand_over_keeps_nobody_waiting() {
+    assert_eq!(verified(Flaw::Denies, Workload::Handover, 4), Err(Fault::NoBlock));
+    let case = case(Workload::Handover, 2);
+    let refusing = Through::<_, Checks>::new(pool(Flaw::Refuses, case));
+    let caught = workers(2).measure(&refusing, case, PAIRS);
+    assert_eq!(caught, Err(Fault::Refused(FreeError::NotAllocated)));
+}
+
+/// Invariant 3, the other way round.
+#[test]
+fn a_pool_that_hands_out_held_blocks_is_caught() {
+    let case = case(Workload::Exhausted, 2);
+    let caught = workers(2).measure(&*bare(Flaw::NeverEmpty, case), case, PAIRS);
+    assert!(matches!(caught, Err(Fault::Surplus { .. })), "{caught:?}");
 }
 
 /// Invariant 1, between threads. The pool is whole again when stock is taken: only the stamps can
@@ -96,11 +155,11 @@ fn a_lost_block_is_caught() {
     for caught in [verified, measured].map(|run| run(Flaw::Loses, Workload::Burst, 2)) {
         assert!(matches!(caught, Err(Fault::NoBlock)), "{caught:?}");
     }
-    let Case { workload, shape } = case(Workload::Pair, 1);
-    let shape = Shape { arena: 1_000_000, ..shape };
+    let case = Case::new(Workload::Pair, 1, 64, 1_000_000);
+    let Case { shape, .. } = case;
     let workers = workers(1);
-    let subject = bare(Flaw::Loses, shape);
-    workers.measure(&*subject, workload, shape, PAIRS).expect("there are enough blocks");
+    let subject = bare(Flaw::Loses, case);
+    workers.measure(&*subject, case, PAIRS).expect("there are enough blocks");
     let caught = subject.take_stock(shape.block_size);
     let lost = usize::try_from(PAIRS).unwrap() / support::EVERY;
     let (got, expected) = (shape.arena - lost, shape.arena);
@@ -137,10 +196,9 @@ fn a_pool_without_an_end_is_caught() {
 
 #[test]
 fn a_refused_free_is_caught() {
-    let Case { workload, shape } = case(Workload::Pair, 1);
-    let pool = Arc::new(BrokenAlloc::new(shape.block_size, shape.arena, Flaw::Refuses));
-    let subject = Through::<_, Checks>::new(pool);
-    let caught = workers(1).measure(&subject, workload, shape, PAIRS);
+    let case = case(Workload::Pair, 1);
+    let subject = Through::<_, Checks>::new(pool(Flaw::Refuses, case));
+    let caught = workers(1).measure(&subject, case, PAIRS);
     assert_eq!(caught, Err(Fault::Refused(FreeError::NotAllocated)));
 }
 

@@ -24,19 +24,20 @@ use block_core::{BlockAlloc, BlockIndex, BlockLayout, BuildError, Region};
 use crossbeam_queue::ArrayQueue;
 
 use super::paths;
-use crate::contender::Shape;
-use crate::lineup::{Entry, Subjects};
+use crate::grid::Case;
+use crate::lineup::{Entry, Kind, Subjects};
 
 /// The line in the registry.
 pub const ENTRY: Entry = Entry {
     name: "array-queue",
+    kind: Kind::Pool,
     paths: &paths::NAMES,
     description: "a crossbeam ArrayQueue of block numbers over the same region",
     build,
 };
 
-fn build(shape: Shape) -> Result<Subjects, BuildError> {
-    let pool = ArrayQueueAlloc::new(shape.block_size, shape.arena)?;
+fn build(case: &Case) -> Result<Subjects, BuildError> {
+    let pool = ArrayQueueAlloc::new(case.shape.block_size, case.shape.arena)?;
     Ok(paths::rotating(Arc::new(pool)))
 }
 

@@ -1,25 +1,35 @@
 //! The loop alone: each thread cycles through a few blocks of its own, and nothing is allocated.
 //! Its figure is what the other contenders' figures contain and no allocator could save.
+//!
+//! Where cycling would not do, blocks are [kept](super::keep) or [passed around](super::pass).
 
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use block_core::{BlockIndex, BlockLayout, BuildError, FreeError, Region};
 
+use super::keep::Keep;
+use super::pass::Pass;
 use crate::contender::{Bare, Contender, Hand, Shape};
-use crate::lineup::{Entry, LOOP, Subjects};
+use crate::grid::Case;
+use crate::lineup::{Entry, Kind, LOOP, Subjects};
+use crate::workload::Workload;
 
 /// The line in the registry.
 pub const ENTRY: Entry = Entry {
     name: LOOP,
+    kind: Kind::Loop,
     paths: &["none"],
     description: "the loop alone, over blocks that each thread keeps: what measuring costs",
     build,
 };
 
-fn build(shape: Shape) -> Result<Subjects, BuildError> {
-    let layout = BlockLayout::new(shape.block_size, shape.threads * shape.held)?;
-    Ok(vec![Box::new(Cycle { region: Region::map(layout)?, held: shape.held })])
+fn build(case: &Case) -> Result<Subjects, BuildError> {
+    Ok(vec![match case.workload {
+        Workload::Handover => Box::new(Pass::new(case.shape)?),
+        Workload::Replace | Workload::NearFull => Box::new(Keep::new(case.shape)?),
+        _ => Box::new(Cycle::new(case.shape)?),
+    }])
 }
 
 /// As many blocks for each thread as it holds at once.
@@ -27,6 +37,13 @@ fn build(shape: Shape) -> Result<Subjects, BuildError> {
 pub struct Cycle {
     region: Region,
     held: usize,
+}
+
+impl Cycle {
+    fn new(shape: Shape) -> Result<Self, BuildError> {
+        let layout = BlockLayout::new(shape.block_size, shape.threads * shape.held)?;
+        Ok(Self { region: Region::map(layout)?, held: shape.held })
+    }
 }
 
 /// A thread's ring: all of it lives in the loop's registers.

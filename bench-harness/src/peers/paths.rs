@@ -1,38 +1,50 @@
-//! The three ways through a pool: handle, checked raw, unchecked. One pool serves all three of a
+//! The three ways through a pool: handle, raw (checked), unchecked. One pool serves all three of a
 //! cell, one after the other, so they share its memory and its wear.
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use block_core::{Block, BlockAlloc, BlockAllocExt, FreeError};
+use block_core::{Block, BlockAlloc, BlockAllocExt, BuildError, FreeError};
 use block_lockfree::LockFreeAlloc;
 use block_mutex::MutexAlloc;
 
-use crate::contender::{Bare, Contender, Hand};
-use crate::lineup::{Entry, Subjects};
+use crate::contender::{Bare, Contender, Hand, Shape};
+use crate::lineup::{Entry, Kind, Subjects};
 
 /// The names of the paths, in the order in which [`all`] and [`rotating`] make them.
-pub const NAMES: [&str; 3] = ["handle", "checked", "unchecked"];
+pub const NAMES: [&str; 3] = ["handle", "raw", "unchecked"];
 
 /// The lock-free pool's line in the registry.
 pub const LOCK_FREE: Entry = Entry {
     name: "lock-free",
+    kind: Kind::Pool,
     paths: &NAMES,
-    description: "block-lockfree: the plain compare-and-swap stack, no magazines",
-    build: |shape| {
-        let pool = LockFreeAlloc::new(shape.block_size, shape.arena)?.with_magazine(0);
-        Ok(all(Arc::new(pool)))
-    },
+    description: "block-lockfree: a magazine for each thread over a lock-free stack",
+    build: |case| Ok(all(Arc::new(lock_free(&case.shape)?))),
+};
+
+/// The line in the registry of the lock-free pool without magazines.
+pub const PLAIN_STACK: Entry = Entry {
+    name: "plain-stack",
+    kind: Kind::Pool,
+    paths: &NAMES,
+    description: "block-lockfree without magazines: the plain compare-and-swap stack",
+    build: |case| Ok(all(Arc::new(lock_free(&case.shape)?.with_magazine(0)))),
 };
 
 /// The mutex pool's line in the registry.
 pub const MUTEX: Entry = Entry {
     name: "mutex",
+    kind: Kind::Pool,
     paths: &NAMES,
     description: "block-mutex: a free list behind a mutex, the reference",
-    build: |shape| Ok(all(Arc::new(MutexAlloc::new(shape.block_size, shape.arena)?))),
+    build: |case| Ok(all(Arc::new(MutexAlloc::new(case.shape.block_size, case.shape.arena)?))),
 };
+
+fn lock_free(shape: &Shape) -> Result<LockFreeAlloc, BuildError> {
+    LockFreeAlloc::new(shape.block_size, shape.arena)
+}
 
 /// The three paths of a pool that hands out the blocks given back last.
 pub fn all<A: Pool>(pool: Arc<A>) -> Subjects {
@@ -61,6 +73,9 @@ impl<A: BlockAlloc + Debug + 'static> Pool for A {}
 pub trait Path: Debug + Send + Sync + 'static {
     /// What a thread works through.
     type Hand<'a, A: Pool>: Hand;
+
+    /// Whether many blocks go through it in one call.
+    const BULK: bool;
 
     /// A thread's hand.
     fn hand<A: Pool>(pool: &A) -> Self::Hand<'_, A>;
@@ -95,6 +110,10 @@ impl<A: Pool, P: Path> Contender for Through<A, P> {
     fn rotates(&self) -> bool {
         self.rotates
     }
+
+    fn moves_in_bulk(&self) -> bool {
+        P::BULK
+    }
 }
 
 /// Safe handles: [`BlockAllocExt::alloc`], and back by dropping.
@@ -123,6 +142,7 @@ pub struct BareHand<'a, A>(&'a A);
 
 impl Path for Handles {
     type Hand<'a, A: Pool> = HandleHand<'a, A>;
+    const BULK: bool = false;
 
     fn hand<A: Pool>(pool: &A) -> HandleHand<'_, A> {
         HandleHand(pool)
@@ -131,6 +151,7 @@ impl Path for Handles {
 
 impl Path for Checks {
     type Hand<'a, A: Pool> = CheckedHand<'a, A>;
+    const BULK: bool = true;
 
     fn hand<A: Pool>(pool: &A) -> CheckedHand<'_, A> {
         CheckedHand(pool)
@@ -139,6 +160,7 @@ impl Path for Checks {
 
 impl Path for Bares {
     type Hand<'a, A: Pool> = BareHand<'a, A>;
+    const BULK: bool = true;
 
     fn hand<A: Pool>(pool: &A) -> BareHand<'_, A> {
         BareHand(pool)
@@ -183,6 +205,17 @@ impl<A: Pool> Hand for CheckedHand<'_, A> {
         // SAFETY: the token is used up, and no copy of the pointer is used after it.
         unsafe { self.0.free_raw(held.0) }
     }
+
+    #[inline(always)]
+    fn take_bulk(&mut self, blocks: &mut [Option<Bare>]) -> bool {
+        self.0.alloc_bulk_raw(Bare::pointers(blocks)).is_ok()
+    }
+
+    #[inline(always)]
+    fn give_bulk(&mut self, blocks: &mut [Option<Bare>]) -> Result<(), FreeError> {
+        // SAFETY: the tokens are used up, and no copy of the pointers is used after it.
+        unsafe { self.0.free_bulk_raw(Bare::pointers(blocks)) }
+    }
 }
 
 impl<A: Pool> Hand for BareHand<'_, A> {
@@ -203,6 +236,19 @@ impl<A: Pool> Hand for BareHand<'_, A> {
         // SAFETY: the token came from `acquire` of the same pool (a run never mixes two
         // contenders), is used up here, and no copy of the pointer is used after it.
         unsafe { self.0.release(held.0) };
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn take_bulk(&mut self, blocks: &mut [Option<Bare>]) -> bool {
+        self.0.acquire_bulk(Bare::pointers(blocks))
+    }
+
+    #[inline(always)]
+    fn give_bulk(&mut self, blocks: &mut [Option<Bare>]) -> Result<(), FreeError> {
+        // SAFETY: every entry is a token that `acquire_bulk` of the same pool filled in, so they
+        // are as many blocks; all are used up here, and no copy of a pointer is used after it.
+        unsafe { self.0.release_bulk(Bare::pointers(blocks)) };
         Ok(())
     }
 }

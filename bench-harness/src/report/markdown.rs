@@ -4,13 +4,15 @@ use std::fmt::Write as _;
 
 use crate::grid::{bytes, plural};
 use crate::lineup::Name;
-use crate::record::{Cell, Record};
+use crate::record::{Cell, Record, Unable};
 
 /// A column: workload and threads.
 type Column = (&'static str, usize);
 
 pub(super) fn write(record: &Record) -> String {
-    let names = distinct(record.cells.iter().map(|cell| cell.name));
+    let unable = |unable: &Unable| Name { contender: unable.contender, path: unable.path };
+    let names = record.cells.iter().map(|cell| cell.name);
+    let names = distinct(names.chain(record.unable.iter().map(unable)));
     let columns = distinct(record.cells.iter().map(|cell| (cell.workload, cell.threads)));
     let mut text = "| contender | path |".to_owned();
     for (workload, threads) in &columns {
@@ -41,22 +43,44 @@ fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
     distinct
 }
 
-/// The least and the greatest median of the column, bold if none missed the target.
+/// The least and the greatest median of the column, bold if none missed the target, and how many
+/// times as fast as the best general allocator they are.
 fn figures(record: &Record, name: Name, column: Column) -> String {
     let cells: Vec<&Cell> = record
         .cells
         .iter()
         .filter(|cell| cell.name == name && (cell.workload, cell.threads) == column)
         .collect();
-    let figure = |ns: f64| if ns < 9.95 { format!("{ns:.1}") } else { format!("{ns:.0}") };
-    let medians = || cells.iter().map(|cell| cell.median_ns);
-    let Some(least) = medians().min_by(f64::total_cmp).map(figure) else {
-        return String::new();
+    let rounded = |ns: f64| if ns < 9.95 { format!("{ns:.1}") } else { format!("{ns:.0}") };
+    let Some(mut text) = range(cells.iter().map(|cell| cell.median_ns), rounded) else {
+        let of = |unable: &&Unable| {
+            (unable.contender, unable.path, unable.workload)
+                == (name.contender, name.path, column.0)
+        };
+        return if record.unable.iter().any(|unable| of(&unable)) { "cannot" } else { "" }
+            .to_owned();
     };
-    let greatest = medians().max_by(f64::total_cmp).map_or_else(String::new, figure);
-    let range = if least == greatest { least } else { format!("{least} to {greatest}") };
-    let met = cells.iter().all(|cell| cell.met == Some(true));
-    if met { format!("**{range}**") } else { range }
+    if cells.iter().all(|cell| cell.met == Some(true)) {
+        text = format!("**{text}**");
+    }
+    let times = cells.iter().filter_map(|cell| cell.times_best_allocator);
+    if let Some(times) = range(times, |times| format!("{times:.2}")) {
+        text = format!("{text} ({times} x)");
+    }
+    if let Some(remark) = cells[0].remark {
+        text = format!("{text}, {remark}");
+    }
+    text
+}
+
+/// "1.0 to 2.5", or one figure if both come out the same.
+fn range(
+    figures: impl Iterator<Item = f64> + Clone,
+    rounded: impl Fn(f64) -> String,
+) -> Option<String> {
+    let least = rounded(figures.clone().min_by(f64::total_cmp)?);
+    let greatest = rounded(figures.max_by(f64::total_cmp)?);
+    Some(if least == greatest { least } else { format!("{least} to {greatest}") })
 }
 
 fn caption(record: &Record) -> String {
@@ -66,13 +90,17 @@ fn caption(record: &Record) -> String {
     let mut text = format!(
         "\nNanoseconds per block taken and given back, all threads together: the median of {}, \
          least to greatest over blocks of {} in arenas of {}. Bold: the target of {} ns was met \
-         in every one of them. {}.\n",
+         in every one of them. In brackets: how many times as fast as the best general allocator of \
+         the same case. {}.\n",
         plural(record.settings.rounds, "round"),
         or(sizes.into_iter().map(bytes).collect()),
         or(arenas.iter().map(usize::to_string).collect()),
         record.settings.target_ns,
         record.machine,
     );
+    for Unable { contender, path, workload, reason } in &record.unable {
+        let _ = write!(text, "\nNote: {contender}/{path} cannot do {workload}: {reason}.\n");
+    }
     for note in &record.notes {
         let _ = write!(text, "\nNote: {note}.\n");
     }

@@ -6,7 +6,7 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 
 use super::wrap::wrapped;
-use crate::record::{Cell, Record, Settings};
+use crate::record::{Cell, Record, Settings, Unable};
 
 /// Columns of text.
 const WIDTH: usize = 100;
@@ -15,13 +15,14 @@ pub(super) fn write(record: &Record) -> String {
     let Settings { rounds, target_ns, .. } = record.settings;
     let mut text = wrapped(&record.machine.to_string(), WIDTH, "");
     let how = format!(
-        "ns per block taken and given back, all threads together; least and median of {rounds} \
-         rounds; the target is {target_ns} ns, judged on the median"
+        "ns per block taken and given back (exhausted: per refusal), all threads together; least and median of {rounds} \
+         rounds; x best: how many times as fast as the best general allocator of the case; the \
+         target is {target_ns} ns, judged on the median"
     );
     text += &wrapped(&how, WIDTH, "");
     for case in record.cells.chunk_by(|a, b| a.case == b.case) {
         // Writing to a String cannot fail.
-        let _ = write!(text, "\n{}\n{}\n", case[0].case, table(case));
+        let _ = write!(text, "\n{}\n{}\n", case[0].case, table(case, &record.unable));
     }
     text.push('\n');
     for line in &record.summary {
@@ -33,26 +34,35 @@ pub(super) fn write(record: &Record) -> String {
     text
 }
 
-fn table(cells: &[Cell]) -> Table {
+fn table(cells: &[Cell], unable: &[Unable]) -> Table {
     let mut table = Table::new();
     table.load_preset(UTF8_FULL_CONDENSED);
-    table.set_header(["contender", "path", "min ns", "median ns", "verdict"]);
+    table.set_header(["contender", "path", "min ns", "median ns", "x best", "verdict"]);
     for cell in cells {
-        let verdict = match cell.met {
+        let mut verdict = match cell.met {
             Some(true) => "met",
             Some(false) => "missed",
             None => "the loop's own cost",
-        };
+        }
+        .to_owned();
+        if let Some(remark) = cell.remark {
+            verdict = format!("{verdict}, {remark}");
+        }
         let figure = |ns: f64| format!("{ns:.2}");
         table.add_row([
             cell.contender,
             cell.path,
             &figure(cell.min_ns),
             &figure(cell.median_ns),
-            verdict,
+            &cell.times_best_allocator.map(figure).unwrap_or_default(),
+            &verdict,
         ]);
     }
-    for column in [2, 3] {
+    for unable in unable.iter().filter(|unable| unable.workload == cells[0].workload) {
+        let &Unable { contender, path, reason, .. } = unable;
+        table.add_row([contender, path, "", "", "", &format!("cannot: {reason}")]);
+    }
+    for column in [2, 3, 4] {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }

@@ -1,11 +1,23 @@
 //! Take one block, give it back: the least that a user of a pool can do.
 
+use super::Job;
 use crate::contender::Hand;
 use crate::fault::Fault;
 use crate::probe::Probe;
+use crate::subject::Span;
 
 #[inline(never)]
 pub(super) fn run<H: Hand, P: Probe>(
+    mut hand: H,
+    probe: &mut P,
+    mut job: Job<'_>,
+) -> Result<Span, Fault> {
+    job.clock.time(|| pairs(&mut hand, probe, job.pairs))
+}
+
+/// The loop, for other workloads as well.
+#[inline(always)]
+pub(super) fn pairs<H: Hand, P: Probe>(
     hand: &mut H,
     probe: &mut P,
     repetitions: u64,
