@@ -16,7 +16,7 @@ pub(super) fn run<H: Hand, P: Probe>(
 }
 
 /// The loop, for other workloads as well.
-#[inline(always)]
+#[inline(never)]
 pub(super) fn pairs<H: Hand, P: Probe>(
     hand: &mut H,
     probe: &mut P,
