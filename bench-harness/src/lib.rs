@@ -1,9 +1,11 @@
-//! Compares the workspace's block pools with each other, with a queue-based pool and with the
-//! system's allocator, on real threads.
+//! Compares the workspace's block pools with each other, with a queue-based pool and with general
+//! allocators, on real threads.
 //!
 //! ```console
 //! cargo run --release -p bench-harness -- --help
-//! cargo bench -p bench-harness            # the same cells, by the same code, under criterion
+//! cargo run --release -p bench-harness -- --workload all --block-size 256 --arena 4096 --threads 1,2
+//! cargo bench-allocators --workload pair  # jemalloc and snmalloc too: needs make and C++20
+//! cargo bench -p bench-harness            # the usual cells, by the same code, under criterion
 //! ```
 //!
 //! # What is measured
@@ -19,6 +21,9 @@
 //!   predecessors change, so that drift of the machine's speed meets all alike. The least and the
 //!   median over the rounds are shown; the verdict is on the median. Under `cargo bench` they
 //!   cannot take turns: criterion measures one after the other.
+//! - What a [workload](workload::Workload) holds from start to end is taken before the time and
+//!   given back after it. Of `exhausted` the figure is the time of a refusal.
+//! - "x best" is the median of the best general allocator in the same case, divided by the row's.
 //! - The loop is compiled for each contender: no dyn call, no branch on what is measured. The first
 //!   byte of each block is written, behind `black_box`.
 //! - `loop` is the same loop over blocks that each thread keeps. It is shown, not subtracted.
@@ -38,7 +43,6 @@
 //!
 //! Latency of single calls, and its tail. Building a pool and the first touch of its memory. What
 //! a real holder does with a block between take and give, and its cache misses. Memory used.
-//! Blocks that one thread takes and another gives back.
 //!
 //! # In whose favour it errs
 //!
