@@ -38,12 +38,13 @@ pub(crate) fn take<C: Contender>(
     let mut hand = contender.hand(0);
     let mut held = Vec::with_capacity(wanted);
     while held.len() < wanted
-        && let Some(block) = hand.take()
+        && let Some(mut block) = hand.take()
     {
-        held.push(block);
+        held.push((C::Hand::bytes(&mut block), block));
     }
+    held.sort_unstable_by_key(|&(address, _)| address);
 
-    let mut blocks: Vec<_> = held.iter_mut().map(C::Hand::bytes).collect();
+    let blocks: Vec<_> = held.iter().map(|&(address, _)| address).collect();
     if look == Look::AndWrite {
         for block in &blocks {
             // SAFETY: the block is held, and has at least one byte.
@@ -58,7 +59,6 @@ pub(crate) fn take<C: Contender>(
             }
         }
     }
-    blocks.sort_unstable();
     for two in blocks.windows(2) {
         let (address, distance) = (two[0].addr(), two[1].addr() - two[0].addr());
         if distance < block_size {
@@ -72,7 +72,10 @@ pub(crate) fn take<C: Contender>(
         available(0)?;
     }
 
-    for block in held {
+    // In order of address, lowest last, as a pool would hand out blocks that were never used. Else
+    // every check would leave the blocks of the whole arena in the random order of the run before,
+    // and the next run would measure that.
+    for (_, block) in held.into_iter().rev() {
         hand.give(block)?;
     }
     available(expected)
