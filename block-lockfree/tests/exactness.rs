@@ -1,6 +1,8 @@
 //! A call fails only if every block is held (invariant 3), wherever the free ones lie.
 #![cfg(not(loom))]
 
+#[path = "support/churn.rs"]
+mod churn;
 #[path = "support/share.rs"]
 mod share;
 mod support;
@@ -10,7 +12,8 @@ use std::sync::mpsc::sync_channel;
 
 use block_core::BlockAlloc;
 use block_lockfree::LockFreeAlloc;
-use share::{Random, churn, share_all_blocks};
+use churn::{Random, churn};
+use share::share_all_blocks;
 use support::{Stamped, deadline, expect_all_blocks};
 
 /// Threads, and blocks for each.
@@ -25,7 +28,7 @@ fn pool(capacity: usize) -> LockFreeAlloc {
 fn threads_that_together_need_every_block_get_every_block() {
     let _end = deadline("shares of all blocks", 120);
     for (threads, each) in SHARES {
-        let calls = (3 * each).max(200_000 / threads);
+        let calls = (10 * each).max(1_000_000 / threads);
         share_all_blocks(&pool(threads * each), threads, calls, |_| {});
     }
 }
@@ -97,7 +100,7 @@ fn threads_that_end_and_start_leave_every_block_to_the_others() {
                 let pool = &pool;
                 lane.spawn(move || {
                     let mut held = Vec::new();
-                    for generation in 0..60 {
+                    for generation in 0..300 {
                         // The next thread of the lane takes over what the last one holds.
                         let share = (each, 500, 1000 * number + generation);
                         std::thread::scope(|next| {

@@ -1,6 +1,8 @@
 //! What a thread leaves behind when it ends, and threads that have no number of their own.
 #![cfg(not(loom))]
 
+#[path = "support/churn.rs"]
+mod churn;
 #[path = "support/share.rs"]
 mod share;
 mod support;
@@ -9,7 +11,8 @@ use std::cell::RefCell;
 use std::sync::{Arc, Barrier, Mutex, MutexGuard};
 
 use block_lockfree::LockFreeAlloc;
-use share::{churn, share_all_blocks};
+use churn::churn;
+use share::share_all_blocks;
 use support::{Stamped, deadline, expect_all_blocks};
 
 /// One test at a time: they are about which thread gets which number.
