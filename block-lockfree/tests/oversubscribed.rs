@@ -39,7 +39,7 @@ fn threads_that_yield_and_sleep_get_every_block() {
     pin();
     for each in [1, 2, 10, 63] {
         let pool = LockFreeAlloc::new(64, 16 * each).unwrap();
-        share_all_blocks(&pool, 16, 3_000, |random| match random.below(2000) {
+        share_all_blocks(&pool, 16, 20_000, |random| match random.below(2000) {
             0 => std::thread::sleep(Duration::from_micros(50)),
             1..100 => std::thread::yield_now(),
             _ => {}

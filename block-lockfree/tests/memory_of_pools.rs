@@ -1,0 +1,36 @@
+//! What a small pool costs in resident memory and in mappings.
+#![cfg(all(not(loom), target_os = "linux", target_pointer_width = "64"))]
+
+#[path = "support/resident.rs"]
+mod resident;
+
+use block_core::{BlockAlloc, BlockAllocExt};
+use block_lockfree::LockFreeAlloc;
+use resident::resident;
+
+/// How many mappings the kernel keeps for this process.
+fn mappings() -> usize {
+    std::fs::read_to_string("/proc/self/maps").unwrap().lines().count()
+}
+
+#[test]
+fn ten_thousand_small_pools_cost_a_few_pages_each() {
+    const POOLS: usize = 10_000;
+    let (before, mapped) = (resident(), mappings());
+    let pools: Vec<_> = (0..POOLS)
+        .map(|_| {
+            let pool = LockFreeAlloc::new(64, 10).unwrap();
+            let mut blocks: Vec<_> = (0..10).map(|_| pool.alloc().unwrap()).collect();
+            blocks.iter_mut().for_each(|block| block.fill(0xa5));
+            drop(blocks);
+            assert_eq!(pool.available(), 10);
+            pool
+        })
+        .collect();
+    let (each, mapped) = ((resident() - before) / POOLS, mappings() - mapped);
+    println!("{each} bytes a pool, {mapped} mappings");
+    // A page of blocks, a page with the first thread's magazine, the pool itself and its links.
+    assert!(each <= 12 << 10, "{each} bytes for each pool of ten small blocks");
+    assert!(mapped <= 2 * POOLS, "{mapped} mappings: a process may have 65,530");
+    drop(pools);
+}
