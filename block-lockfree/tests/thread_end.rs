@@ -74,7 +74,7 @@ struct AtTheEnd {
 impl Drop for AtTheEnd {
     fn drop(&mut self) {
         self.beside.wait();
-        churn(&self.pool, &mut Vec::new(), (self.share, 20_000, 1), |_| {});
+        churn(&self.pool, &mut Vec::new(), (self.share, 200_000, 1), |_| {});
     }
 }
 
@@ -88,9 +88,9 @@ std::thread_local! {
 fn destructors_of_a_thread_use_no_magazine_that_another_thread_has_got() {
     let _alone = alone();
     let _end = deadline("destructors", 120);
-    for share in [1, 3, 20, 100, 1000] {
+    for share in [1, 3, 20, 100, 1000].repeat(4) {
         for registered_first in [true, false] {
-            let pool = Arc::new(LockFreeAlloc::new(64, 2 * share).unwrap());
+            let pool = Arc::new(LockFreeAlloc::new(64, 4 * share).unwrap());
             let beside = Arc::new(Barrier::new(2));
             let ending = {
                 let (pool, beside) = (Arc::clone(&pool), Arc::clone(&beside));
@@ -111,7 +111,7 @@ fn destructors_of_a_thread_use_no_magazine_that_another_thread_has_got() {
             // Asks for its number only now.
             beside.wait();
             std::thread::scope(|scope| {
-                scope.spawn(|| churn(&pool, &mut Vec::new(), (share, 20_000, 2), |_| {}));
+                scope.spawn(|| churn(&pool, &mut Vec::new(), (share, 200_000, 2), |_| {}));
             });
             ending.join().expect("the destructor got every block");
             expect_all_blocks(&pool);
