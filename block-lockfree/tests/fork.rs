@@ -139,6 +139,20 @@ fn beside_threads_that_hand_batches_over() {
     });
 }
 
+/// Small enough to have no depot: every batch goes to the stack.
+#[test]
+fn beside_threads_that_flush_to_the_stack() {
+    let _end = deadline("fork at flushes", 120);
+    let pool = LockFreeAlloc::new(64, 120).unwrap();
+    fork_beside(&pool, (2, 200, 0), |_| {
+        let blocks: [_; 60] = std::array::from_fn(|_| pool.acquire().expect("invariant 3"));
+        for block in blocks {
+            // SAFETY: acquired above, and given up here.
+            unsafe { pool.release(block) };
+        }
+    });
+}
+
 #[test]
 fn beside_threads_that_reclaim() {
     let _end = deadline("fork at reclaim", 120);

@@ -49,9 +49,11 @@ fn threads_that_yield_and_sleep_get_every_block() {
 
 static STOPS: AtomicUsize = AtomicUsize::new(0);
 
-/// Stops the thread for a moment, wherever it is.
+/// Stops the thread for a moment, wherever it is; now and then long enough for the others to
+/// reclaim, to go on with their magazines, and to take all that is on the stack.
 extern "C" fn stop(_signal: libc::c_int) {
-    let moment = libc::timespec { tv_sec: 0, tv_nsec: 100_000 };
+    let long = STOPS.load(Ordering::Relaxed) % 8 == 0;
+    let moment = libc::timespec { tv_sec: 0, tv_nsec: if long { 3_000_000 } else { 100_000 } };
     // SAFETY: async-signal-safe; it reads the time, and writes nothing to null.
     unsafe { libc::nanosleep(&moment, null_mut()) };
     STOPS.fetch_add(1, Ordering::Relaxed);
