@@ -80,7 +80,9 @@
 //!
 //! A call that interrupts another one of its thread, from a signal handler, finds its own slot
 //! active, or its thread at the lock. It uses the stack, and does not reclaim: waiting for its own
-//! thread would never end. It is the one call that may find a pool exhausted that is not.
+//! thread would never end. If it interrupted a call on another pool it may reclaim, unless somebody
+//! waits for the interrupted call: then it gives up, see `patience.rs`. Such calls are the only ones
+//! that may find a pool exhausted that is not.
 //!
 //! # After a fork
 //!

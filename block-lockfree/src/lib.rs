@@ -72,6 +72,8 @@ mod head;
 mod links;
 #[cfg(feature = "std")]
 mod lock;
+#[cfg(feature = "std")]
+mod patience;
 mod pool;
 mod shared;
 #[cfg(feature = "std")]

@@ -5,6 +5,7 @@
 //! stayed in the parent: the word names the generation of processes in which it was taken, and one
 //! of an earlier generation counts as free.
 
+use crate::patience::Patience;
 use crate::sync::{AtomicU32, Ordering, set_busy, wait};
 use crate::thread::generation;
 
@@ -21,8 +22,8 @@ impl Lock {
         Self(AtomicU32::new(0))
     }
 
-    /// Waits for the lock. `None` if this thread holds, or waits for, such a lock already: it was
-    /// interrupted by a signal handler that called again.
+    /// Waits for the lock. `None` if this thread holds, or waits for, such a lock already, because a
+    /// signal handler interrupted it and called again; and if [`Patience`] ends.
     pub(crate) fn lock(&self) -> Option<Held<'_>> {
         self.attempt(u32::MAX)
     }
@@ -36,9 +37,9 @@ impl Lock {
         if set_busy(true) {
             return None;
         }
-        let own = generation();
+        let (own, patience) = (generation(), Patience::new());
         let mut round = 0;
-        while round < rounds {
+        while round < rounds && !patience.is_over() {
             let word = self.0.load(Ordering::Relaxed);
             // Acquire: pairs with the Release of the holder before.
             let exchange =

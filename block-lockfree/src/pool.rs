@@ -27,8 +27,8 @@ use crate::stack::Stack;
 /// # Signals and forks
 ///
 /// A signal handler may allocate and give back, once its thread has used a pool before. If it
-/// interrupted a call on the same pool it may find the pool exhausted while other magazines hold
-/// blocks, the one exception to exactness. A forked child may do so too, and reaches every block
+/// interrupted a call on a pool, this one or another, it may find the pool exhausted while other
+/// magazines hold blocks, the one exception to exactness. A forked child may do so too, and reaches every block
 /// but those that the parent's other threads held or were moving.
 ///
 /// # Examples

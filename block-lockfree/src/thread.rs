@@ -70,6 +70,11 @@ pub(crate) fn place() -> usize {
     PLACE.get()
 }
 
+/// This thread's number, if it has one.
+pub(crate) fn number() -> Option<usize> {
+    Some(place() / SCALE).filter(|&number| number < LIMIT)
+}
+
 /// This thread's place, after an attempt to get one.
 #[cold]
 pub(crate) fn assign() -> usize {

@@ -4,6 +4,7 @@ use super::{Magazines, Shared};
 use crate::depot::{Depot, index};
 use crate::fence;
 use crate::lock::Held;
+use crate::patience::{Patience, is_active_still};
 use crate::slot::Slot;
 use crate::state::State;
 use crate::sync::{Ordering, wait};
@@ -24,7 +25,9 @@ impl Magazines {
         if state.is_quiesced() {
             return shared.stack.len();
         }
-        self.stop_owners(&held);
+        if !self.stop_owners(&held) {
+            return shared.stack.len();
+        }
         let lens = self.used().iter().map(Slot::len).sum::<usize>();
         let cached = lens + self.depot.as_ref().map_or(0, Depot::len);
         // While the owners are stopped blocks move between holders and the stack alone.
@@ -63,14 +66,16 @@ impl Magazines {
     }
 
     /// Moves every cached block to the stack, unless the state has changed since it was looked at.
-    /// False if this thread must not wait (invariant 8).
+    /// False if this thread must not wait: it is in a signal handler that interrupted a call.
     #[cold]
     pub(super) fn reclaim(&self, seen: State, shared: Shared<'_>) -> bool {
         let Some(held) = self.lock.0.lock() else { return false };
         if self.load() != seen {
             return true; // somebody else did it meanwhile, or is over it already
         }
-        self.stop_owners(&held);
+        if !self.stop_owners(&held) {
+            return false;
+        }
         let batch = (self.batch() / 2).max(1);
         self.batch.store(batch as u32, Ordering::Relaxed);
         for slot in self.used() {
@@ -110,23 +115,30 @@ impl Magazines {
         unsafe { self.drain(shared) };
     }
 
-    /// Makes every owner stay out of its magazine, and waits until they are. (Steps 1 to 4.)
-    pub(super) fn stop_owners(&self, held: &Held<'_>) {
+    /// Makes every owner stay out of its magazine, and waits until they are. (Steps 1 to 4.) False,
+    /// and they may go on, if this thread must not wait, see [`patience`](crate::patience).
+    pub(super) fn stop_owners(&self, held: &Held<'_>) -> bool {
         let revocation = self.revocations.load(Ordering::Relaxed).wrapping_add(1);
         self.revocations.store(revocation, Ordering::Relaxed);
         let state = self.load().revoked(revocation);
         self.store(held, state);
         fence::heavy(!state.is_fenced());
+        let patience = Patience::new();
         for (number, slot) in self.used().iter().enumerate() {
             let mut round = 0;
-            while slot.is_active() {
+            while is_active_still(number, slot) {
                 if thread::vanished(number) {
                     slot.set_inactive();
+                }
+                if patience.is_over() {
+                    self.store(held, state.open());
+                    return false;
                 }
                 wait(round);
                 round = round.saturating_add(1);
             }
         }
+        true
     }
 
     /// Lets the owners use their magazines again, some time after a reclaim.

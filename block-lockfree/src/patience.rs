@@ -1,0 +1,86 @@
+//! When a thread that waits must give up: it was interrupted inside a call on another pool, and
+//! somebody waits for that call.
+//!
+//! A thread that reclaims is inside no operation (invariant 8), with one exception. A signal handler
+//! that interrupted an operation on one pool may exhaust another and reclaim there. Two such
+//! handlers, each on the other's pool, would wait for each other for ever.
+//!
+//! So whoever waits for a thread's slot counts, for that thread, how often it looked and saw the
+//! slot active. The thread, if it waits itself, watches its count. That it moves once proves
+//! nothing: the look may have been made a moment before the thread left the slot. But of
+//! [`ENOUGH`] moves two were made by one waiting thread (unless more than that wait at once), and
+//! the later look of that one came after the earlier count, so after this thread began to wait.
+//! It found the slot active: this is a handler, and must not wait.
+//!
+//! The watch begins with a read-modify-write, as every move is one: whoever moves the count later
+//! sees what this thread did before it, that it left its slots most of all.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use crate::slot::Slot;
+use crate::thread::{self, LIMIT};
+
+/// Moves that prove something; about a millisecond of waiting.
+const ENOUGH: u32 = 1 << 16;
+
+/// Looks of one round of waiting.
+const LOOKS: usize = if cfg!(loom) { 1 } else { 256 };
+
+/// How often a waiting thread saw a slot active, by the number of the slot's owner.
+static AWAITED: [AtomicU32; LIMIT] = [const { AtomicU32::new(0) }; LIMIT];
+
+/// Looks some times whether the owner of this number is out of its slot, and lets it know that the
+/// caller waits.
+pub(crate) fn is_active_still(number: usize, slot: &Slot) -> bool {
+    (0..LOOKS).all(|_| {
+        let active = slot.is_active();
+        if active {
+            // AcqRel: pairs with itself and with `Patience::new`, through the chain of these.
+            AWAITED[number].fetch_add(1, Ordering::AcqRel);
+        }
+        active
+    })
+}
+
+/// The watch of a thread that waits.
+#[derive(Debug)]
+pub(crate) struct Patience {
+    /// The own count, and what it was; none for a thread without slots.
+    watch: Option<(&'static AtomicU32, u32)>,
+}
+
+impl Patience {
+    pub(crate) fn new() -> Self {
+        let count = thread::number().map(|number| &AWAITED[number]);
+        // AcqRel: pairs with `await_owner`.
+        Self { watch: count.map(|count| (count, count.fetch_add(0, Ordering::AcqRel))) }
+    }
+
+    /// Whether the caller must not wait any longer.
+    pub(crate) fn is_over(&self) -> bool {
+        self.watch.is_some_and(|(count, before)| {
+            count.load(Ordering::Relaxed).wrapping_sub(before) > ENOUGH
+        })
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::sync::{AtomicUsize, Table, table_of};
+
+    #[test]
+    fn it_ends_only_when_one_thread_must_have_looked_twice() {
+        thread::assign();
+        let number = thread::number().unwrap();
+        let slots: Table<Slot> = table_of(1).unwrap();
+        let patience = Patience::new();
+        assert!(!is_active_still(number, &slots[0]));
+        slots[0].enter(&AtomicUsize::new(0)).unwrap();
+        (0..ENOUGH as usize / LOOKS).for_each(|_| assert!(is_active_still(number, &slots[0])));
+        assert!(!patience.is_over());
+        is_active_still(number, &slots[0]);
+        assert!(patience.is_over());
+        assert!(!Patience::new().is_over(), "the next one begins anew");
+    }
+}
