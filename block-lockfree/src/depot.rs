@@ -12,7 +12,9 @@
 //! finds no empty or no full one goes to the stack. A thread walks over the cells in order, so that
 //! a giver and a taker follow each other around, and neither meets the other in one cell.
 
-use block_core::{BlockIndex, Region, RegionError, ZeroIsValid};
+#[cfg(not(any(loom, shuttle)))]
+use block_core::ZeroIsValid;
+use block_core::{BlockIndex, Region, RegionError};
 
 use crate::slot::{LARGEST, Slot};
 use crate::stack::Stack;
@@ -22,7 +24,7 @@ use crate::sync::{AtomicU32, Blocks, Ordering, Table, table_of};
 pub(crate) const BATCH: usize = LARGEST / 2;
 
 /// How many batches can be under way.
-const CELLS: usize = if cfg!(loom) { 1 } else { 16 };
+const CELLS: usize = if cfg!(any(loom, shuttle)) { 1 } else { 16 };
 
 const EMPTY: u32 = 0;
 const BUSY: u32 = 1;
@@ -30,7 +32,7 @@ const FULL: u32 = 2;
 
 /// Room for one batch.
 #[derive(Debug)]
-#[cfg_attr(loom, derive(Default))]
+#[cfg_attr(any(loom, shuttle), derive(Default))]
 #[repr(C, align(128))]
 struct Cell {
     phase: AtomicU32,
@@ -42,7 +44,7 @@ unsafe impl Sync for Cell {}
 // SAFETY: as above; addresses of blocks mean the same to every thread.
 unsafe impl Send for Cell {}
 // SAFETY: EMPTY, and memory that is not read before it was written; no destructor.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 unsafe impl ZeroIsValid for Cell {}
 
 /// The cells of one pool.

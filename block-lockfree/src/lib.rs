@@ -59,7 +59,7 @@
 
 #![no_std]
 
-#[cfg(any(test, loom, feature = "std"))]
+#[cfg(any(test, loom, shuttle, feature = "std"))]
 extern crate std;
 
 #[cfg(feature = "std")]
@@ -84,17 +84,17 @@ mod sync;
 #[cfg(feature = "std")]
 mod thread;
 
-#[cfg(all(feature = "std", not(loom)))]
+#[cfg(all(feature = "std", not(any(loom, shuttle))))]
 mod magazines;
 #[cfg(not(feature = "std"))]
 #[path = "magazines_absent.rs"]
 mod magazines;
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 mod stack;
 // The models under tests/ work on these themselves.
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 pub mod magazines;
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 pub mod stack;
 
 pub use block_core::BuildError;

@@ -13,17 +13,18 @@
 
 use core::ptr::NonNull;
 
+#[cfg(not(any(loom, shuttle)))]
 use block_core::ZeroIsValid;
 
 use crate::state::State;
 use crate::sync::{AtomicU32, AtomicUsize, Blocks, Ordering, compiler_fence};
 
 /// The most blocks that a magazine holds.
-pub(crate) const LARGEST: usize = if cfg!(loom) { 4 } else { 62 };
+pub(crate) const LARGEST: usize = if cfg!(any(loom, shuttle)) { 4 } else { 62 };
 
 /// One magazine. All zero is an empty one that nobody has used.
 #[derive(Debug)]
-#[cfg_attr(loom, derive(Default))]
+#[cfg_attr(any(loom, shuttle), derive(Default))]
 #[repr(C, align(128))]
 pub(crate) struct Slot {
     /// 1 while the owner is inside an operation.
@@ -37,7 +38,7 @@ pub(crate) struct Slot {
     blocks: Blocks<LARGEST>,
 }
 
-#[cfg(all(not(loom), target_pointer_width = "64"))]
+#[cfg(all(not(any(loom, shuttle)), target_pointer_width = "64"))]
 const _: () = assert!(size_of::<Slot>() == 512);
 
 // SAFETY: the plain memory is used in turns that the atomics hand over, see the module's text.
@@ -45,7 +46,7 @@ unsafe impl Sync for Slot {}
 // SAFETY: as above; addresses of blocks mean the same to every thread.
 unsafe impl Send for Slot {}
 // SAFETY: integers, and memory that is read only below `len`; no destructor.
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 unsafe impl ZeroIsValid for Slot {}
 
 impl Slot {

@@ -241,7 +241,7 @@ impl Stack {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
     use super::*;
     use block_core::BlockLayout;

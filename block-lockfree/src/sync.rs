@@ -1,10 +1,10 @@
-//! Where shared state comes from: the real atomics and cells, or loom's when orderings are checked.
-//! No other file names either.
+//! Where shared state comes from: the real atomics and cells, or those of loom, when orderings are
+//! checked, or of shuttle, when long schedules are. No other file names any of them.
 
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 pub(crate) use self::real::*;
 
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 pub(crate) use self::modelled::*;
 
 /// Keeps what every thread writes on cache lines of its own; two lines, because processors fetch
@@ -13,7 +13,7 @@ pub(crate) use self::modelled::*;
 #[repr(align(128))]
 pub(crate) struct Alone<T>(pub(crate) T);
 
-#[cfg(not(loom))]
+#[cfg(not(any(loom, shuttle)))]
 mod real {
     use block_core::{Region, RegionError, SideTable, ZeroIsValid};
 
@@ -143,19 +143,25 @@ mod real {
     }
 }
 
-#[cfg(loom)]
+#[cfg(any(loom, shuttle))]
 mod modelled {
     use block_core::{Region, RegionError};
     use core::cell::Cell;
     use core::ptr::NonNull;
-    use loom::cell::UnsafeCell;
 
-    pub(crate) use loom::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
+    #[cfg(shuttle)]
+    use self::turns::UnsafeCell;
+    #[cfg(loom)]
+    use loom::{cell::UnsafeCell, sync::atomic, thread, thread_local};
+    #[cfg(shuttle)]
+    use shuttle::{sync::atomic, thread, thread_local};
 
-    /// loom reorders nothing within a thread.
+    pub(crate) use self::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
+
+    /// Models reorder nothing within a thread.
     pub(crate) fn compiler_fence(_order: Ordering) {}
 
-    /// loom's atomics are not plain memory, so each is built on its own.
+    /// Modelled atomics are not plain memory, so each is built on its own.
     pub(crate) type Table<T> = std::vec::Vec<T>;
 
     pub(crate) fn table<T: Default>(region: &Region) -> Result<Table<T>, RegionError> {
@@ -178,12 +184,12 @@ mod modelled {
 
     impl<const N: usize> Blocks<N> {
         pub(crate) unsafe fn get(&self, position: usize) -> NonNull<u8> {
-            // SAFETY: loom reports it if it is not the caller's turn.
+            // SAFETY: the cell reports it if it is not the caller's turn.
             self.0[position].with(|block| unsafe { (*block).expect("an address was written") })
         }
 
         pub(crate) unsafe fn set(&self, position: usize, block: NonNull<u8>) {
-            // SAFETY: loom reports it if it is not the caller's turn.
+            // SAFETY: the cell reports it if it is not the caller's turn.
             self.0[position].with_mut(|place| unsafe { *place = Some(block) })
         }
 
@@ -215,7 +221,7 @@ mod modelled {
         }
     }
 
-    loom::thread_local! {
+    thread_local! {
         static BUSY: Cell<bool> = Cell::new(false);
     }
 
@@ -224,6 +230,36 @@ mod modelled {
     }
 
     pub(crate) fn wait(_round: u32) {
-        loom::thread::yield_now();
+        thread::yield_now();
+    }
+
+    /// shuttle has no cells. These tell when another thread comes in the middle of an access.
+    #[cfg(shuttle)]
+    mod turns {
+        use shuttle::sync::atomic::{AtomicBool, Ordering};
+
+        #[derive(Debug)]
+        pub(super) struct UnsafeCell<T> {
+            busy: AtomicBool,
+            value: core::cell::UnsafeCell<T>,
+        }
+
+        impl<T> UnsafeCell<T> {
+            pub(super) fn new(value: T) -> Self {
+                Self { busy: AtomicBool::new(false), value: core::cell::UnsafeCell::new(value) }
+            }
+
+            pub(super) fn with_mut<R>(&self, access: impl FnOnce(*mut T) -> R) -> R {
+                // Both steps on the flag let other threads run.
+                assert!(!self.busy.swap(true, Ordering::SeqCst), "a turn out of order");
+                let result = access(self.value.get());
+                self.busy.store(false, Ordering::SeqCst);
+                result
+            }
+
+            pub(super) fn with<R>(&self, access: impl FnOnce(*const T) -> R) -> R {
+                self.with_mut(|value| access(value))
+            }
+        }
     }
 }

@@ -20,6 +20,8 @@ use crate::slot::Slot;
 /// How many threads can have a number at one time. Others do without.
 pub(crate) const LIMIT: usize = if cfg!(loom) {
     4
+} else if cfg!(shuttle) {
+    8
 } else if usize::BITS >= 64 {
     2048
 } else {
@@ -134,7 +136,7 @@ extern "C" fn after_fork_in_child() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
     use super::*;
 

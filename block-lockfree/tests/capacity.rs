@@ -1,5 +1,5 @@
 //! Pools of every size: tiny, and larger than 32 bits can number.
-#![cfg(not(loom))]
+#![cfg(not(any(loom, shuttle)))]
 
 use std::collections::HashSet;
 

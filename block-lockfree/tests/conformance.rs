@@ -1,5 +1,5 @@
 //! The conformance suite, on the pool itself and behind the trait object.
-#![cfg(not(loom))]
+#![cfg(not(any(loom, shuttle)))]
 
 use std::sync::Arc;
 

@@ -62,7 +62,7 @@ pub struct Magazines {
 
 impl Magazines {
     /// Blocks popped off the stack after which a reclaim is over, and batches may grow by one.
-    const COOL_DOWN: u64 = if cfg!(loom) { 1 } else { 1024 };
+    const COOL_DOWN: u64 = if cfg!(any(loom, shuttle)) { 1 } else { 1024 };
 
     /// Empty magazines of up to `blocks` blocks; none at all if that is 0.
     pub fn new(region: &Region, blocks: usize) -> Result<Self, RegionError> {
