@@ -1,0 +1,281 @@
+//! Random schedules of the magazines: more threads and longer runs than loom can explore.
+//!
+//! Run with `RUSTFLAGS="--cfg shuttle" cargo test --release -p block-lockfree --test shuttle`.
+//! `SHUTTLE_ITERATIONS` says how many schedules of each kind a test tries: uniformly random ones,
+//! and those of probabilistic concurrency testing (Burckhardt et al., ASPLOS 2010), which find any
+//! bug of a few ordering constraints with a known probability.
+//!
+//! Every atomic operation counts as sequentially consistent here, so owners go without a fence, as
+//! they do on Linux; orderings are loom's business. Magazines hold up to four blocks, eight threads
+//! can have one, the depot has one cell, and a reclaim is over after one pop.
+
+#![cfg(shuttle)]
+
+use std::collections::VecDeque;
+use std::env;
+
+use block_core::{BlockIndex, BlockLayout, Region};
+use block_lockfree::magazines::{Magazines, Shared};
+use block_lockfree::stack::Stack;
+use shuttle::rand::{Rng, thread_rng};
+use shuttle::scheduler::{PctScheduler, RandomScheduler};
+use shuttle::sync::atomic::{AtomicBool, Ordering};
+use shuttle::sync::{Arc, Mutex, mpsc};
+use shuttle::{Config, Runner, thread};
+
+/// What a thread has that got no number, because too many others live.
+const NO_NUMBER: usize = usize::MAX - 1;
+
+/// A pool, and for each block whether somebody holds it.
+struct Pool {
+    region: Region,
+    stack: Stack,
+    magazines: Magazines,
+    held: Vec<AtomicBool>,
+}
+
+impl Pool {
+    fn new(capacity: usize) -> Arc<Self> {
+        let region = Region::heap(BlockLayout::new(1, capacity).unwrap()).unwrap();
+        Arc::new(Self {
+            stack: Stack::new(&region).unwrap(),
+            magazines: Magazines::new(&region, usize::MAX).unwrap().unwrap(),
+            held: (0..capacity).map(|_| AtomicBool::new(false)).collect(),
+            region,
+        })
+    }
+
+    fn shared(&self) -> Shared<'_> {
+        Shared { region: &self.region, stack: &self.stack }
+    }
+
+    fn hold(&self, block: BlockIndex) {
+        let before = self.held[block.get()].swap(true, Ordering::SeqCst);
+        assert!(!before, "invariant 1: one holder");
+    }
+
+    fn give_up(&self, block: BlockIndex) {
+        let before = self.held[block.get()].swap(false, Ordering::SeqCst);
+        assert!(before, "invariant 1: one holder");
+    }
+
+    fn try_acquire(&self, number: usize) -> Option<BlockIndex> {
+        let block = self.magazines.acquire(number, self.shared())?;
+        let block = self.region.locate(block).expect("invariant 4");
+        self.hold(block);
+        Some(block)
+    }
+
+    /// Within the caller's share.
+    fn acquire(&self, number: usize) -> BlockIndex {
+        self.try_acquire(number).expect("invariant 3: at every instant a block was free")
+    }
+
+    fn release(&self, number: usize, block: BlockIndex) {
+        self.give_up(block);
+        // SAFETY: the caller holds the block.
+        unsafe { self.magazines.release(number, self.shared(), self.region.block(block)) };
+    }
+
+    /// Within the caller's share.
+    fn acquire_many(&self, number: usize, count: usize) -> Vec<BlockIndex> {
+        let mut blocks = vec![None; count];
+        let taken = self.magazines.acquire_many(number, self.shared(), &mut blocks);
+        assert!(taken, "invariant 3: at every instant so many blocks were free");
+        let index = |block| self.region.locate(block).expect("invariant 4");
+        let blocks: Vec<_> = blocks.into_iter().flatten().map(index).collect();
+        blocks.iter().for_each(|&block| self.hold(block));
+        blocks
+    }
+
+    fn release_many(&self, number: usize, blocks: Vec<BlockIndex>) {
+        blocks.iter().for_each(|&block| self.give_up(block));
+        let blocks: Vec<_> =
+            blocks.into_iter().map(|block| Some(self.region.block(block))).collect();
+        // SAFETY: the caller holds the blocks.
+        unsafe { self.magazines.release_many(number, self.shared(), &blocks) };
+    }
+
+    fn available(&self, number: usize) -> usize {
+        self.magazines.available(number, self.shared())
+    }
+
+    /// Takes and gives back in random order, and never holds more than `share`.
+    fn exercise(&self, number: usize, share: usize, steps: usize) {
+        let mut held = VecDeque::new();
+        for _ in 0..steps {
+            if held.len() < share && (held.is_empty() || thread_rng().r#gen()) {
+                held.push_back(self.acquire(number));
+            } else if thread_rng().r#gen() {
+                self.release(number, held.pop_front().unwrap());
+            } else {
+                self.release(number, held.pop_back().unwrap());
+            }
+        }
+        held.into_iter().for_each(|block| self.release(number, block));
+    }
+
+    /// Invariants 1 and 2, when all is quiet: every block is free, once.
+    fn assert_full(&self, number: usize) {
+        assert_eq!(self.available(number), self.held.len(), "invariant 2: conserved");
+        let left = std::iter::from_fn(|| self.try_acquire(number)).count();
+        assert_eq!(left, self.held.len(), "invariant 2: conserved");
+    }
+}
+
+/// Tries many schedules of both kinds.
+fn check(body: fn()) {
+    let iterations = env::var("SHUTTLE_ITERATIONS").map_or(5000, |it| it.parse().unwrap());
+    let mut config = Config::new();
+    config.silence_warnings = true;
+    Runner::new(RandomScheduler::new(iterations), config.clone()).run(body);
+    Runner::new(PctScheduler::new(3, iterations), config).run(body);
+}
+
+fn join_all(threads: impl IntoIterator<Item = thread::JoinHandle<()>>) {
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+/// Each thread's share is all that the others leave: every call may have to reclaim. One thread
+/// has no magazine.
+#[test]
+fn within_their_shares_no_call_fails() {
+    check(|| {
+        let pool = Pool::new(10);
+        join_all([0, 1, 2, 3, NO_NUMBER].map(|number| {
+            let pool = Arc::clone(&pool);
+            thread::spawn(move || pool.exercise(number, 2, 8))
+        }));
+        pool.assert_full(0);
+    });
+}
+
+/// The same with shares of one: half a magazine is all there is.
+#[test]
+fn in_a_tiny_pool_no_call_fails() {
+    check(|| {
+        let pool = Pool::new(4);
+        join_all([0, 1, 2, 3].map(|number| {
+            let pool = Arc::clone(&pool);
+            thread::spawn(move || pool.exercise(number, 1, 8))
+        }));
+        pool.assert_full(5);
+    });
+}
+
+/// Bulk calls beside single ones.
+#[test]
+fn within_their_shares_no_bulk_call_fails() {
+    check(|| {
+        let pool = Pool::new(9);
+        let bulk = [0, 1].map(|number| {
+            let pool = Arc::clone(&pool);
+            thread::spawn(move || {
+                for count in [3, 2, 3] {
+                    let blocks = pool.acquire_many(number, count);
+                    pool.release_many(number, blocks);
+                }
+            })
+        });
+        // A bulk call needs its blocks on the stack or in its magazine at one instant, so others
+        // take no more than leaves it three at every instant.
+        let single = [2, 3, 4].map(|number| {
+            let pool = Arc::clone(&pool);
+            thread::spawn(move || pool.exercise(number, 1, 6))
+        });
+        join_all(bulk.into_iter().chain(single));
+        pool.assert_full(0);
+    });
+}
+
+/// Numbers, and the blocks in their magazines, are inherited by the threads that come after.
+#[test]
+fn threads_end_and_others_inherit_their_numbers() {
+    check(|| {
+        let pool = Pool::new(8);
+        let numbers = Arc::new(Mutex::new(vec![0, 1, 2]));
+        let families = [(); 4].map(|()| {
+            let (pool, numbers) = (Arc::clone(&pool), Arc::clone(&numbers));
+            thread::spawn(move || {
+                for _ in 0..3 {
+                    let (pool, numbers) = (Arc::clone(&pool), Arc::clone(&numbers));
+                    let life = thread::spawn(move || {
+                        // Four live at a time, and there are three numbers.
+                        let number = numbers.lock().unwrap().pop();
+                        pool.exercise(number.unwrap_or(NO_NUMBER), 2, 4);
+                        numbers.lock().unwrap().extend(number);
+                    });
+                    life.join().unwrap();
+                }
+            })
+        });
+        join_all(families);
+        pool.assert_full(0);
+    });
+}
+
+/// One thread allocates what another frees: batches go through the depot. Of each pair one block
+/// is with the giver, two are on their way, and one is with the taker.
+#[test]
+fn blocks_are_handed_from_thread_to_thread() {
+    check(|| {
+        let pool = Pool::new(8);
+        let pairs = [(0, 1), (2, 3)].map(|(giver, taker)| {
+            let (send, receive) = mpsc::sync_channel::<BlockIndex>(2);
+            let here = Arc::clone(&pool);
+            let giver = thread::spawn(move || {
+                (0..8).for_each(|_| send.send(here.acquire(giver)).unwrap());
+            });
+            let here = Arc::clone(&pool);
+            let taker = thread::spawn(move || {
+                receive.into_iter().for_each(|block| here.release(taker, block));
+            });
+            [giver, taker]
+        });
+        join_all(pairs.into_iter().flatten());
+        pool.assert_full(0);
+    });
+}
+
+/// Counts never exceed what may be free, and disturb nobody's share.
+#[test]
+fn counts_beside_owners_and_reclaimers() {
+    check(|| {
+        let pool = Pool::new(8);
+        let kept: Vec<_> = (0..4).map(|_| pool.acquire(0)).collect();
+        let owners = [0, 1, 2, 3].map(|number| {
+            let pool = Arc::clone(&pool);
+            thread::spawn(move || pool.exercise(number, 1, 5))
+        });
+        let counting = Arc::clone(&pool);
+        let counter = thread::spawn(move || {
+            for _ in 0..3 {
+                assert!(counting.available(4) <= 4, "counters never over-report");
+            }
+        });
+        join_all(owners.into_iter().chain([counter]));
+        kept.into_iter().for_each(|block| pool.release(0, block));
+        pool.assert_full(0);
+    });
+}
+
+/// The bare stack: finds a tag that was taken from an outdated word.
+#[test]
+fn the_stack_alone() {
+    check(|| {
+        let pool = Pool::new(3);
+        join_all([(); 4].map(|()| {
+            let pool = Arc::clone(&pool);
+            thread::spawn(move || {
+                for _ in 0..2 {
+                    if let Some(block) = pool.stack.pop() {
+                        pool.hold(block);
+                        pool.give_up(block);
+                        pool.stack.push(block);
+                    }
+                }
+            })
+        }));
+        pool.assert_full(0);
+    });
+}
