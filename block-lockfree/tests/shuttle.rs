@@ -216,45 +216,90 @@ fn threads_end_and_others_inherit_their_numbers() {
 
 /// One thread allocates what another frees: batches go through the depot. Of each pair one block
 /// is with the giver, two are on their way, and one is with the taker.
+fn hand_over(pool: &Arc<Pool>, count: usize) -> Vec<thread::JoinHandle<()>> {
+    let pairs = [(0, 1), (2, 3)].map(|(giver, taker)| {
+        let (send, receive) = mpsc::sync_channel::<BlockIndex>(2);
+        let here = Arc::clone(pool);
+        let giver = thread::spawn(move || {
+            (0..count).for_each(|_| send.send(here.acquire(giver)).unwrap());
+        });
+        let here = Arc::clone(pool);
+        let taker = thread::spawn(move || {
+            receive.into_iter().for_each(|block| here.release(taker, block));
+        });
+        [giver, taker]
+    });
+    pairs.into_iter().flatten().collect()
+}
+
 #[test]
 fn blocks_are_handed_from_thread_to_thread() {
     check(|| {
         let pool = Pool::new(8);
-        let pairs = [(0, 1), (2, 3)].map(|(giver, taker)| {
-            let (send, receive) = mpsc::sync_channel::<BlockIndex>(2);
-            let here = Arc::clone(&pool);
-            let giver = thread::spawn(move || {
-                (0..8).for_each(|_| send.send(here.acquire(giver)).unwrap());
-            });
-            let here = Arc::clone(&pool);
-            let taker = thread::spawn(move || {
-                receive.into_iter().for_each(|block| here.release(taker, block));
-            });
-            [giver, taker]
-        });
-        join_all(pairs.into_iter().flatten());
+        join_all(hand_over(&pool, 8));
         pool.assert_full(0);
     });
 }
 
-/// Counts never exceed what may be free, and disturb nobody's share.
+/// The same in a larger pool, where batches keep their size, until a fifth thread takes its share:
+/// all the rest.
+#[test]
+fn batches_on_their_way_are_found() {
+    check(|| {
+        let pool = Pool::new(20);
+        let pairs = hand_over(&pool, 12);
+        let rest: Vec<_> = (0..12).map(|_| pool.acquire(4)).collect();
+        rest.into_iter().for_each(|block| pool.release(4, block));
+        join_all(pairs);
+        pool.assert_full(0);
+    });
+}
+
+/// Four of six blocks are held at any instant: each owner takes another before it gives one back.
 #[test]
 fn counts_beside_owners_and_reclaimers() {
     check(|| {
-        let pool = Pool::new(8);
-        let kept: Vec<_> = (0..4).map(|_| pool.acquire(0)).collect();
-        let owners = [0, 1, 2, 3].map(|number| {
+        let pool = Pool::new(6);
+        let held = [0, 1, 2, 3].map(|number| (number, pool.acquire(number)));
+        let owners = held.map(|(number, mut block)| {
             let pool = Arc::clone(&pool);
-            thread::spawn(move || pool.exercise(number, 1, 5))
+            thread::spawn(move || {
+                for _ in 0..4 {
+                    if let Some(other) = pool.try_acquire(number) {
+                        pool.release(number, block);
+                        block = other;
+                    }
+                }
+                block
+            })
         });
-        let counting = Arc::clone(&pool);
-        let counter = thread::spawn(move || {
-            for _ in 0..3 {
-                assert!(counting.available(4) <= 4, "counters never over-report");
+        for _ in 0..3 {
+            assert!(pool.available(4) <= 2, "counters never over-report");
+        }
+        owners.into_iter().for_each(|owner| pool.release(5, owner.join().unwrap()));
+        pool.assert_full(0);
+    });
+}
+
+/// Threads of one number each, after one another, open the magazines, move both blocks into them,
+/// and reclaim them, while a call looks for its share on the stack.
+#[test]
+fn magazines_that_open_and_close_do_not_make_a_call_fail() {
+    check(|| {
+        let pool = Pool::new(2);
+        let blocks = [pool.acquire(0), pool.acquire(0)];
+        assert_eq!(pool.try_acquire(0), None, "and the magazines are quiesced now");
+        blocks.into_iter().for_each(|block| pool.release(0, block));
+        let other = Arc::clone(&pool);
+        let lives = thread::spawn(move || {
+            for number in [1, 2, 3, 1, 2, 3] {
+                let block = other.acquire(number);
+                other.release(number, block);
             }
         });
-        join_all(owners.into_iter().chain([counter]));
-        kept.into_iter().for_each(|block| pool.release(0, block));
+        let block = pool.acquire(4);
+        pool.release(4, block);
+        lives.join().unwrap();
         pool.assert_full(0);
     });
 }
