@@ -342,6 +342,27 @@ fn magazines_that_open_against_a_failing_call() {
     );
 }
 
+/// The same, and then a third number's call finds the stack empty and closes the magazines again:
+/// the state that the failing call sees is like the one it has seen before, but not the same.
+#[test]
+fn magazines_that_open_and_close_against_a_failing_call() {
+    model(
+        2,
+        |pool| {
+            let blocks = pool.take::<2>(0);
+            assert_eq!(pool.acquire(0), None, "and the magazines are quiesced now");
+            blocks.into_iter().for_each(|block| pool.release(0, block));
+            NOTHING_HELD
+        },
+        [
+            |pool, _| [1, 2, 0].into_iter().for_each(|number| pool.acquire_and_release(number)),
+            |pool, _| pool.touch(pool.acquire_own(3)),
+        ],
+        Leaves(1),
+        Within(1),
+    );
+}
+
 /// One block is free at most while it moves from one magazine to another.
 #[test]
 fn available_against_owners() {

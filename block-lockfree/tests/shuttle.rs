@@ -247,6 +247,9 @@ fn blocks_are_handed_from_thread_to_thread() {
 fn batches_on_their_way_are_found() {
     check(|| {
         let pool = Pool::new(20);
+        let blocks: Vec<_> = (0..7).map(|_| pool.acquire(4)).collect();
+        // Given back, they fill a magazine and the depot.
+        blocks.into_iter().for_each(|block| pool.release(4, block));
         let pairs = hand_over(&pool, 12);
         let rest: Vec<_> = (0..12).map(|_| pool.acquire(4)).collect();
         rest.into_iter().for_each(|block| pool.release(4, block));
@@ -255,7 +258,8 @@ fn batches_on_their_way_are_found() {
     });
 }
 
-/// Four of six blocks are held at any instant: each owner takes another before it gives one back.
+/// Four of six blocks are held at any instant: each owner takes another from one magazine before it
+/// puts one into the other.
 #[test]
 fn counts_beside_owners_and_reclaimers() {
     check(|| {
@@ -264,19 +268,21 @@ fn counts_beside_owners_and_reclaimers() {
         let owners = held.map(|(number, mut block)| {
             let pool = Arc::clone(&pool);
             thread::spawn(move || {
+                let (mut from, mut to) = (number, number + 4);
                 for _ in 0..4 {
-                    if let Some(other) = pool.try_acquire(number) {
-                        pool.release(number, block);
+                    if let Some(other) = pool.try_acquire(from) {
+                        pool.release(to, block);
                         block = other;
+                        (from, to) = (to, from);
                     }
                 }
                 block
             })
         });
         for _ in 0..3 {
-            assert!(pool.available(4) <= 2, "counters never over-report");
+            assert!(pool.available(NO_NUMBER) <= 2, "counters never over-report");
         }
-        owners.into_iter().for_each(|owner| pool.release(5, owner.join().unwrap()));
+        owners.into_iter().for_each(|owner| pool.release(NO_NUMBER, owner.join().unwrap()));
         pool.assert_full(0);
     });
 }
