@@ -113,7 +113,7 @@ impl<'a, A: BlockAlloc + ?Sized> Bag<'a, A> {
     pub(super) fn give_many(&mut self, count: usize) -> Check {
         let going = self.held.split_off(self.held.len() - count);
         let going: Check<Vec<_>> = going.into_iter().map(|block| self.dismiss(block)).collect();
-        Held::give_many(going?, self.pool)
+        Held::give_many(going?, self.pool, &mut self.random)
     }
 
     /// Gives all of them back, one by one or by bulk calls.

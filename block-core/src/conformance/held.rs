@@ -5,6 +5,7 @@ use core::ptr::NonNull;
 use std::vec;
 use std::vec::Vec;
 
+use super::random::Random;
 use super::verdict::{Check, ensure};
 use crate::{Block, BlockAlloc, BlockAllocExt};
 
@@ -63,10 +64,12 @@ impl<'a, A: BlockAlloc + ?Sized> Held<'a, A> {
     }
 
     fn take_handles(pool: &'a A, count: usize) -> Check<Option<Vec<Self>>> {
-        let mut taken = Vec::new();
+        let mut taken: Vec<Self> = Vec::new();
         while taken.len() < count {
             let Some(held) = Self::take(pool, Way::Handle) else {
-                Self::give_many(taken, pool)?;
+                for held in taken {
+                    held.give(pool)?;
+                }
                 return Ok(None);
             };
             taken.push(held);
@@ -146,13 +149,20 @@ impl<'a, A: BlockAlloc + ?Sized> Held<'a, A> {
         Ok(())
     }
 
-    /// Gives blocks back, one bulk call for each way (handles one by one).
-    pub(super) fn give_many(held: Vec<Self>, pool: &A) -> Check {
-        let (mut unchecked, mut raw) = (Vec::new(), vec![None]);
+    /// Gives blocks back, one bulk call for each way (handles one by one). The list of raw blocks
+    /// has empty entries, none to three of four, so that runs of every length occur in it.
+    pub(super) fn give_many(held: Vec<Self>, pool: &A, random: &mut Random) -> Check {
+        let (mut unchecked, mut raw) = (Vec::new(), Vec::new());
+        let gaps = random.below(4);
         for block in held {
             match block {
                 Self::Unchecked(block) => unchecked.push(Some(block)),
-                Self::Raw(block) => raw.extend([Some(block), None]),
+                Self::Raw(block) => {
+                    while random.below(4) < gaps {
+                        raw.push(None);
+                    }
+                    raw.push(Some(block));
+                }
                 handle @ Self::Handle(_) => handle.give(pool)?,
             }
         }

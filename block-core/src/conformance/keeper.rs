@@ -10,6 +10,7 @@ use core::ptr::NonNull;
 
 use super::bytes::Contents;
 use super::held::{Held, Way};
+use super::random::Random;
 use super::verdict::{Check, ensure, violation};
 use crate::{Block, BlockAlloc, BlockIndex};
 
@@ -29,6 +30,8 @@ pub(super) struct Keeper<'a, A: BlockAlloc + ?Sized> {
     /// By block: what it had when it was given back.
     left: Vec<Contents>,
     stamps: u64,
+    /// For the choices that no property makes: where empty entries stand.
+    random: Random,
 }
 
 impl<'a, A: BlockAlloc + ?Sized> Keeper<'a, A> {
@@ -36,7 +39,7 @@ impl<'a, A: BlockAlloc + ?Sized> Keeper<'a, A> {
     pub(super) fn new(pool: &'a A) -> Self {
         let capacity = pool.capacity();
         let (out, left) = (vec![false; capacity], vec![Contents::Zero; capacity]);
-        Self { pool, held: Vec::new(), out, left, stamps: 0 }
+        Self { pool, held: Vec::new(), out, left, stamps: 0, random: Random::new(5) }
     }
 
     pub(super) fn held(&self) -> usize {
@@ -123,7 +126,7 @@ impl<'a, A: BlockAlloc + ?Sized> Keeper<'a, A> {
     pub(super) fn give_many(&mut self, position: usize, count: usize) -> Check {
         let going: Vec<_> = self.held.drain(position..position + count).collect();
         let going: Check<Vec<_>> = going.into_iter().map(|entry| self.dismiss(entry)).collect();
-        Held::give_many(going?, self.pool)
+        Held::give_many(going?, self.pool, &mut self.random)
     }
 
     /// Gives up a handle for a raw block or a slice, makes a handle of a raw block; leaves a block
