@@ -297,6 +297,27 @@ mod tests {
         assert_eq!(stack.pop().unwrap().get(), far + 2);
     }
 
+    /// The largest capacity of narrow links, whose end is `u32::MAX` in the table, and the smallest
+    /// of wide ones.
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn the_last_blocks_come_and_go_where_links_become_wide() {
+        for (capacity, narrow) in [(u32::MAX as usize - 1, true), (u32::MAX as usize, false)] {
+            let stack = stack(capacity);
+            assert_eq!(matches!(stack.links, Links::Narrow(_)), narrow, "{capacity} blocks");
+            // As if every block but the last three had been taken.
+            let three = capacity - 3;
+            stack.head.0.store(stack.format.first(three).bits(), Ordering::Relaxed);
+            assert_eq!(drain(&stack), [three, three + 1, three + 2], "from the frontier");
+            assert_eq!(stack.len(), 0);
+            stack.push(BlockIndex::new(three + 1)); // on top of the end
+            assert_eq!(stack.len(), 1);
+            stack.push_many([three + 2, three].map(BlockIndex::new));
+            assert_eq!(stack.len(), 3);
+            assert_eq!(drain(&stack), [three + 2, three, three + 1], "from written links");
+        }
+    }
+
     #[test]
     fn a_tag_that_comes_round_disturbs_neither_order_nor_count() {
         let stack = stack(4);
