@@ -99,3 +99,5 @@ pub mod stack;
 
 pub use block_core::BuildError;
 pub use pool::LockFreeAlloc;
+#[cfg(loom)]
+pub use sync::fail_next_swap;

@@ -10,6 +10,7 @@
 #![cfg(loom)]
 
 use block_core::{BlockIndex, BlockLayout, Region};
+use block_lockfree::fail_next_swap;
 use block_lockfree::stack::Stack;
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
@@ -127,6 +128,42 @@ fn pop_two_push_the_first_against_pop() {
     model(3, used_once, &[pop_two_push_the_first, pop_push], Leaves(3));
 }
 
+/// The same where both leave by one bulk pop: fails when that one does not move the tag.
+#[test]
+fn bulk_pop_of_two_push_the_first_only_against_pop() {
+    fn bulk_pop_push_the_first(pool: &Pool) {
+        let [first, _held] = pool.pop_many().expect("invariant 3: two blocks are always free");
+        pool.push(first);
+    }
+    model(3, used_once, &[bulk_pop_push_the_first, pop_push], Leaves(2));
+}
+
+/// A weak compare-and-swap may fail though the word is the expected one: the retry must start from
+/// the word as it is then.
+#[test]
+fn swaps_that_fail_by_themselves_are_tried_again() {
+    fn pop_push_weakly(pool: &Pool) {
+        fail_next_swap();
+        let block = pool.pop().expect("invariant 3: one block is free for each thread");
+        fail_next_swap();
+        pool.push(block);
+    }
+    fn pop_two_push_the_first_weakly(pool: &Pool) {
+        fail_next_swap();
+        pop_two_push_the_first(pool);
+    }
+    fn bulk_weakly(pool: &Pool) {
+        fail_next_swap();
+        let blocks = pool.pop_many::<2>().expect("invariant 3: two blocks are always free");
+        fail_next_swap();
+        pool.push_many(&blocks);
+    }
+    model(2, used_once, &[pop_push_weakly, pop_push], Leaves(2));
+    model(3, used_once, &[pop_push_weakly, pop_two_push_the_first], Leaves(3));
+    model(3, used_once, &[pop_two_push_the_first_weakly, pop_push], Leaves(3));
+    model(3, used_once, &[bulk_weakly, pop_push], Leaves(3));
+}
+
 #[test]
 fn bulk_transfer_against_pop_and_push() {
     fn bulk(pool: &Pool) {
@@ -230,6 +267,46 @@ fn count_never_over_reports() {
         pool.push_many(&[top, held[0]]);
         counter.join().unwrap();
         pool.assert_left(2);
+    });
+}
+
+/// Against single pushes: the link of `b`, written anew, leads a count on to `c`, so whoever reads
+/// it must also see that `a` and `b` have been popped. Fails when a push's link store is Relaxed.
+#[test]
+fn count_never_over_reports_after_single_pushes() {
+    loom::model(|| {
+        let pool = Pool::new(3);
+        let [a, b, c] = pool.pop_many().unwrap();
+        pool.push(b);
+        pool.push(a);
+        let other = Arc::clone(&pool);
+        let counter = thread::spawn(move || {
+            assert!(other.stack.len() <= 2, "counters never over-report");
+        });
+        assert_eq!((pool.pop(), pool.pop()), (Some(a), Some(b)));
+        pool.push(c);
+        pool.push(b);
+        counter.join().unwrap();
+        pool.assert_left(2);
+    });
+}
+
+/// Against a bulk pop that takes more than the count has passed: fails when the tag moves by one
+/// for all of its blocks.
+#[test]
+fn count_never_over_reports_after_a_bulk_pop() {
+    loom::model(|| {
+        let pool = Pool::new(5);
+        let [a, b, c, d, e] = pool.pop_many().unwrap();
+        pool.push_many(&[a, b, c]);
+        let other = Arc::clone(&pool);
+        let counter = thread::spawn(move || {
+            assert!(other.stack.len() <= 3, "counters never over-report");
+        });
+        assert_eq!(pool.pop_many(), Some([a, b, c]));
+        pool.push_many(&[c, d, e]);
+        counter.join().unwrap();
+        pool.assert_left(3);
     });
 }
 

@@ -1,0 +1,95 @@
+//! The atomics of loom or shuttle, and cells that report a turn taken out of order.
+
+use block_core::{Region, RegionError};
+use core::cell::Cell;
+use core::ptr::NonNull;
+
+#[cfg(shuttle)]
+use super::turns::UnsafeCell;
+#[cfg(loom)]
+use loom::{cell::UnsafeCell, sync::atomic, thread, thread_local};
+#[cfg(shuttle)]
+use shuttle::{sync::atomic, thread, thread_local};
+
+#[cfg(shuttle)]
+pub(crate) use self::atomic::AtomicU64;
+pub(crate) use self::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
+#[cfg(loom)]
+pub(crate) use super::weak::AtomicU64;
+#[cfg(loom)]
+pub use super::weak::fail_next_swap;
+
+/// Models reorder nothing within a thread.
+pub(crate) fn compiler_fence(_order: Ordering) {}
+
+/// Modelled atomics are not plain memory, so each is built on its own.
+pub(crate) type Table<T> = std::vec::Vec<T>;
+
+pub(crate) fn table<T: Default>(region: &Region) -> Result<Table<T>, RegionError> {
+    table_of(region.layout().capacity())
+}
+
+pub(crate) fn table_of<T: Default>(len: usize) -> Result<Table<T>, RegionError> {
+    Ok((0..len).map(|_| T::default()).collect())
+}
+
+/// As the real one, but a turn taken out of order is a reported race.
+#[derive(Debug)]
+pub(crate) struct Blocks<const N: usize>(std::vec::Vec<UnsafeCell<Option<NonNull<u8>>>>);
+
+impl<const N: usize> Default for Blocks<N> {
+    fn default() -> Self {
+        Self((0..N).map(|_| UnsafeCell::new(None)).collect())
+    }
+}
+
+impl<const N: usize> Blocks<N> {
+    pub(crate) unsafe fn get(&self, position: usize) -> NonNull<u8> {
+        // SAFETY: the cell reports it if it is not the caller's turn.
+        self.0[position].with(|block| unsafe { (*block).expect("an address was written") })
+    }
+
+    pub(crate) unsafe fn set(&self, position: usize, block: NonNull<u8>) {
+        // SAFETY: the cell reports it if it is not the caller's turn.
+        self.0[position].with_mut(|place| unsafe { *place = Some(block) })
+    }
+
+    pub(crate) unsafe fn copy_to<const M: usize>(
+        &self,
+        from: usize,
+        other: &Blocks<M>,
+        to: usize,
+        count: usize,
+    ) {
+        for step in 0..count {
+            // SAFETY: as for each of them.
+            unsafe { other.set(to + step, self.get(from + step)) };
+        }
+    }
+
+    pub(crate) unsafe fn read(&self, from: usize, out: &mut [Option<NonNull<u8>>]) {
+        for (step, place) in out.iter_mut().enumerate() {
+            // SAFETY: as for `get`.
+            *place = Some(unsafe { self.get(from + step) });
+        }
+    }
+
+    pub(crate) unsafe fn write(&self, to: usize, blocks: &[Option<NonNull<u8>>]) {
+        for (step, block) in blocks.iter().enumerate() {
+            // SAFETY: as for `set`.
+            unsafe { self.set(to + step, block.expect("every entry is `Some`")) };
+        }
+    }
+}
+
+thread_local! {
+    static BUSY: Cell<bool> = Cell::new(false);
+}
+
+pub(crate) fn set_busy(busy: bool) -> bool {
+    BUSY.with(|flag| flag.replace(busy))
+}
+
+pub(crate) fn wait(_round: u32) {
+    thread::yield_now();
+}

@@ -1,0 +1,26 @@
+//! The real atomics and tables.
+
+use block_core::{Region, RegionError, SideTable, ZeroIsValid};
+
+pub(crate) use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+#[cfg(feature = "std")]
+pub(crate) use core::sync::atomic::{compiler_fence, fence};
+// The same instruction as core's where the target has it, a fallback elsewhere.
+pub(crate) use portable_atomic::AtomicU64;
+
+/// Zeroed entries, committed as they are first touched.
+pub(crate) type Table<T> = SideTable<T>;
+
+/// One entry for each block of a region.
+pub(crate) fn table<T: ZeroIsValid>(region: &Region) -> Result<Table<T>, RegionError> {
+    region.side_table()
+}
+
+/// `len` entries, of which there may be none.
+#[cfg(feature = "std")]
+pub(crate) fn table_of<T: ZeroIsValid>(len: usize) -> Result<Table<T>, RegionError> {
+    SideTable::zeroed(len)
+}
+
+#[cfg(feature = "std")]
+pub(crate) use super::threads::*;

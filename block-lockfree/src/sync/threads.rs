@@ -1,0 +1,100 @@
+//! What only magazines need: plain memory used in turns, a thread's own flag, and waiting.
+
+use core::cell::{Cell, UnsafeCell};
+use core::mem::MaybeUninit;
+use core::ptr::NonNull;
+use std::time::Duration;
+
+/// Plain memory for `N` block addresses, whose users take turns by a protocol of their own.
+#[derive(Debug)]
+#[repr(transparent)]
+pub(crate) struct Blocks<const N: usize>(UnsafeCell<[MaybeUninit<NonNull<u8>>; N]>);
+
+impl<const N: usize> Blocks<N> {
+    #[inline]
+    fn place(&self, position: usize) -> *mut NonNull<u8> {
+        debug_assert!(position <= N);
+        self.0.get().cast::<NonNull<u8>>().wrapping_add(position)
+    }
+
+    /// # Safety
+    ///
+    /// It is the caller's turn, `position < N`, and an address was written there.
+    #[inline]
+    pub(crate) unsafe fn get(&self, position: usize) -> NonNull<u8> {
+        // SAFETY: in bounds, initialised, and nobody else's turn, by the contract.
+        unsafe { self.place(position).read() }
+    }
+
+    /// # Safety
+    ///
+    /// It is the caller's turn, and `position < N`.
+    #[inline]
+    pub(crate) unsafe fn set(&self, position: usize, block: NonNull<u8>) {
+        // SAFETY: in bounds, and nobody else's turn, by the contract.
+        unsafe { self.place(position).write(block) }
+    }
+
+    /// Copies `count` addresses to another place.
+    ///
+    /// # Safety
+    ///
+    /// It is the caller's turn with both, both ranges are in bounds, and addresses were
+    /// written in the first.
+    #[inline]
+    pub(crate) unsafe fn copy_to<const M: usize>(
+        &self,
+        from: usize,
+        other: &Blocks<M>,
+        to: usize,
+        count: usize,
+    ) {
+        // SAFETY: in bounds by the contract; two distinct objects do not overlap.
+        unsafe { other.place(to).copy_from_nonoverlapping(self.place(from), count) }
+    }
+
+    /// Copies addresses out, one for each entry.
+    ///
+    /// # Safety
+    ///
+    /// It is the caller's turn, `from + out.len() <= N`, and addresses were written there.
+    #[inline]
+    pub(crate) unsafe fn read(&self, from: usize, out: &mut [Option<NonNull<u8>>]) {
+        // An `Option<NonNull>` has the layout of the `NonNull` in it.
+        let out_start = out.as_mut_ptr().cast::<NonNull<u8>>();
+        // SAFETY: in bounds by the contract; a borrowed slice does not overlap the cell.
+        unsafe { out_start.copy_from_nonoverlapping(self.place(from), out.len()) }
+    }
+
+    /// Copies addresses in, from entries that are all `Some`.
+    ///
+    /// # Safety
+    ///
+    /// It is the caller's turn, `to + blocks.len() <= N`, and every entry is `Some`.
+    #[inline]
+    pub(crate) unsafe fn write(&self, to: usize, blocks: &[Option<NonNull<u8>>]) {
+        let start = blocks.as_ptr().cast::<NonNull<u8>>();
+        // SAFETY: in bounds by the contract; a `Some` has the layout of the address in it;
+        // a borrowed slice does not overlap the cell.
+        unsafe { self.place(to).copy_from_nonoverlapping(start, blocks.len()) }
+    }
+}
+
+std::thread_local! {
+    static BUSY: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Marks this thread as holding, or waiting for, a lock; answers what it was before.
+pub(crate) fn set_busy(busy: bool) -> bool {
+    BUSY.replace(busy)
+}
+
+/// Waits a little, longer with each round: first on the processor, then for other threads,
+/// then for whoever was stopped in the middle of something.
+pub(crate) fn wait(round: u32) {
+    match round {
+        0..64 => core::hint::spin_loop(),
+        64..256 => std::thread::yield_now(),
+        _ => std::thread::sleep(Duration::from_micros(50)),
+    }
+}
