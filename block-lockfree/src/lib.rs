@@ -93,8 +93,20 @@ mod magazines;
 mod stack;
 // The models under tests/ work on these themselves.
 #[cfg(any(loom, shuttle))]
+#[allow(
+    missing_docs,
+    missing_debug_implementations,
+    clippy::missing_safety_doc,
+    reason = "public for the models alone"
+)]
 pub mod magazines;
 #[cfg(any(loom, shuttle))]
+#[allow(
+    missing_docs,
+    missing_debug_implementations,
+    clippy::len_without_is_empty,
+    reason = "public for the models alone"
+)]
 pub mod stack;
 
 pub use block_core::BuildError;
