@@ -75,7 +75,7 @@ impl core::error::Error for FreeError {}
 /// use block_core::{BlockLayout, Region, RegionError};
 ///
 /// // An address space of 47 bits has no room for this.
-/// # #[cfg(target_pointer_width = "64")] {
+/// # #[cfg(all(feature = "std", target_pointer_width = "64"))] {
 /// let layout = BlockLayout::new(1 << 20, 1 << 40)?;
 /// let refused = Region::map(layout).unwrap_err();
 /// assert!(matches!(refused, RegionError::Map { bytes, .. } if bytes >= 1 << 60));

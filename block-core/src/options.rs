@@ -9,9 +9,11 @@ use crate::{BlockLayout, Region, RegionError};
 /// ```
 /// use block_core::{BlockLayout, HugePages, Region};
 ///
+/// # #[cfg(feature = "std")] {
 /// let layout = BlockLayout::new(2048, 4096)?;
 /// let region = Region::options().huge_pages(HugePages::Transparent).map(layout)?;
 /// assert_eq!(region.layout().capacity(), 4096);
+/// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[non_exhaustive]
@@ -39,11 +41,13 @@ pub enum HugePages {
 /// use block_core::{BlockLayout, Region};
 ///
 /// // A region for a thread that must never take a page fault.
+/// # #[cfg(feature = "std")] {
 /// let region = Region::options()
 ///     .prefault(true)
 ///     .zero_on_release(true)
 ///     .map(BlockLayout::new(256, 64)?)?;
 /// assert!(region.zeroes_on_release());
+/// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "options do nothing until `map`, `heap` or `from_static` is called on them"]
@@ -83,6 +87,7 @@ impl RegionOptions {
     /// ```
     /// use block_core::{BlockLayout, Region};
     ///
+    /// # #[cfg(feature = "std")]
     /// let region = Region::options().prefault(true).map(BlockLayout::new(64, 100)?)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -135,7 +135,7 @@ impl Region {
     /// ```
     /// use block_core::{BlockLayout, Region};
     ///
-    /// let region = Region::options().prefault(true).map(BlockLayout::new(64, 16)?)?;
+    /// let region = Region::options().zero_on_release(true).map(BlockLayout::new(64, 16)?)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn options() -> RegionOptions {

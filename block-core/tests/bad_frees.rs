@@ -1,6 +1,6 @@
 //! Every pointer that `free_raw` must refuse: it says why, and nothing changes (invariant 5).
 
-#![cfg(feature = "std")]
+#![cfg(feature = "alloc")]
 
 use std::ptr::NonNull;
 

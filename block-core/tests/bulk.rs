@@ -1,7 +1,7 @@
 //! Bulk calls as the trait provides them: all or nothing, with each reason for nothing
 //! (invariants 2, 3 and 5).
 
-#![cfg(feature = "std")]
+#![cfg(feature = "alloc")]
 
 use std::ptr::NonNull;
 

@@ -1,7 +1,7 @@
 //! Frees of one block by several threads at once, and the instant at which a freed block changes
 //! hands (invariants 1 and 5).
 
-#![cfg(feature = "std")]
+#![cfg(feature = "alloc")]
 
 use std::ptr::NonNull;
 use std::sync::Mutex;

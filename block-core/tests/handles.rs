@@ -1,7 +1,7 @@
 //! Handles over every kind of pointer: they give their block back, once, wherever they go
 //! (invariants 1 and 2).
 
-#![cfg(feature = "std")]
+#![cfg(feature = "alloc")]
 
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};

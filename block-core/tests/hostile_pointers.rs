@@ -1,7 +1,7 @@
 //! Pool pointers written in safe code that deref to another pool each time: a handle over one
 //! panics, and no pool gets a block that it does not own (invariants 1 and 5).
 
-#![cfg(feature = "std")]
+#![cfg(feature = "alloc")]
 
 use std::any::Any;
 use std::cell::Cell;

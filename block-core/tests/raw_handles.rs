@@ -1,6 +1,6 @@
 //! From a handle to a bare pointer and back: the mark goes with the pointer (invariants 1 and 5).
 
-#![cfg(feature = "std")]
+#![cfg(feature = "alloc")]
 
 use std::ptr::NonNull;
 use std::sync::Arc;

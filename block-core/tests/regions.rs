@@ -1,11 +1,13 @@
 //! Where blocks lie, for every source of memory and every alignment (invariants 4 and 6).
 
-#![cfg(feature = "std")]
+#![cfg(feature = "alloc")]
 
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 
-use block_core::{BlockIndex, BlockLayout, HugePages, Region};
+#[cfg(feature = "std")]
+use block_core::HugePages;
+use block_core::{BlockIndex, BlockLayout, Region};
 
 const BLOCK_SIZES: [usize; 5] = [1, 3, 64, 1500, 4096];
 const ALIGNMENTS: [usize; 4] = [1, 4096, 64 << 10, 2 << 20];
@@ -97,6 +99,7 @@ fn blocks_of_static_memory_are_bounded_aligned_zero_and_apart() {
 }
 
 #[test]
+#[cfg(feature = "std")]
 fn every_option_keeps_blocks_bounded_aligned_zero_and_apart() {
     for layout in layouts() {
         for options in [
@@ -113,6 +116,7 @@ fn every_option_keeps_blocks_bounded_aligned_zero_and_apart() {
 }
 
 #[test]
+#[cfg(feature = "std")]
 fn transparent_huge_pages_start_at_a_huge_page() {
     // Systems align mappings of whole huge pages by themselves, and others by chance.
     let layout = BlockLayout::new(4096, 1 + (5 << 20) / 4096).unwrap();

@@ -1,7 +1,7 @@
 //! Metadata beside the blocks: one zeroed entry for each, of any size and alignment, apart from
 //! the blocks and from every other table (invariants 4 and 5).
 
-#![cfg(feature = "std")]
+#![cfg(feature = "alloc")]
 
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering};
 

@@ -1,7 +1,7 @@
 //! What the next holder finds in a block: zeros if the region writes them, else what was left
 //! (invariant 6).
 
-#![cfg(feature = "std")]
+#![cfg(feature = "alloc")]
 
 use std::ptr::NonNull;
 
