@@ -54,7 +54,7 @@ impl Backing {
         align: usize,
         options: &RegionOptions,
     ) -> Result<Self, RegionError> {
-        crate::options::map(bytes, align, options)
+        crate::mapping::map(bytes, align, options)
             .map(|(map, base)| Self { base, _owner: Owner::Mapping { _map: map } })
     }
 

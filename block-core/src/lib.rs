@@ -59,6 +59,8 @@ mod error;
 mod index;
 mod layout;
 mod ledger;
+#[cfg(all(feature = "std", any(unix, windows)))]
+mod mapping;
 mod options;
 mod region;
 mod table;

@@ -1,0 +1,169 @@
+//! Where a region's memory comes from: a mapping, the heap, or the caller.
+
+use core::mem::MaybeUninit;
+
+use super::Region;
+use crate::backing::{Backing, align_up};
+use crate::divide::ExactDivisor;
+use crate::ledger::Ledger;
+use crate::{BlockLayout, RegionError, RegionOptions, SideTable};
+
+impl Region {
+    /// A region in an anonymous mapping, committed page by page as blocks are first used.
+    ///
+    /// Where the platform has no mappings, the same as [`Region::heap`]. Constant time, whatever
+    /// the size.
+    ///
+    /// # Errors
+    ///
+    /// [`RegionError::Map`] if the system refuses.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use block_core::{BlockLayout, Region};
+    ///
+    /// // 16 GiB of address space, of which nothing is used yet.
+    /// # #[cfg(target_pointer_width = "64")]
+    /// let region = Region::map(BlockLayout::new(4096, 4 << 20)?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn map(layout: BlockLayout) -> Result<Self, RegionError> {
+        Self::options().map(layout)
+    }
+
+    /// A region whose blocks are on the heap, from the program's global allocator. Its metadata
+    /// is, too, below 16 KiB a table; larger tables are mapped where the platform has mappings.
+    ///
+    /// # Errors
+    ///
+    /// [`RegionError::Heap`] if the allocator refuses, [`RegionError::Map`] if the system refuses
+    /// the mapping for the marks, [`RegionError::Unsupported`] without the feature `alloc`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use block_core::{BlockIndex, BlockLayout, Region};
+    ///
+    /// let region = Region::heap(BlockLayout::new(64, 16)?.with_align(1 << 16)?)?;
+    /// assert_eq!(region.block(BlockIndex::new(1)).addr().get() % (1 << 16), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn heap(layout: BlockLayout) -> Result<Self, RegionError> {
+        Self::options().heap(layout)
+    }
+
+    /// A region in memory that the caller supplies, without a heap and without an operating
+    /// system. The blocks come first, aligned within the memory, then one byte for each.
+    ///
+    /// Writes zeros over the memory: linear in its size.
+    ///
+    /// # Errors
+    ///
+    /// [`RegionError::MemoryTooSmall`] if the memory has less than [`Region::static_bytes`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use block_core::{BlockLayout, Region};
+    /// use std::mem::MaybeUninit;
+    ///
+    /// const LAYOUT: BlockLayout = match BlockLayout::new(32, 100) {
+    ///     Ok(layout) => layout,
+    ///     Err(_) => panic!(),
+    /// };
+    /// static mut MEMORY: [MaybeUninit<u8>; Region::static_bytes(&LAYOUT)] =
+    ///     [MaybeUninit::uninit(); Region::static_bytes(&LAYOUT)];
+    ///
+    /// // SAFETY: the only reference ever made to it.
+    /// let memory: &'static mut [_] = unsafe { &mut *(&raw mut MEMORY) };
+    /// let region = Region::from_static(LAYOUT, memory)?;
+    /// assert_eq!(region.layout().capacity(), 100);
+    /// # Ok::<(), block_core::RegionError>(())
+    /// ```
+    pub fn from_static(
+        layout: BlockLayout,
+        memory: &'static mut [MaybeUninit<u8>],
+    ) -> Result<Self, RegionError> {
+        Self::options().from_static(layout, memory)
+    }
+
+    /// Options for the memory: huge pages, prefault, lock, zero on release.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use block_core::{BlockLayout, Region};
+    ///
+    /// let region = Region::options().zero_on_release(true).map(BlockLayout::new(64, 16)?)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn options() -> RegionOptions {
+        RegionOptions::default()
+    }
+
+    /// Bytes of memory with which [`Region::from_static`] always succeeds for this layout,
+    /// however the memory is aligned.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use block_core::{BlockLayout, Region};
+    ///
+    /// // 4 blocks of 64, 4 bytes of marks, up to 63 bytes to align the first block.
+    /// assert_eq!(Region::static_bytes(&BlockLayout::new(64, 4)?), 4 * 64 + 4 + 63);
+    /// # Ok::<(), block_core::LayoutError>(())
+    /// ```
+    #[must_use]
+    pub const fn static_bytes(layout: &BlockLayout) -> usize {
+        layout.region_bytes().saturating_add(layout.capacity()).saturating_add(layout.align() - 1)
+    }
+
+    pub(crate) fn mapped(layout: BlockLayout, options: RegionOptions) -> Result<Self, RegionError> {
+        let blocks = Backing::map(layout.region_bytes(), layout.align(), &options)?;
+        let ledger = Ledger::new(layout.capacity(), &options)?;
+        Ok(Self::over(blocks, layout, ledger, options))
+    }
+
+    pub(crate) fn on_heap(
+        layout: BlockLayout,
+        options: RegionOptions,
+    ) -> Result<Self, RegionError> {
+        options.refuse_what_needs_a_mapping()?;
+        let blocks = Backing::heap(layout.region_bytes(), layout.align())?;
+        let ledger = Ledger::new(layout.capacity(), &options)?;
+        Ok(Self::over(blocks, layout, ledger, options))
+    }
+
+    pub(crate) fn in_static(
+        layout: BlockLayout,
+        memory: &'static mut [MaybeUninit<u8>],
+        options: RegionOptions,
+    ) -> Result<Self, RegionError> {
+        options.refuse_what_needs_a_mapping()?;
+        let given = memory.len();
+        let gap = memory.as_ptr().addr().wrapping_neg() & (layout.align() - 1);
+        let too_small = RegionError::MemoryTooSmall { needed: Self::static_bytes(&layout), given };
+        let (blocks, rest) = gap
+            .checked_add(layout.region_bytes())
+            .and_then(|end| memory.split_at_mut_checked(end))
+            .ok_or(too_small)?;
+        let marks = rest.get_mut(..layout.capacity()).ok_or(too_small)?;
+        let ledger = Ledger::over(SideTable::over(Backing::caller(marks), layout.capacity()));
+        let blocks = Backing::caller(&mut blocks[gap..]);
+        Ok(Self::over(blocks, layout, ledger, options))
+    }
+
+    fn over(blocks: Backing, layout: BlockLayout, ledger: Ledger, options: RegionOptions) -> Self {
+        let base = blocks.base();
+        debug_assert_eq!(base, align_up(base, layout.align()));
+        Self {
+            base,
+            stride: ExactDivisor::new(layout.stride()),
+            layout,
+            ledger,
+            options,
+            _blocks: blocks,
+        }
+    }
+}
