@@ -18,6 +18,9 @@ use core::fmt;
 #[repr(transparent)]
 pub struct BlockIndex(usize);
 
+// A number and no more: what keeps millions of them keeps words.
+const _: () = assert!(size_of::<BlockIndex>() == size_of::<usize>());
+
 impl BlockIndex {
     /// The index of the block number `index`; whether a region has such a block shows at use.
     #[must_use]

@@ -239,6 +239,11 @@ impl Region {
     }
 }
 
+const _: () = {
+    const fn shared_by_threads<T: Send + Sync>() {}
+    shared_by_threads::<Region>();
+};
+
 #[cold]
 fn no_such_block(index: BlockIndex, capacity: usize) -> ! {
     panic!("block {index} of a region that has {capacity}")

@@ -151,6 +151,12 @@ impl<T> Deref for SideTable<T> {
     }
 }
 
+const _: () = {
+    const fn shared_by_threads<T: Send + Sync>() {}
+    shared_by_threads::<SideTable<AtomicU8>>();
+    shared_by_threads::<SideTable<AtomicUsize>>();
+};
+
 impl<T> fmt::Debug for SideTable<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SideTable").field("len", &self.len).finish_non_exhaustive()

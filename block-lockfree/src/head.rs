@@ -45,6 +45,9 @@ pub(crate) struct HeadFormat {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Head(u64);
 
+// One word of the compare-and-swap.
+const _: () = assert!(size_of::<Head>() == 8);
+
 impl HeadFormat {
     /// The format for indices from 0 to `capacity`, that one included.
     pub(crate) const fn new(capacity: usize) -> Self {

@@ -56,6 +56,11 @@ pub struct LockFreeAlloc {
     magazines: Magazines,
 }
 
+const _: () = {
+    const fn shared_by_threads<T: Send + Sync>() {}
+    shared_by_threads::<LockFreeAlloc>();
+};
+
 impl LockFreeAlloc {
     const DEFAULT_MAGAZINE: usize = usize::MAX;
 

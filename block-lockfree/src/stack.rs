@@ -30,6 +30,8 @@ use crate::head::{Head, HeadFormat};
 use crate::links::{Below, Links};
 use crate::sync::{Alone, AtomicU64, Ordering};
 
+const _: () = assert!(align_of::<Alone<u64>>() == 128 && size_of::<Alone<u64>>() == 128);
+
 /// The free blocks of one pool, last pushed first; at first all of them.
 #[derive(Debug)]
 pub struct Stack {
@@ -38,6 +40,11 @@ pub struct Stack {
     format: HeadFormat,
     capacity: usize,
 }
+
+const _: () = {
+    const fn shared_by_threads<T: Send + Sync>() {}
+    shared_by_threads::<Stack>();
+};
 
 impl Stack {
     /// How often a count of the stack starts again when pops outrun it.

@@ -31,6 +31,11 @@ pub struct MutexAlloc {
     free: Mutex<FreeList>,
 }
 
+const _: () = {
+    const fn shared_by_threads<T: Send + Sync>() {}
+    shared_by_threads::<MutexAlloc>();
+};
+
 impl MutexAlloc {
     /// A pool of `capacity` blocks of `block_size` bytes in a lazily committed mapping.
     ///
