@@ -36,7 +36,7 @@ enum Owner {
 // SAFETY: a backing owns its memory exclusively and hands out no reference to it; the base is an
 // address whose use is the owner's business.
 unsafe impl Send for Backing {}
-// SAFETY: as above; `&Backing` gives the base address alone.
+// SAFETY: `&Backing` gives the base address alone, and never changes it.
 unsafe impl Sync for Backing {}
 
 impl Backing {

@@ -290,7 +290,8 @@ impl<P: Deref<Target: BlockAlloc>> Deref for Block<P> {
 impl<P: Deref<Target: BlockAlloc>> DerefMut for Block<P> {
     #[inline]
     fn deref_mut(&mut self) -> &mut [u8] {
-        // SAFETY: as for `deref`, and the handle is borrowed mutably.
+        // SAFETY: the bytes are valid (invariant 4), initialised (6), and held by this handle alone
+        // (1), which is borrowed mutably.
         unsafe { self.bytes.as_mut() }
     }
 }

@@ -46,7 +46,7 @@ pub struct Region {
 // SAFETY: a region owns its memory, gives out addresses only, and changes nothing but the ledger,
 // which is atomic. Access to the bytes is the holders', one at a time by invariant 1.
 unsafe impl Send for Region {}
-// SAFETY: as above.
+// SAFETY: `&Region` gives out addresses alone, and what it changes is atomic.
 unsafe impl Sync for Region {}
 
 impl Region {

@@ -50,11 +50,11 @@ pub unsafe trait ZeroIsValid {}
 
 // SAFETY: integers, for which zero is a value; no destructor.
 unsafe impl ZeroIsValid for AtomicU8 {}
-// SAFETY: as for `AtomicU8`.
+// SAFETY: an integer, for which zero is a value; no destructor.
 unsafe impl ZeroIsValid for AtomicU16 {}
-// SAFETY: as for `AtomicU8`.
+// SAFETY: an integer, for which zero is a value; no destructor.
 unsafe impl ZeroIsValid for AtomicU32 {}
-// SAFETY: as for `AtomicU8`.
+// SAFETY: an integer, for which zero is a value; no destructor.
 unsafe impl ZeroIsValid for AtomicUsize {}
 
 /// A fixed array of entries that start as zero, from [`Region::side_table`](crate::Region::side_table).

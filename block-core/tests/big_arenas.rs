@@ -19,7 +19,7 @@ fn blocks_hold_their_own_value(region: &Region, indices: &BTreeSet<usize>) {
         unsafe { region.block(BlockIndex::new(index)).write(value) };
     }
     for (value, &index) in (1_u8..).zip(indices) {
-        // SAFETY: as above, written a moment ago.
+        // SAFETY: the same byte of the same block, written a moment ago.
         let found = unsafe { region.block(BlockIndex::new(index)).read() };
         assert_eq!(found, value, "block {index}");
     }

@@ -71,7 +71,7 @@ fn blocks_taken_in_bulk_are_freed_one_by_one_and_the_other_way_round() {
         assert_eq!(unsafe { pool.free_raw(block) }, Ok(()));
     }
     let mut singles: Vec<_> = (0..5).map(|_| pool.alloc_raw().ok()).collect();
-    // SAFETY: as above.
+    // SAFETY: the blocks are not used afterwards.
     assert_eq!(unsafe { pool.free_bulk_raw(&mut singles) }, Ok(()));
     pool.assert_only_held(&[]);
 }

@@ -26,7 +26,7 @@ impl Shared {
 
 // SAFETY: an address; the tests use the block behind it in one thread at a time.
 unsafe impl Send for Shared {}
-// SAFETY: as above.
+// SAFETY: a shared one gives out a copy of the address alone.
 unsafe impl Sync for Shared {}
 
 /// Lets two threads go through a list of blocks side by side, `claim` each of them, and holds that
@@ -77,13 +77,13 @@ fn of_two_threads_that_free_one_block_at_once_exactly_one_succeeds() {
 
 #[test]
 fn of_two_threads_that_free_one_block_in_bulk_at_once_exactly_one_succeeds() {
-    // SAFETY: as above.
+    // SAFETY: the blocks are not used again; of the two calls for each one succeeds.
     one_of_two_wins(|pool, block| unsafe { pool.free_bulk_raw(&mut [Some(block)]) });
 }
 
 #[test]
 fn of_two_threads_that_make_a_handle_of_one_block_at_once_exactly_one_succeeds() {
-    // SAFETY: as above; the handle gives the block back.
+    // SAFETY: one of the two calls for each block succeeds; its handle gives the block back.
     one_of_two_wins(|pool, block| unsafe { Block::from_raw(block, pool) }.map(drop));
 }
 
@@ -187,9 +187,9 @@ fn the_mark_is_out_before_the_next_holder_has_the_block_and_is_not_touched_after
     let frees: [Free; 3] = [
         // SAFETY: the caller of each of these does not use the block again.
         |pool, block| unsafe { pool.free_raw(block) },
-        // SAFETY: as above.
+        // SAFETY: the caller does not use the block again.
         |pool, block| unsafe { pool.free_bulk_raw(&mut [None, Some(block)]) },
-        // SAFETY: as above; the handle gives the block back.
+        // SAFETY: the caller does not use the block again; the handle gives it back.
         |pool, block| unsafe { Block::from_raw(block, pool) }.map(drop),
     ];
     for free in frees {

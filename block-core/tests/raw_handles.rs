@@ -22,7 +22,7 @@ fn a_block_goes_from_handle_to_pointer_and_back_with_its_bytes() {
         pool.assert_only_held(&[pointer]);
         // SAFETY: the pointer is not used again; the second call must fail.
         block = unsafe { Block::from_raw(pointer, &pool) }.unwrap();
-        // SAFETY: as above.
+        // SAFETY: this call must fail, and then nothing uses the pointer.
         let again = unsafe { Block::from_raw(pointer, &pool) };
         assert_eq!(again.unwrap_err(), FreeError::NotAllocated);
         assert_eq!((block.as_ptr(), block.len()), (pointer.as_ptr().cast_const(), SIZE));
@@ -125,7 +125,7 @@ fn giving_up_an_owning_handle_gives_up_its_share_of_the_pool_and_no_more() {
     // SAFETY: the pointer is not used again.
     let block = unsafe { Block::from_raw(pointer, Arc::clone(&pool)) }.unwrap();
     assert_eq!(Arc::strong_count(&pool), 2);
-    // SAFETY: as above; this call must fail, and drops the pointer that it was given.
+    // SAFETY: this call must fail, and drops the pool pointer that it was given.
     let again = unsafe { Block::from_raw(pointer, Arc::clone(&pool)) };
     assert_eq!(again.unwrap_err(), FreeError::NotAllocated);
     assert_eq!(Arc::strong_count(&pool), 2);

@@ -37,15 +37,15 @@ fn ways_to_give_back() -> [GiveBack; 6] {
             unsafe { pool.free_raw(block) }.unwrap();
         }),
         ("free_bulk_raw", true, |pool, block| {
-            // SAFETY: as above.
+            // SAFETY: out raw, and not used again.
             unsafe { pool.free_bulk_raw(&mut [None, Some(block)]) }.unwrap();
         }),
         ("a handle's drop", true, |pool, block| {
-            // SAFETY: as above; the handle is the only user of the block.
+            // SAFETY: out raw; the handle is the only user of the block.
             drop(unsafe { Block::from_raw(block, pool) }.unwrap());
         }),
         ("free", true, |pool, block| {
-            // SAFETY: as above.
+            // SAFETY: out raw; the handle is the only user of the block.
             pool.free(unsafe { Block::from_raw(block, pool) }.unwrap());
         }),
         ("release", false, |pool, block| {
@@ -53,7 +53,7 @@ fn ways_to_give_back() -> [GiveBack; 6] {
             unsafe { pool.release(block) };
         }),
         ("release_bulk", false, |pool, block| {
-            // SAFETY: as above.
+            // SAFETY: acquired unchecked, and not used again.
             unsafe { pool.release_bulk(&mut [Some(block)]) };
         }),
     ]

@@ -129,7 +129,7 @@ unsafe impl BlockAlloc for MutexAlloc {
         }
         let mut free = self.free();
         for block in blocks.iter_mut().filter_map(Option::take) {
-            // SAFETY: as above.
+            // SAFETY: by this function's contract, a block of the region.
             free.put(unsafe { self.region.index_of(block) });
         }
     }

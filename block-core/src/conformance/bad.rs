@@ -125,7 +125,7 @@ pub(super) fn refused<A: BlockAlloc + ?Sized>(
         // SAFETY: it must not succeed; if it does, the suite stops and uses no block again.
         Call::Free => unsafe { keeper.pool.free_raw(pointer) },
         Call::FreeBulk => return refused_among(keeper, &keeper.raws(), pointer, expected, pick),
-        // SAFETY: as above; the handle is forgotten then.
+        // SAFETY: it must not succeed; if it does, the handle is forgotten and the suite stops.
         Call::IntoHandle => unsafe { Block::from_raw(pointer, keeper.pool) }.map(core::mem::forget),
     };
     ensure!(

@@ -84,7 +84,7 @@
 //!         }
 //!         let mut free = self.free();
 //!         for block in blocks.iter_mut().filter_map(Option::take) {
-//!             // SAFETY: as above.
+//!             // SAFETY: the caller's promise: a block of this region.
 //!             free.push_back(unsafe { self.region.index_of(block) });
 //!         }
 //!     }

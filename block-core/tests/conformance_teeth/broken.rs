@@ -58,7 +58,7 @@ impl Broken {
     }
 }
 
-// SAFETY: as for the pool inside, to which every call goes that has no fault here.
+// SAFETY: every call goes to the pool inside, which keeps the contract, but for the fault.
 unsafe impl BlockAlloc for Broken {
     fn region(&self) -> &Region {
         self.inner.region()
@@ -69,7 +69,7 @@ unsafe impl BlockAlloc for Broken {
     }
 
     unsafe fn release(&self, block: NonNull<u8>) {
-        // SAFETY: the same contract.
+        // SAFETY: the caller's promise is passed on.
         unsafe { self.inner.release(block) };
     }
 
@@ -105,7 +105,7 @@ unsafe impl BlockAlloc for Broken {
             unscrubbed
                 .extend(blocks.iter().flatten().map(|block| (*block, unsafe { block.read() })));
         }
-        // SAFETY: the same contract.
+        // SAFETY: the caller's promise is passed on.
         unsafe { self.inner.release_bulk(blocks) };
         for (block, byte) in unscrubbed {
             // SAFETY: inside the region. That the block is no longer held is the fault.
@@ -123,10 +123,10 @@ unsafe impl BlockAlloc for Broken {
 
     unsafe fn free_raw(&self, block: NonNull<u8>) -> Result<(), FreeError> {
         if self.keeps_its_own_marks() {
-            // SAFETY: the same contract.
+            // SAFETY: the caller's promise is passed on.
             return unsafe { self.free_in_steps(block) };
         }
-        // SAFETY: the same contract.
+        // SAFETY: the caller's promise is passed on.
         let answer = unsafe { self.inner.free_raw(block) };
         match (self.fault, answer) {
             (Some(Fault::AcceptsWhatIsNotAllocated), Err(FreeError::NotAllocated))
@@ -136,7 +136,7 @@ unsafe impl BlockAlloc for Broken {
                 let first = self.region().block(BlockIndex::new(0)).addr().get();
                 let within = (block.addr().get() - first) % self.region().layout().stride();
                 let start = NonNull::new(block.as_ptr().wrapping_sub(within));
-                // SAFETY: the same contract.
+                // SAFETY: the caller's promise, for the block's start. That it is taken is the fault.
                 start.map_or(answer, |start| unsafe { self.inner.free_raw(start) })
             }
             _ => answer,
@@ -145,12 +145,12 @@ unsafe impl BlockAlloc for Broken {
 
     unsafe fn free_bulk_raw(&self, blocks: &mut [Option<NonNull<u8>>]) -> Result<(), FreeError> {
         if self.fault != Some(Fault::FreesPartOfARefusedBulk) && !self.keeps_its_own_marks() {
-            // SAFETY: the same contract.
+            // SAFETY: the caller's promise is passed on.
             return unsafe { self.inner.free_bulk_raw(blocks) };
         }
         for entry in blocks {
             if let Some(block) = *entry {
-                // SAFETY: the same contract for each block.
+                // SAFETY: the caller's promise for each block is passed on.
                 unsafe { self.free_raw(block)? };
                 *entry = None;
             }

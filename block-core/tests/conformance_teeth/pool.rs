@@ -145,7 +145,7 @@ unsafe impl BlockAlloc for Pool {
             unsafe { self.region.scrub(block) };
         }
         if self.has(Fault::WritesToAFreeBlock) {
-            // SAFETY: as above.
+            // SAFETY: inside the region. That it is written to while it is free is the fault.
             unsafe { block.write(block.read() ^ 0x55) };
         }
         if self.has(Fault::MixesPools) && CACHED.get().is_none() {
@@ -156,7 +156,7 @@ unsafe impl BlockAlloc for Pool {
         if !loses {
             let apart = self.has(Fault::Strands) || self.has(Fault::CountsInTwoSteps);
             let list = if apart { own_list() } else { 0 };
-            // SAFETY: as above.
+            // SAFETY: the caller's promise: a block of the region.
             let index = unsafe { self.region.index_of(block) };
             self.lists()[list].push(index.get());
         }
