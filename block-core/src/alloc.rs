@@ -59,6 +59,47 @@ use crate::{AllocError, Block, FreeError, Region};
 ///     Ok(pool.alloc()?.len())
 /// }
 /// ```
+///
+/// Each of the methods once, on a pool of four blocks of 64 bytes:
+///
+/// ```
+/// # use block_core::{BlockAlloc, BlockIndex, BlockLayout, FreeError, Region};
+/// # use std::{ptr::NonNull, sync::Mutex};
+/// # struct Pool(Region, Mutex<Vec<BlockIndex>>);
+/// # // SAFETY: the lock gives each number to one holder at a time; nothing is to be scrubbed.
+/// # unsafe impl BlockAlloc for Pool {
+/// #     fn region(&self) -> &Region { &self.0 }
+/// #     fn acquire(&self) -> Option<NonNull<u8>> {
+/// #         self.1.lock().unwrap().pop().map(|index| self.0.block(index))
+/// #     }
+/// #     unsafe fn release(&self, block: NonNull<u8>) {
+/// #         self.1.lock().unwrap().push(unsafe { self.0.index_of(block) });
+/// #     }
+/// #     fn available(&self) -> usize { self.1.lock().unwrap().len() }
+/// # }
+/// # let numbers = (0..4).map(BlockIndex::new).collect();
+/// # let pool = Pool(Region::map(BlockLayout::new(64, 4)?)?, Mutex::new(numbers));
+/// assert_eq!((pool.capacity(), pool.block_size(), pool.available()), (4, 64, 4));
+///
+/// // Unchecked: what is released must be right.
+/// let block = pool.acquire().expect("four are free");
+/// assert!(pool.region().locate(block).is_ok());
+/// unsafe { pool.release(block) };
+/// let mut blocks = [None; 3];
+/// assert!(pool.acquire_bulk(&mut blocks));
+/// unsafe { pool.release_bulk(&mut blocks) };
+///
+/// // Raw: what is freed is checked.
+/// let block = pool.alloc_raw()?;
+/// unsafe {
+///     assert_eq!(pool.free_raw(block), Ok(()));
+///     assert_eq!(pool.free_raw(block), Err(FreeError::NotAllocated));
+/// }
+/// pool.alloc_bulk_raw(&mut blocks)?;
+/// unsafe { pool.free_bulk_raw(&mut blocks)? };
+/// assert_eq!((pool.available(), blocks), (4, [None; 3]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub unsafe trait BlockAlloc: Send + Sync {
     /// The memory that the blocks come from.
     fn region(&self) -> &Region;
@@ -235,6 +276,8 @@ pub unsafe trait BlockAlloc: Send + Sync {
 /// What every pool offers to safe code, `dyn BlockAlloc` included.
 ///
 /// # Examples
+///
+/// Both methods:
 ///
 /// ```
 /// # use block_core::{BlockAlloc, AllocError};

@@ -23,6 +23,15 @@ const _: () = assert!(size_of::<BlockIndex>() == size_of::<usize>());
 
 impl BlockIndex {
     /// The index of the block number `index`; whether a region has such a block shows at use.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use block_core::BlockIndex;
+    ///
+    /// const FIRST: BlockIndex = BlockIndex::new(0);
+    /// assert!(FIRST < BlockIndex::new(1));
+    /// ```
     #[must_use]
     #[inline]
     pub const fn new(index: usize) -> Self {
@@ -30,6 +39,12 @@ impl BlockIndex {
     }
 
     /// The number itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(block_core::BlockIndex::new(7).get(), 7);
+    /// ```
     #[must_use]
     #[inline]
     pub const fn get(self) -> usize {

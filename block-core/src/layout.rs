@@ -36,6 +36,16 @@ impl BlockLayout {
     /// The largest alignment that is given without being asked for: one cache line, in bytes.
     ///
     /// Blocks of a cache line and more never share one; smaller blocks stay dense.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use block_core::BlockLayout;
+    ///
+    /// let large = BlockLayout::new(1500, 10)?;
+    /// assert_eq!(large.align(), BlockLayout::DEFAULT_ALIGN_LIMIT);
+    /// # Ok::<(), block_core::LayoutError>(())
+    /// ```
     pub const DEFAULT_ALIGN_LIMIT: usize = 64;
 
     /// A layout of `capacity` blocks of `block_size` bytes each, aligned to
@@ -120,6 +130,14 @@ impl BlockLayout {
     }
 
     /// Bytes of a block that its holder may use.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let layout = block_core::BlockLayout::new(100, 3)?;
+    /// assert_eq!(layout.block_size(), 100);
+    /// # Ok::<(), block_core::LayoutError>(())
+    /// ```
     #[must_use]
     #[inline]
     pub const fn block_size(&self) -> usize {
@@ -127,6 +145,14 @@ impl BlockLayout {
     }
 
     /// Alignment of every block, in bytes: a power of two.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let layout = block_core::BlockLayout::new(100, 3)?;
+    /// assert_eq!(layout.align(), 64);
+    /// # Ok::<(), block_core::LayoutError>(())
+    /// ```
     #[must_use]
     #[inline]
     pub const fn align(&self) -> usize {
@@ -135,6 +161,14 @@ impl BlockLayout {
 
     /// Bytes from the start of one block to the start of the next: the block size rounded up to
     /// the alignment.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let layout = block_core::BlockLayout::new(100, 3)?;
+    /// assert_eq!(layout.stride(), 128);
+    /// # Ok::<(), block_core::LayoutError>(())
+    /// ```
     #[must_use]
     #[inline]
     pub const fn stride(&self) -> usize {
@@ -142,6 +176,14 @@ impl BlockLayout {
     }
 
     /// How many blocks there are.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let layout = block_core::BlockLayout::new(100, 3)?;
+    /// assert_eq!(layout.capacity(), 3);
+    /// # Ok::<(), block_core::LayoutError>(())
+    /// ```
     #[must_use]
     #[inline]
     pub const fn capacity(&self) -> usize {
@@ -165,6 +207,16 @@ impl BlockLayout {
 }
 
 /// Why a [`BlockLayout`] was refused.
+///
+/// # Examples
+///
+/// ```
+/// use block_core::{BlockLayout, LayoutError};
+///
+/// let error = BlockLayout::new(64, 10).and_then(|layout| layout.with_align(48)).unwrap_err();
+/// assert_eq!(error, LayoutError::BadAlign { align: 48 });
+/// assert_eq!(error.to_string(), "the alignment 48 is not a power of two");
+/// ```
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LayoutError {

@@ -50,6 +50,34 @@
 //! }
 //! ```
 
+//!
+//! One property alone, while looking for what breaks it; each of them is called like this:
+//!
+//! ```
+//! # use block_core::{BlockAlloc, BlockIndex, Region};
+//! # use std::{ptr::NonNull, sync::Mutex};
+//! # struct MyPool(Region, Mutex<Vec<BlockIndex>>);
+//! # // SAFETY: the lock gives each number to one holder at a time; `release` scrubs.
+//! # unsafe impl BlockAlloc for MyPool {
+//! #     fn region(&self) -> &Region { &self.0 }
+//! #     fn acquire(&self) -> Option<NonNull<u8>> {
+//! #         self.1.lock().unwrap().pop().map(|index| self.0.block(index))
+//! #     }
+//! #     unsafe fn release(&self, block: NonNull<u8>) {
+//! #         unsafe { self.0.scrub(block) };
+//! #         self.1.lock().unwrap().push(unsafe { self.0.index_of(block) });
+//! #     }
+//! #     fn available(&self) -> usize { self.1.lock().unwrap().len() }
+//! # }
+//! # impl MyPool {
+//! #     fn from_region(region: Region) -> Self {
+//! #         let numbers = (0..region.layout().capacity()).map(BlockIndex::new).collect();
+//! #         Self(region, Mutex::new(numbers))
+//! #     }
+//! # }
+//! block_core::conformance::zeroed_on_release(&|region| Box::new(MyPool::from_region(region)));
+//! ```
+
 mod bad;
 mod bag;
 mod bytes;
