@@ -23,7 +23,7 @@ use crate::sync::{AtomicU32, Blocks, Ordering, Table, table_of};
 /// Blocks of a batch.
 pub(crate) const BATCH: usize = LARGEST / 2;
 
-/// How many batches can be under way.
+/// How many batches can be under way; a power of two.
 const CELLS: usize = if cfg!(any(loom, shuttle)) { 1 } else { 16 };
 
 const EMPTY: u32 = 0;
@@ -62,7 +62,7 @@ impl Depot {
     fn claim(&self, slot: &Slot, from: u32) -> Option<&Cell> {
         let start = slot.cursor();
         for step in 0..CELLS {
-            let position = (start + step) % CELLS;
+            let position = (start + step) & (CELLS - 1);
             let cell = &self.cells[position];
             // Acquire: pairs with the Release of whoever put the cell into this phase.
             let claim = || {
@@ -71,7 +71,7 @@ impl Depot {
                     .is_ok()
             };
             if cell.phase.load(Ordering::Relaxed) == from && claim() {
-                slot.set_cursor((position + 1) % CELLS);
+                slot.set_cursor(position + 1);
                 return Some(cell);
             }
         }

@@ -24,7 +24,7 @@ use crate::thread::{self, LIMIT};
 const ENOUGH: u32 = 1 << 16;
 
 /// Looks of one round of waiting.
-const LOOKS: usize = if cfg!(loom) { 1 } else { 256 };
+const LOOKS: usize = if cfg!(any(loom, shuttle)) { 1 } else { 256 };
 
 /// How often a waiting thread saw a slot active, by the number of the slot's owner.
 static AWAITED: [AtomicU32; LIMIT] = [const { AtomicU32::new(0) }; LIMIT];
@@ -64,7 +64,7 @@ impl Patience {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
     use super::*;
     use crate::sync::{AtomicUsize, Table, table_of};

@@ -72,6 +72,12 @@ pub(crate) fn place() -> usize {
     PLACE.get()
 }
 
+/// The place that goes with a number, for models, which give out numbers themselves.
+#[cfg(any(loom, shuttle))]
+pub fn place_of(number: usize) -> usize {
+    number * SCALE
+}
+
 /// This thread's number, if it has one.
 pub(crate) fn number() -> Option<usize> {
     Some(place() / SCALE).filter(|&number| number < LIMIT)

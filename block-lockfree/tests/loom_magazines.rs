@@ -21,7 +21,7 @@
 use std::array;
 
 use block_core::{BlockIndex, BlockLayout, Region};
-use block_lockfree::magazines::{Magazines, Shared};
+use block_lockfree::magazines::{Magazines, Shared, place_of};
 use block_lockfree::stack::Stack;
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
@@ -44,7 +44,7 @@ impl Pool {
         let region = Region::heap(BlockLayout::new(1, capacity).unwrap()).unwrap();
         Arc::new(Self {
             stack: Stack::new(&region).unwrap(),
-            magazines: Magazines::new(&region, usize::MAX).unwrap().unwrap(),
+            magazines: Magazines::new(&region, usize::MAX).unwrap(),
             payload: (0..capacity).map(|_| UnsafeCell::new(0)).collect(),
             flag: AtomicUsize::new(0),
             calls: AtomicUsize::new(0),
@@ -65,7 +65,7 @@ impl Pool {
     }
 
     fn acquire(&self, number: usize) -> Option<BlockIndex> {
-        let block = self.magazines.acquire(number, self.call())?;
+        let block = self.magazines.acquire(place_of(number), self.call())?;
         let block = self.region.locate(block).expect("invariant 4");
         self.touch(block);
         Some(block)
@@ -79,7 +79,7 @@ impl Pool {
     fn release(&self, number: usize, block: BlockIndex) {
         self.touch(block);
         // SAFETY: the caller holds the block.
-        unsafe { self.magazines.release(number, self.call(), self.region.block(block)) };
+        unsafe { self.magazines.release(place_of(number), self.call(), self.region.block(block)) };
     }
 
     fn acquire_and_release(&self, number: usize) {
@@ -89,7 +89,7 @@ impl Pool {
 
     fn acquire_many<const N: usize>(&self, number: usize) -> Option<[BlockIndex; N]> {
         let mut blocks = [None; N];
-        self.magazines.acquire_many(number, self.call(), &mut blocks).then(|| {
+        self.magazines.acquire_many(place_of(number), self.call(), &mut blocks).then(|| {
             blocks.map(|block| {
                 let block = self.region.locate(block.unwrap()).expect("invariant 4");
                 self.touch(block);
@@ -104,11 +104,11 @@ impl Pool {
             Some(self.region.block(block))
         });
         // SAFETY: the caller holds the blocks.
-        unsafe { self.magazines.release_many(number, self.call(), &blocks) };
+        unsafe { self.magazines.release_many(place_of(number), self.call(), &blocks) };
     }
 
     fn available(&self, number: usize) -> usize {
-        self.magazines.available(number, self.call())
+        self.magazines.available(place_of(number), self.call())
     }
 
     /// Takes so many blocks.

@@ -1,5 +1,5 @@
 //! Blocks of code that panics come back (invariant 2).
-#![cfg(not(loom))]
+#![cfg(not(any(loom, shuttle)))]
 
 mod support;
 

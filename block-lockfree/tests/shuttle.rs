@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use std::env;
 
 use block_core::{BlockIndex, BlockLayout, Region};
-use block_lockfree::magazines::{Magazines, Shared};
+use block_lockfree::magazines::{Magazines, Shared, place_of};
 use block_lockfree::stack::Stack;
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::scheduler::{PctScheduler, RandomScheduler};
@@ -39,7 +39,7 @@ impl Pool {
         let region = Region::heap(BlockLayout::new(1, capacity).unwrap()).unwrap();
         Arc::new(Self {
             stack: Stack::new(&region).unwrap(),
-            magazines: Magazines::new(&region, usize::MAX).unwrap().unwrap(),
+            magazines: Magazines::new(&region, usize::MAX).unwrap(),
             held: (0..capacity).map(|_| AtomicBool::new(false)).collect(),
             region,
         })
@@ -60,7 +60,7 @@ impl Pool {
     }
 
     fn try_acquire(&self, number: usize) -> Option<BlockIndex> {
-        let block = self.magazines.acquire(number, self.shared())?;
+        let block = self.magazines.acquire(place_of(number), self.shared())?;
         let block = self.region.locate(block).expect("invariant 4");
         self.hold(block);
         Some(block)
@@ -74,13 +74,15 @@ impl Pool {
     fn release(&self, number: usize, block: BlockIndex) {
         self.give_up(block);
         // SAFETY: the caller holds the block.
-        unsafe { self.magazines.release(number, self.shared(), self.region.block(block)) };
+        unsafe {
+            self.magazines.release(place_of(number), self.shared(), self.region.block(block))
+        };
     }
 
     /// Within the caller's share.
     fn acquire_many(&self, number: usize, count: usize) -> Vec<BlockIndex> {
         let mut blocks = vec![None; count];
-        let taken = self.magazines.acquire_many(number, self.shared(), &mut blocks);
+        let taken = self.magazines.acquire_many(place_of(number), self.shared(), &mut blocks);
         assert!(taken, "invariant 3: at every instant so many blocks were free");
         let index = |block| self.region.locate(block).expect("invariant 4");
         let blocks: Vec<_> = blocks.into_iter().flatten().map(index).collect();
@@ -93,11 +95,11 @@ impl Pool {
         let blocks: Vec<_> =
             blocks.into_iter().map(|block| Some(self.region.block(block))).collect();
         // SAFETY: the caller holds the blocks.
-        unsafe { self.magazines.release_many(number, self.shared(), &blocks) };
+        unsafe { self.magazines.release_many(place_of(number), self.shared(), &blocks) };
     }
 
     fn available(&self, number: usize) -> usize {
-        self.magazines.available(number, self.shared())
+        self.magazines.available(place_of(number), self.shared())
     }
 
     /// Takes and gives back in random order, and never holds more than `share`.

@@ -32,6 +32,8 @@ use crate::thread;
 
 pub use crate::shared::Shared;
 pub(crate) use crate::thread::place as this_thread;
+#[cfg(any(loom, shuttle))]
+pub use crate::thread::place_of;
 
 /// The magazines of one pool, one for each thread number.
 #[derive(Debug)]
