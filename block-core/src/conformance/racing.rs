@@ -98,11 +98,15 @@ where
         let pool = shape.pool(make)?;
         let pool = &*pool;
         together(3, |_, team| {
-            for _ in 0..100_000 {
+            for round in 0..100_000 {
                 let Ok(block) = pool.alloc_raw() else {
                     thread::yield_now();
                     continue;
                 };
+                // Now and then the block's last holder gets time to do what it should have done.
+                if round % 16 == 0 {
+                    thread::yield_now();
+                }
                 // SAFETY: allocated just now, and not used again.
                 let answer = unsafe { pool.free_raw(block) };
                 ensure!(
