@@ -3,6 +3,7 @@
 mod csv;
 mod json;
 mod markdown;
+mod overview;
 mod table;
 mod wrap;
 

@@ -1,10 +1,11 @@
-//! The table: for each case the contenders side by side, then the verdicts.
+//! The table: for each case the contenders side by side, then all of them in an overview.
 
 use std::fmt::Write as _;
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 
+use super::overview;
 use super::wrap::wrapped;
 use crate::record::{Cell, Record, Settings, Unable};
 
@@ -15,8 +16,8 @@ pub(super) fn write(record: &Record) -> String {
     let Settings { rounds, target_ns, .. } = record.settings;
     let mut text = wrapped(&record.machine.to_string(), WIDTH, "");
     let how = format!(
-        "ns per block taken and given back (exhausted: per refusal), all threads together; least and median of {rounds} \
-         rounds; x best: how many times as fast as the best general allocator of the case; the \
+        "ns per block taken and given back (exhausted: per refusal), all threads together; least and \
+         median of {rounds} rounds; x best: how many times as fast as the best general allocator of the case; the \
          target is {target_ns} ns, judged on the median"
     );
     text += &wrapped(&how, WIDTH, "");
@@ -25,8 +26,13 @@ pub(super) fn write(record: &Record) -> String {
         let _ = write!(text, "\n{}\n{}\n", case[0].case, table(case, &record.unable));
     }
     text.push('\n');
-    for line in &record.summary {
-        text += &wrapped(line, WIDTH, "  ");
+    text += &wrapped(&overview::legend(target_ns), WIDTH, "");
+    for table in overview::tables(&record.cells) {
+        let _ = writeln!(text, "{table}");
+    }
+    // The verdict of each contender stands in the overview; what is left is the one on all.
+    if let Some(overall) = record.summary.last() {
+        text += &wrapped(overall, WIDTH, "  ");
     }
     for note in &record.notes {
         text += &wrapped(&format!("note: {note}"), WIDTH, "  ");
