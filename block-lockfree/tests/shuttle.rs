@@ -271,7 +271,7 @@ fn counts_beside_owners_and_reclaimers() {
             let pool = Arc::clone(&pool);
             thread::spawn(move || {
                 let (mut from, mut to) = (number, number + 4);
-                for _ in 0..4 {
+                for _ in 0..8 {
                     if let Some(other) = pool.try_acquire(from) {
                         pool.release(to, block);
                         block = other;
@@ -281,7 +281,7 @@ fn counts_beside_owners_and_reclaimers() {
                 block
             })
         });
-        for _ in 0..3 {
+        for _ in 0..6 {
             assert!(pool.available(NO_NUMBER) <= 2, "counters never over-report");
         }
         owners.into_iter().for_each(|owner| pool.release(NO_NUMBER, owner.join().unwrap()));
