@@ -32,7 +32,8 @@
 //! ```
 //!
 //! A thread that finds the stack empty calls in what the magazines of all threads hold, so capacity
-//! stays exact: [`exactness`] is the argument.
+//! stays exact: [`exactness`] is the argument. [`tuning`] says what all this costs, and what else was
+//! tried.
 //!
 //! [`available`](block_core::BlockAlloc::available) counts by walking the blocks that were given
 //! back; a counter would cost every call one more atomic operation on a shared line.
@@ -83,6 +84,8 @@ mod state;
 mod sync;
 #[cfg(feature = "std")]
 mod thread;
+#[cfg(feature = "std")]
+pub mod tuning;
 
 #[cfg(all(feature = "std", not(any(loom, shuttle))))]
 mod magazines;
