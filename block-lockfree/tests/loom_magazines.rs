@@ -28,6 +28,9 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 
+/// What a thread has that got no number, because too many others live.
+const NO_NUMBER: usize = usize::MAX - 1;
+
 /// A pool, the payload of its blocks, and a flag for the bodies.
 struct Pool {
     region: Region,
@@ -126,9 +129,9 @@ impl Pool {
 
     /// Invariants 1 and 2, when all is quiet: `free` blocks are left, each once.
     fn assert_left(&self, free: usize) {
-        const NEXT: usize = 3;
-        assert_eq!(self.available(NEXT), free, "invariant 2: conserved");
-        let mut left: Vec<_> = std::iter::from_fn(|| self.acquire(NEXT)).collect();
+        assert_eq!(self.available(NO_NUMBER), free, "invariant 2: conserved");
+        // Past the magazines and the depot: what is in them must come to the stack.
+        let mut left: Vec<_> = std::iter::from_fn(|| self.acquire(NO_NUMBER)).collect();
         left.sort();
         left.dedup();
         assert_eq!(left.len(), free, "invariants 1 and 2: each block once, none lost");
