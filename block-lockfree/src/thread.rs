@@ -75,7 +75,7 @@ pub(crate) fn place() -> usize {
 /// The place that goes with a number, for models, which give out numbers themselves.
 #[cfg(any(loom, shuttle))]
 pub fn place_of(number: usize) -> usize {
-    number * SCALE
+    if number < LIMIT { number * SCALE } else { NONE }
 }
 
 /// This thread's number, if it has one.
