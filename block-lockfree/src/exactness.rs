@@ -20,13 +20,12 @@
 //! # No two threads use a magazine at once
 //!
 //! **Step 1. A reclaimer knows of every slot that may hold a block.** Before its first operation on
-//! a pool an owner raises `used` above its number, then passes a sequentially consistent fence, then
-//! looks at the state. The reclaimer revokes, passes a fence, then reads `used`. So either it sees
-//! the slot among the used ones, or the owner sees the state revoked and puts no block there. Until
-//! this step was done the slot's limit is 0 and its length is 0, so the short path finds neither a
-//! block nor room. A thread that finds `used` raised already, by a thread with a higher number,
-//! passes its next fence (step 2) after it read that, so a reclaimer that comes later reads no
-//! less.
+//! a pool an owner raises `used` above its number; the fence of step 2 stands between that and its
+//! look at the state. The reclaimer revokes, passes a fence, then reads `used`. So either it sees the
+//! slot among the used ones, or the owner sees the state revoked and puts no block there. Until this
+//! was done the slot's limit is 0 and its length is 0, so the short path finds neither a block nor
+//! room. The same holds where `used` had been raised already, by a thread with a higher number: the
+//! owner read that before its fence, so a reclaimer that comes later reads no less.
 //!
 //! **Step 2. An owner and a reclaimer see each other.** The owner stores `active`, then loads the
 //! state; the reclaimer stores the state, then loads `active`. With a full fence between the two on

@@ -226,7 +226,7 @@ impl Magazines {
 
     /// The slots that ever had an owner.
     fn used(&self) -> &[Slot] {
-        // Acquire: pairs with the RMW in `own_slot`, for the order between numbers.
-        &self.slots[..self.used.load(Ordering::Acquire)]
+        // Relaxed: the fences of steps 1 and 2 order it; what is in a slot is ordered by `active`.
+        &self.slots[..self.used.load(Ordering::Relaxed)]
     }
 }

@@ -25,10 +25,8 @@ impl Magazines {
         let slot = self.slot(place)?;
         let slots = place / size_of::<Slot>() + 1;
         if self.used.load(Ordering::Relaxed) < slots {
-            self.used.fetch_max(slots, Ordering::SeqCst);
-            // Step 1: either a reclaimer sees this slot among the used ones, or this thread sees
-            // that the magazines are revoked. Pairs with the fence of `stop_owners`.
-            fence(Ordering::SeqCst);
+            // Step 1: before the fence of the operation that follows. Relaxed is enough for that.
+            self.used.fetch_max(slots, Ordering::Relaxed);
         }
         Some(slot)
     }
