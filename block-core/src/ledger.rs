@@ -15,14 +15,18 @@
 //!
 //! Threads take blocks in runs of neighbours, so marks in the order of the blocks would make every
 //! line of marks belong to two threads or more, and each call would wait for the line: ten times
-//! the cost of the call. So the marks of neighbours lie on different lines, up to 64 of them, one
-//! page:
+//! the cost of the call. So the marks of neighbours lie on different lines of a page:
 //!
 //! ```text
 //! block      0    1    2  ..  63   64   65  ..       with 64 lines of 64 marks
 //! line       0    1    2  ..  63    0    1  ..
 //! in it      0    0    0  ..   0    1    1  ..
 //! ```
+//!
+//! Whole pages have 64 lines, the rest of the table as many as it fills. Dividing by that number is
+//! a multiplication (Granlund & Montgomery 1994): exact for numbers below a page, since the error
+//! of the reciprocal is below 64, and 64 times 4,096 is [`Ledger::ONE`]. The last blocks, fewer than
+//! a line, have their marks in order.
 
 use core::sync::atomic::{AtomicU8, Ordering};
 
@@ -32,43 +36,48 @@ use crate::{BlockIndex, RegionError, RegionOptions, SideTable};
 #[derive(Debug)]
 pub(crate) struct Ledger {
     marks: SideTable<AtomicU8>,
-    /// Neighbours are spread over `1 << spread` lines, in groups of as many lines of marks.
-    spread: u32,
-    /// Whole groups end here; the marks beyond lie in the order of the blocks.
-    spread_end: usize,
+    /// Whole pages end here.
+    pages_end: usize,
+    /// Whole lines behind that, fewer than 64.
+    lines: usize,
+    /// Whole lines end here.
+    lines_end: usize,
+    /// [`Self::ONE`] divided by `lines`, rounded up.
+    reciprocal: usize,
 }
 
 impl Ledger {
     const OUT_RAW: u8 = 1;
-    /// Marks of a cache line, as a power of two.
-    const LINE: u32 = 6;
-    /// Lines of a page, as a power of two: spreading further would commit pages early.
-    const WIDEST: u32 = 6;
+    /// Marks of a cache line, and lines of a page.
+    const LINE: usize = 64;
+    const PAGE: usize = Self::LINE * Self::LINE;
+    const ONE: usize = Self::LINE * Self::PAGE;
 
     pub(crate) fn new(capacity: usize, options: &RegionOptions) -> Result<Self, RegionError> {
         SideTable::new(capacity, options).map(Self::over)
     }
 
     pub(crate) fn over(marks: SideTable<AtomicU8>) -> Self {
-        let capacity = marks.len();
-        let spread = capacity.ilog2().saturating_sub(Self::LINE).min(Self::WIDEST);
-        let spread_end = capacity & !(Self::group(spread) - 1);
-        Self { marks, spread, spread_end }
-    }
-
-    const fn group(spread: u32) -> usize {
-        1 << (Self::LINE + spread)
+        let pages_end = marks.len() & !(Self::PAGE - 1);
+        let lines_end = marks.len() & !(Self::LINE - 1);
+        let lines = (lines_end - pages_end) / Self::LINE;
+        Self { marks, pages_end, lines, lines_end, reciprocal: Self::ONE.div_ceil(lines.max(1)) }
     }
 
     #[inline]
     fn mark_of(&self, index: BlockIndex) -> &AtomicU8 {
         let index = index.get();
-        if index >= self.spread_end {
+        let (line, place, page) = if index < self.pages_end {
+            let within = index % Self::PAGE;
+            (within % Self::LINE, within / Self::LINE, index - within)
+        } else if index >= self.lines_end {
             return &self.marks[index];
-        }
-        let within = index & (Self::group(self.spread) - 1);
-        let line = within & ((1 << self.spread) - 1);
-        &self.marks[(index - within) | line << Self::LINE | within >> self.spread]
+        } else {
+            let within = index - self.pages_end;
+            let place = within.wrapping_mul(self.reciprocal) / Self::ONE;
+            (within - place * self.lines, place, self.pages_end)
+        };
+        &self.marks[page + line * Self::LINE + place]
     }
 
     /// Records that the block is out raw. The caller is its only holder.
@@ -101,19 +110,26 @@ mod tests {
 
     #[test]
     fn every_block_has_a_mark_of_its_own_and_neighbours_lie_apart() {
-        for capacity in [1, 63, 64, 127, 128, 1000, 4095, 4096, 4097, 10_000] {
+        let small = 1..=4200;
+        for capacity in small.chain([8000, 8191, 8192, 10_000]) {
             let ledger = Ledger::new(capacity, &RegionOptions::default()).unwrap();
             let base = ledger.marks.as_ptr().addr();
             let place =
                 |index| core::ptr::from_ref(ledger.mark_of(BlockIndex::new(index))).addr() - base;
             let places: Vec<_> = (0..capacity).map(place).collect();
-            assert!(places.iter().all(|&place| place < capacity));
-            assert_eq!(places.iter().collect::<HashSet<_>>().len(), capacity);
-            let lines = 1 << ledger.spread;
-            for run in places[..ledger.spread_end].chunks_exact(lines) {
-                let distinct: HashSet<_> = run.iter().map(|place| place / 64).collect();
-                assert_eq!(distinct.len(), lines, "{capacity} blocks");
+            let mut taken = std::vec![false; ledger.marks.len()];
+            for &place in &places {
+                assert!(!core::mem::replace(&mut taken[place], true), "{capacity} blocks");
             }
+            let apart = |lines: usize, places: &[usize]| {
+                for run in places.chunks(lines) {
+                    let distinct: HashSet<_> = run.iter().map(|place| place / 64).collect();
+                    assert_eq!(distinct.len(), run.len(), "{capacity} blocks");
+                }
+            };
+            let (pages, rest) = places[..ledger.lines_end].split_at(ledger.pages_end);
+            apart(64, pages);
+            apart(ledger.lines.max(1), rest);
         }
     }
 }
