@@ -2,9 +2,10 @@
 //!
 //! This page is the argument; the code cites its steps. The parts: every thread has a *slot* in
 //! the pool, its magazine, and is its *owner*. A *reclaimer* is a thread that holds the pool's
-//! lock. The *state* is one word, written by reclaimers only; no two values that it ever has are
-//! equal. The *stack* holds the free blocks that no magazine holds; the *depot* batches on their
-//! way from one magazine to another.
+//! lock. The *state* is one word, written by reclaimers only. Each revocation has a number of its own
+//! in it, so no two quiesced states are equal (on 32 bits: until the number comes round, after 2^28
+//! revocations). The *stack* holds the free blocks that no magazine holds; the *depot* batches on
+//! their way from one magazine to another.
 //!
 //! ```text
 //!             owner, at every call                     reclaimer, once in a long while
@@ -35,7 +36,9 @@
 //! the owner's falls behind its store of `active`, the reclaimer sees the store; if it falls before,
 //! the owner's load of the state comes after the call began, and sees the state revoked. Where there
 //! is no such call the state says so, and the owner executes a real fence and looks at the state a
-//! second time.
+//! second time. If the call worked at first and is refused later, the reclaimer that finds out waits
+//! ten milliseconds in its place, and sets the state so that owners use a real fence from then on:
+//! the one step of this page that rests on time.
 //!
 //! **Step 3. When the reclaimer has seen every owner inactive, each is out of its magazine until the
 //! state is opened.** What the owner did before is seen: `active = 0` is a Release, the reclaimer's
@@ -68,7 +71,8 @@
 //!
 //! # Who waits for whom
 //!
-//! An owner never waits, except in a call that finds the stack empty and the state open. Such a call
+//! An owner waits only in `available()`, and in a call that finds the stack empty while the state is
+//! not quiesced. Such a call
 //! takes the lock, or waits for the thread that has it; the holder waits for owners that are inside
 //! an operation, and those take no lock there (invariant 8), so nobody waits in a circle. An owner
 //! that the system has stopped inside an operation holds reclaimers up until it runs again, and
@@ -79,13 +83,17 @@
 //!
 //! A call that interrupts another one of its thread, from a signal handler, finds its own slot
 //! active, or its thread at the lock. It uses the stack, and does not reclaim: waiting for its own
-//! thread would never end. If it interrupted a call on another pool it may reclaim, unless somebody
-//! waits for the interrupted call: then it gives up, see `patience.rs`. Such calls are the only ones
-//! that may find a pool exhausted that is not.
+//! thread would never end. If it interrupted a call on another pool it may reclaim, and holds up who
+//! reclaims there. Two such handlers, each on the other's pool, would wait for each other: so whoever
+//! waits for a slot counts its looks at it, for the slot's owner, and an owner that waits itself
+//! watches its count. Of 65,537 looks two were made by one thread, so the later one came after this
+//! thread began to wait, and found its slot active: then it is a handler, and gives up. Calls from
+//! handlers are the only ones that may find a pool exhausted that is not.
 //!
 //! # After a fork
 //!
 //! The child has one thread. Slots of the others count as inactive, whatever they say, and their
 //! lock as free. Whatever was moved when the fork came was first taken out of where it lay and then
-//! put where it went, so the child may miss those blocks, at most a batch for each thread, and never
-//! finds one twice.
+//! put where it went, so the child may miss those blocks, at most a magazine and a batch for each
+//! thread, and never finds one twice. If the magazines were revoked just then, the child's first call
+//! that passes by opens them again.

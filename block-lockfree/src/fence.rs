@@ -6,35 +6,48 @@
 //! reclaimer makes every running thread of the process pass a full fence: Linux's `membarrier`
 //! (`PRIVATE_EXPEDITED`, Linux 4.14).
 //!
-//! Where that call does not exist or is refused when the first pool is built, owners use a real
-//! fence. Where it worked at first and is refused later (a sandbox that was closed meanwhile), the
-//! reclaimer waits instead: a store leaves its processor within microseconds, at the latest when
-//! the thread is switched out. Source: A. Morrison, Y. Afek, "Temporally Bounding TSO for
-//! Fence-Free Asymmetric Synchronization", ASPLOS 2015; their bound is below a millisecond, and
-//! [`PATIENCE`] is ten.
+//! Where that call does not exist or is refused when a pool is built, owners use a real fence. Where
+//! it worked at first and is refused later (a sandbox that was closed meanwhile), the reclaimer that
+//! finds out waits instead, and from then on the pool's owners use a real fence, too. That one wait
+//! is the only step that rests on time: a store leaves its processor within microseconds, at the
+//! latest when the thread is switched out; and an owner's load is not older than that. Source:
+//! A. Morrison, Y. Afek, "Temporally Bounding TSO for Fence-Free Asymmetric Synchronization",
+//! ASPLOS 2015; the bound that they measure on x86 is below a millisecond, [`PATIENCE`] is ten.
 
-use core::sync::atomic::{Ordering, fence};
+use core::sync::atomic::{AtomicU8, Ordering, fence};
 use core::time::Duration;
-use std::sync::OnceLock;
 
 /// How long every processor surely takes to make a store seen.
 const PATIENCE: Duration = Duration::from_millis(10);
 
+/// What the system has answered. A word and no lock: a child may be forked in the middle.
+static ANSWER: AtomicU8 = AtomicU8::new(UNKNOWN);
+const UNKNOWN: u8 = 0;
+const WORKS: u8 = 1;
+const REFUSED: u8 = 2;
+
 /// Whether owners may do without a fence. Asked when a pool is built.
 pub(crate) fn is_asymmetric() -> bool {
-    static ANSWER: OnceLock<bool> = OnceLock::new();
-    // `block_lockfree_real_fence` forces the other way, for tests.
-    *ANSWER.get_or_init(|| !cfg!(any(loom, block_lockfree_real_fence)) && membarrier::register())
+    if ANSWER.load(Ordering::Relaxed) == UNKNOWN {
+        // `block_lockfree_real_fence` forces the other way, for tests. To register twice is harmless.
+        let works = !cfg!(any(loom, block_lockfree_real_fence)) && membarrier::register();
+        ANSWER.store(if works { WORKS } else { REFUSED }, Ordering::Relaxed);
+    }
+    ANSWER.load(Ordering::Relaxed) == WORKS
 }
 
 /// The reclaimer's side: a full fence, in this thread and, if owners have none of their own, in
-/// all others.
-pub(crate) fn heavy(asymmetric: bool) {
+/// all others. False if that was refused, and this thread has waited instead.
+#[must_use]
+pub(crate) fn heavy(asymmetric: bool) -> bool {
     crate::sync::fence(Ordering::SeqCst);
-    if asymmetric && !membarrier::everywhere() {
-        std::thread::sleep(PATIENCE);
-        fence(Ordering::SeqCst);
+    if !asymmetric || membarrier::everywhere() {
+        return true;
     }
+    ANSWER.store(REFUSED, Ordering::Relaxed);
+    std::thread::sleep(PATIENCE);
+    fence(Ordering::SeqCst);
+    false
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]

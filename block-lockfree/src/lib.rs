@@ -49,7 +49,9 @@
 //!    with 10^6 blocks after 2 days, with 2^33 blocks after 10 seconds; and then a thread must have
 //!    been stopped between two instructions for exactly as long, with the same block on top.
 //! 8. **Nobody waits inside an operation** on a magazine or on the stack: no lock is held there, so
-//!    whoever waits for threads to leave their magazines waits for a few instructions of theirs.
+//!    whoever waits for threads to leave their magazines waits for a few instructions of theirs. One
+//!    exception: a signal handler that interrupted an operation on one pool may reclaim in another,
+//!    unless somebody waits for the interrupted operation.
 //!
 //! # Features
 //!

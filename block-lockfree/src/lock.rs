@@ -1,4 +1,5 @@
-//! The reclaimers' lock: taken rarely, never inside a magazine operation, never twice by a thread.
+//! The reclaimers' lock: taken rarely, never by a thread that is inside an operation of the same
+//! pool, never twice by a thread.
 //!
 //! Two things that the standard mutex cannot do. A signal handler that interrupts the holder must
 //! be told so instead of waiting for itself. And a child of a fork must not wait for a holder that
@@ -37,9 +38,11 @@ impl Lock {
         if set_busy(true) {
             return None;
         }
-        let (own, patience) = (generation(), Patience::new());
+        let patience = Patience::new();
         let mut round = 0;
         while round < rounds && !patience.is_over() {
+            // Each time anew: a handler may fork while its thread waits here.
+            let own = generation();
             let word = self.0.load(Ordering::Relaxed);
             // Acquire: pairs with the Release of the holder before.
             let exchange =

@@ -52,7 +52,7 @@ pub(crate) struct Patience {
 impl Patience {
     pub(crate) fn new() -> Self {
         let count = thread::number().map(|number| &AWAITED[number]);
-        // AcqRel: pairs with `await_owner`.
+        // AcqRel: pairs with `is_active_still`.
         Self { watch: count.map(|count| (count, count.fetch_add(0, Ordering::AcqRel))) }
     }
 

@@ -13,7 +13,7 @@
 pub(crate) struct State(usize);
 
 impl State {
-    /// Owners need a real fence, see [`fence`](crate::fence). Constant for a pool.
+    /// Owners need a real fence, see [`fence`](crate::fence). Once set it stays.
     const FENCED: usize = 1;
     /// Blocks are zeroed when they are given back. Constant for a pool.
     const SCRUB: usize = 2;
@@ -54,6 +54,11 @@ impl State {
     pub(crate) const fn revoked(self, revocation: usize) -> Self {
         let kept = self.open().0 | Self::REVOKED;
         Self(kept | revocation.wrapping_mul(Self::REVOCATION))
+    }
+
+    /// From now on owners need a real fence.
+    pub(crate) const fn fenced(self) -> Self {
+        Self(self.0 | Self::FENCED)
     }
 
     /// Owners have stopped, and magazines are empty.

@@ -11,7 +11,7 @@
 //! The words are static, and all that the fork's hook does is to write them: it may run in any
 //! state of the program.
 
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::cell::Cell;
 use std::sync::Once;
 
@@ -36,12 +36,14 @@ pub(crate) const UNASSIGNED: usize = usize::MAX;
 /// What it says when there was none left, or when the thread is about to end.
 pub(crate) const NONE: usize = usize::MAX - 1;
 
-const WORDS: usize = LIMIT.div_ceil(64);
+/// Numbers of a word.
+const WORD: usize = usize::BITS as usize;
+const WORDS: usize = LIMIT.div_ceil(WORD);
 
 /// A bit for each number: taken.
-static TAKEN: [AtomicU64; WORDS] = [const { AtomicU64::new(0) }; WORDS];
+static TAKEN: [AtomicUsize; WORDS] = [const { AtomicUsize::new(0) }; WORDS];
 /// A bit for each number: its owner was left behind by a fork.
-static VANISHED: [AtomicU64; WORDS] = [const { AtomicU64::new(0) }; WORDS];
+static VANISHED: [AtomicUsize; WORDS] = [const { AtomicUsize::new(0) }; WORDS];
 /// How many forks lie between the first process and this one.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
@@ -60,7 +62,7 @@ impl Drop for Owner {
         let number = PLACE.replace(NONE) / SCALE;
         if number < LIMIT {
             // Release: pairs with the Acquire of the next claim.
-            TAKEN[number / 64].fetch_and(!(1 << (number % 64)), Ordering::Release);
+            TAKEN[number / WORD].fetch_and(!(1 << (number % WORD)), Ordering::Release);
         }
     }
 }
@@ -99,10 +101,10 @@ fn claim() -> Option<usize> {
     for (position, word) in TAKEN.iter().enumerate() {
         // Acquire: pairs with the Release in which the last owner gave the number up.
         let claimed = word.fetch_update(Ordering::Acquire, Ordering::Relaxed, |taken| {
-            (taken != u64::MAX).then(|| taken | (taken + 1))
+            (taken != usize::MAX).then(|| taken | (taken + 1))
         });
         if let Ok(taken) = claimed {
-            return Some(position * 64 + taken.trailing_ones() as usize).filter(|&it| it < LIMIT);
+            return Some(position * WORD + taken.trailing_ones() as usize).filter(|&it| it < LIMIT);
         }
     }
     None
@@ -111,7 +113,7 @@ fn claim() -> Option<usize> {
 /// Whether the owner of a number does not exist in this process.
 pub(crate) fn vanished(number: usize) -> bool {
     // Relaxed: written in the hook of a fork, before which this process had no other thread.
-    VANISHED[number / 64].load(Ordering::Relaxed) >> (number % 64) & 1 == 1
+    VANISHED[number / WORD].load(Ordering::Relaxed) >> (number % WORD) & 1 == 1
 }
 
 /// How many forks this process comes after; at least 1.
@@ -136,7 +138,7 @@ pub(crate) fn watch_forks() {
 extern "C" fn after_fork_in_child() {
     let own = place() / SCALE;
     for (position, (taken, vanished)) in TAKEN.iter().zip(&VANISHED).enumerate() {
-        let own_bit = if own / 64 == position { 1 << (own % 64) } else { 0 };
+        let own_bit = if own / WORD == position { 1 << (own % WORD) } else { 0 };
         vanished.store(taken.load(Ordering::Relaxed) & !own_bit, Ordering::Relaxed);
     }
     GENERATION.fetch_add(1, Ordering::Relaxed);

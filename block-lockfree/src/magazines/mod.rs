@@ -7,8 +7,8 @@
 //! # Invariants
 //!
 //! 8 of [the crate](crate#invariants): no lock is held and no reclaim is started inside an operation
-//! on a magazine. A call that interrupts another one of its thread (a signal handler's) uses the
-//! shared stack, and never reclaims: it may find a pool exhausted early.
+//! on a magazine. A call that interrupts another one of its thread on the same pool (a signal
+//! handler's) uses the shared stack, and never reclaims: it may find a pool exhausted early.
 //!
 //! D. The plain memory of a slot is used by its owner while the slot is active and, after that,
 //!    the state word was found open; or by the holder of the lock, while the state is revoked and
@@ -224,9 +224,9 @@ impl Magazines {
         (2 * batch).min(self.largest_limit)
     }
 
-    /// The slots that ever had an owner.
+    /// The slots below the highest number that ever came.
     fn used(&self) -> &[Slot] {
-        // Relaxed: the fences of steps 1 and 2 order it; what is in a slot is ordered by `active`.
+        // Relaxed: the fences of step 2 order it; what is in a slot is ordered by `active`.
         &self.slots[..self.used.load(Ordering::Relaxed)]
     }
 }

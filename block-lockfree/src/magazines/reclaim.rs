@@ -68,7 +68,7 @@ impl Magazines {
     /// Moves every cached block to the stack, unless the state has changed since it was looked at.
     /// False if this thread must not wait: it is in a signal handler that interrupted a call.
     #[cold]
-    pub(super) fn reclaim(&self, seen: State, shared: Shared<'_>) -> bool {
+    fn reclaim(&self, seen: State, shared: Shared<'_>) -> bool {
         let Some(held) = self.lock.0.lock() else { return false };
         if self.load() != seen {
             return true; // somebody else did it meanwhile, or is over it already
@@ -117,12 +117,14 @@ impl Magazines {
 
     /// Makes every owner stay out of its magazine, and waits until they are. (Steps 1 to 4.) False,
     /// and they may go on, if this thread must not wait, see [`patience`](crate::patience).
-    pub(super) fn stop_owners(&self, held: &Held<'_>) -> bool {
+    fn stop_owners(&self, held: &Held<'_>) -> bool {
         let revocation = self.revocations.load(Ordering::Relaxed).wrapping_add(1);
         self.revocations.store(revocation, Ordering::Relaxed);
         let state = self.load().revoked(revocation);
         self.store(held, state);
-        fence::heavy(!state.is_fenced());
+        if !fence::heavy(!state.is_fenced()) {
+            self.store(held, state.fenced());
+        }
         let patience = Patience::new();
         for (number, slot) in self.used().iter().enumerate() {
             let mut round = 0;
@@ -131,7 +133,7 @@ impl Magazines {
                     slot.set_inactive();
                 }
                 if patience.is_over() {
-                    self.store(held, state.open());
+                    self.store(held, self.load().open());
                     return false;
                 }
                 wait(round);
@@ -141,29 +143,62 @@ impl Magazines {
         true
     }
 
-    /// Lets the owners use their magazines again, some time after a reclaim.
+    /// Lets the owners use their magazines again, some time after a reclaim; or at once, if who
+    /// revoked them stayed in the parent of this process.
     pub(super) fn cool_down(&self, shared: Shared<'_>) {
-        if self.load().is_quiesced() && self.is_over(shared) {
+        let is_due = || match self.load() {
+            state if state.is_quiesced() => self.is_over(shared),
+            // Its holder is at work, or this process is a child forked in the middle.
+            state => state.is_revoked(),
+        };
+        if is_due() {
             let Some(held) = self.lock.0.try_lock() else { return };
-            let state = self.load();
-            if state.is_quiesced() {
+            // Again: another thread may have been here before.
+            if is_due() {
                 self.changed_at.store(shared.stack.mark(), Ordering::Relaxed);
-                self.store(&held, state.open());
+                self.store(&held, self.load().open());
             }
         }
     }
 
     /// Lets batches grow, some time after they were halved.
     pub(super) fn grow(&self, shared: Shared<'_>) {
-        if self.batch() < self.largest_batch && self.is_over(shared) {
+        let is_due = || {
+            self.batch() < self.largest_batch && !self.load().is_revoked() && self.is_over(shared)
+        };
+        if is_due() {
             let Some(_held) = self.lock.0.try_lock() else { return };
-            let batch = (self.batch() + 1).min(self.largest_batch);
-            self.batch.store(batch as u32, Ordering::Relaxed);
-            self.changed_at.store(shared.stack.mark(), Ordering::Relaxed);
+            if is_due() {
+                self.batch.store(self.batch() as u32 + 1, Ordering::Relaxed);
+                self.changed_at.store(shared.stack.mark(), Ordering::Relaxed);
+            }
         }
     }
 
-    pub(super) fn is_over(&self, shared: Shared<'_>) -> bool {
+    fn is_over(&self, shared: Shared<'_>) -> bool {
         shared.stack.popped_since(self.changed_at.load(Ordering::Relaxed)) >= Self::COOL_DOWN
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+    use crate::stack::Stack;
+    use block_core::{BlockLayout, Region};
+
+    /// As in a child forked while a thread of the parent was at it.
+    #[test]
+    fn magazines_whose_revoker_is_gone_open_again() {
+        let region = Region::map(BlockLayout::new(8, 100).unwrap()).unwrap();
+        let stack = Stack::new(&region).unwrap();
+        let shared = Shared { region: &region, stack: &stack };
+        let magazines = Magazines::new(&region, 62).unwrap();
+        let held = magazines.lock.0.lock().unwrap();
+        magazines.store(&held, magazines.load().revoked(1));
+        magazines.cool_down(shared);
+        assert!(magazines.load().is_revoked(), "somebody is at it");
+        drop(held);
+        magazines.cool_down(shared);
+        assert!(!magazines.load().is_revoked());
     }
 }

@@ -103,13 +103,11 @@ impl Magazines {
             return unsafe { shared.push(block) };
         }
         let turn = self.with_own(place, |slot| {
-            // SAFETY: the owner's turn (invariant D); the block is given up once: the second push
-            // comes only if the first did nothing.
+            // SAFETY: the owner's turn (invariant D); the block is given up once, by the push that
+            // says so. A flush makes room: batches are of one block or more.
             unsafe {
-                if !slot.push(block) {
+                while !slot.push(block) {
                     self.flush(slot, shared);
-                    let done = slot.push(block);
-                    debug_assert!(done, "a flush makes room");
                 }
             }
         });

@@ -3,6 +3,7 @@
 use core::cell::{Cell, UnsafeCell};
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
+use core::sync::atomic::{Ordering, compiler_fence};
 use std::time::Duration;
 
 /// Plain memory for `N` block addresses, whose users take turns by a protocol of their own.
@@ -85,8 +86,14 @@ std::thread_local! {
 }
 
 /// Marks this thread as holding, or waiting for, a lock; answers what it was before.
+///
+/// A signal handler reads it, so the compiler must not move what stands between two calls out of
+/// between them.
 pub(crate) fn set_busy(busy: bool) -> bool {
-    BUSY.replace(busy)
+    compiler_fence(Ordering::SeqCst);
+    let before = BUSY.replace(busy);
+    compiler_fence(Ordering::SeqCst);
+    before
 }
 
 /// Waits a little, longer with each round: first on the processor, then for other threads,
