@@ -80,6 +80,7 @@ pub mod ring;
 pub mod sampler;
 pub mod session;
 mod stock;
+pub mod stop;
 pub mod subject;
 pub mod verdict;
 pub mod workers;

@@ -70,6 +70,11 @@ impl Sampler {
         self.subject.moves_in_bulk()
     }
 
+    /// Whether a sample was taken yet.
+    pub(crate) fn has_samples(&self) -> bool {
+        !self.samples.is_empty()
+    }
+
     /// The samples, in nanoseconds per pair, all threads together.
     #[must_use]
     pub fn into_samples(self) -> Vec<f64> {

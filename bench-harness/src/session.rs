@@ -13,6 +13,7 @@ use crate::grid::{self, Case};
 use crate::lineup::{self, Name, Named};
 use crate::record::{self, Cell, Settings};
 use crate::sampler::{Budget, Sampler};
+use crate::stop::Stop;
 use crate::workers::Workers;
 use crate::workload::Workload;
 
@@ -47,13 +48,20 @@ impl std::error::Error for RunError {}
 pub struct Session {
     workers: Workers,
     verified: HashSet<(Name, Workload, usize, usize)>,
+    stop: Stop,
 }
 
 impl Session {
     /// Nothing done yet.
     #[must_use]
     pub fn new(workers: Workers) -> Self {
-        Self { workers, verified: HashSet::new() }
+        Self { workers, verified: HashSet::new(), stop: Stop::default() }
+    }
+
+    /// The same, but its runs end early when they are asked to.
+    #[must_use]
+    pub fn until(self, stop: Stop) -> Self {
+        Self { stop, ..self }
     }
 
     /// The threads.
@@ -62,7 +70,8 @@ impl Session {
         &self.workers
     }
 
-    /// Measures all cells; `progress` hears of each sample that was taken.
+    /// Measures all cells; `progress` hears of each sample that was taken. If the run is asked to
+    /// stop, it ends after the current sample with the cells of which it has one.
     ///
     /// # Errors
     ///
@@ -79,6 +88,9 @@ impl Session {
         let mut budget = Budget::new(Duration::from_secs_f64(settings.time_seconds), samples);
         let mut cells = Vec::with_capacity(cases.len() * names.len());
         for case in cases {
+            if self.stop.is_asked_for() {
+                break;
+            }
             cells.extend(self.case(case, names, settings, &mut budget, progress)?);
         }
         Ok(cells)
@@ -93,8 +105,11 @@ impl Session {
         progress: &dyn Fn(&Case),
     ) -> Result<Vec<Cell>, RunError> {
         let mut samplers = self.prepare(case, names)?;
-        for round in 0..settings.rounds {
+        'rounds: for round in 0..settings.rounds {
             for turn in 0..samplers.len() {
+                if self.stop.is_asked_for() {
+                    break 'rounds;
+                }
                 let whose = whose_turn(round, turn, samplers.len());
                 let sampler = &mut samplers[whose];
                 let taken = sampler.sample(&self.workers, budget);
@@ -102,13 +117,14 @@ impl Session {
                 progress(case);
             }
         }
-        let mut cells: Vec<_> =
-            samplers.into_iter().map(|sampler| cell(sampler, case, settings)).collect();
+        let sampled = samplers.into_iter().filter(Sampler::has_samples);
+        let mut cells: Vec<_> = sampled.map(|sampler| cell(sampler, case, settings)).collect();
         record::compare(&mut cells);
         Ok(cells)
     }
 
-    /// The contenders of a case, verified, with the memory committed that they will touch.
+    /// The contenders of a case, verified, with the memory committed that they will touch; not all of
+    /// them if the run is asked to stop meanwhile.
     ///
     /// # Errors
     ///
@@ -119,6 +135,9 @@ impl Session {
         self.verify(case, names)?;
         let mut samplers = Vec::new();
         for (name, subject) in build(case, names)? {
+            if self.stop.is_asked_for() {
+                break;
+            }
             subject
                 .settle(case.shape.block_size)
                 .map_err(|fault| RunError::Fault(name, *case, fault))?;
@@ -137,6 +156,9 @@ impl Session {
             names.iter().copied().filter(|&name| self.verified.insert(key(name))).collect();
         let tight = Case::tight(case.workload, threads, block_size);
         for (name, subject) in build(&tight, &names)? {
+            if self.stop.is_asked_for() {
+                break;
+            }
             self.workers
                 .verify(&*subject, tight, VERIFIED_PAIRS)
                 .map_err(|fault| RunError::Fault(name, tight, fault))?;
