@@ -15,6 +15,10 @@ use crate::workload::Workload;
 /// The most samples of a cell.
 const MOST_ROUNDS: usize = 1_000;
 
+/// What only says how to measure.
+const MEASURING: [&str; 8] =
+    ["contender", "workload", "threads", "block_size", "arena", "time", "rounds", "target"];
+
 const EXAMPLES: &str = "\
 Examples:
   bench-harness                                  the usual cases, in about a minute
@@ -23,9 +27,16 @@ Examples:
   bench-harness --contender handle --threads 1,2 the safe path of every pool
   bench-harness --workload all --block-size 256 --arena 4096 --threads 1,2
   bench-harness --block-size 1500,16K --arena 10000 --format csv
-  bench-harness --format json --output record.json
+  bench-harness --format json --output old.json  a record to compare with
+  bench-harness --compare old.json               what has changed since
+  bench-harness --compare old.json --with new.json
 
-Exit code: 0 measured, 1 a contender was caught or the machine refused, 2 wrong arguments.
+Ctrl-C (or SIGTERM) ends the run after the current sample: what was measured until then is reported,
+to --output as well, and marked as interrupted. Without any sample nothing is written. The second
+Ctrl-C ends it at once.
+
+Exit code: 0 measured, 1 a contender was caught or the machine refused, 2 wrong arguments or a
+record that cannot be read, 3 slower than the earlier record, 130 interrupted.
 Whether the target was met does not change the exit code.";
 
 /// Compares block pools with each other and with the system's allocator, on real threads.
@@ -81,6 +92,19 @@ pub(crate) struct Arguments {
     /// Write the report to this file
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+
+    /// Say what has changed since this record, as --format json writes it
+    #[arg(long, value_name = "OLD.json")]
+    pub(crate) compare: Option<PathBuf>,
+
+    /// Measure nothing: compare with this record
+    #[arg(long, value_name = "NEW.json", requires = "compare", conflicts_with_all = MEASURING)]
+    pub(crate) with: Option<PathBuf>,
+
+    /// Percent that a cell may be slower without exit code 3
+    #[arg(long, requires = "compare", allow_negative_numbers = true)]
+    #[arg(value_name = "PERCENT", default_value = "5", value_parser = percent)]
+    pub(crate) tolerance: f64,
 }
 
 /// What to do when there is nothing to measure.
@@ -196,6 +220,11 @@ fn positive(text: &str, most: f64, unit: &str) -> Result<f64, String> {
     number
         .filter(|&number| number > 0.0 && number <= most)
         .ok_or_else(|| format!("allowed is a number of {unit} above 0, at most {most}"))
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let number = f64::from_str(text).ok().filter(|number| (0.0..=1e6).contains(number));
+    number.ok_or_else(|| "allowed is a number of percent from 0 to 1000000".to_owned())
 }
 
 fn seconds(text: &str) -> Result<f64, String> {

@@ -2,87 +2,151 @@
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::fs::{self, OpenOptions};
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::arguments::{Arguments, Refusal};
+use crate::compare::Comparison;
 use crate::grid::{self, Case, Grid};
 use crate::lineup;
 use crate::machine::Machine;
-use crate::record::{self, Record, Settings};
+use crate::origin::Origin;
+use crate::output::Output;
+use crate::record::{self, Cell, Record, Settings};
 use crate::report;
 use crate::session::Session;
+use crate::stop::{INTERRUPTED, Stop};
+use crate::stored::Stored;
 use crate::verdict;
 use crate::workers::{Cores, Workers};
 use crate::workload::Workload;
 
-/// The arguments make no sense.
+/// The arguments make no sense, or name a record that cannot be read.
 const WRONG_ARGUMENTS: u8 = 2;
+
+/// A cell became slower by more than is tolerated.
+const SLOWER: u8 = 3;
 
 /// What `main` does.
 #[must_use]
 pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
-    match Arguments::parse_from(arguments) {
+    let done = match Arguments::parse_from(arguments) {
         Ok(arguments) if arguments.list => print(&list()),
-        Ok(arguments) => measure(&arguments),
+        Ok(arguments) => run(&arguments),
         Err(Refusal::Print(text)) => print(&text),
-        Err(Refusal::Wrong(line)) => wrong(&line),
+        Err(Refusal::Wrong(line)) => Err(wrong(line)),
+    };
+    done.unwrap_or_else(|End { line, code }| {
+        complain(&line);
+        ExitCode::from(code)
+    })
+}
+
+/// Why there is no report: a line, and the exit code.
+struct End {
+    line: String,
+    code: u8,
+}
+
+fn wrong(line: String) -> End {
+    End { line, code: WRONG_ARGUMENTS }
+}
+
+fn failed(error: &dyn std::fmt::Display) -> End {
+    End { line: error.to_string(), code: 1 }
+}
+
+fn run(arguments: &Arguments) -> Result<ExitCode, End> {
+    let read = |path| Stored::read(path).map_err(wrong);
+    let old = arguments.compare.as_deref().map(read).transpose()?;
+    match (old, arguments.with.as_deref().map(read).transpose()?) {
+        (Some(old), Some(new)) => compare(arguments, &old, &new),
+        (old, _) => measure(arguments, old.as_ref()),
     }
 }
 
-fn measure(arguments: &Arguments) -> ExitCode {
-    let cores = Cores::usable();
-    let planned = arguments.grid(&cores).and_then(|grid| {
-        let (cases, notes) = grid::cases(&grid)?;
-        Ok((grid, cases, notes))
-    });
-    let (grid, cases, mut notes) = match planned {
-        Ok(planned) => planned,
-        Err(line) => return wrong(&line),
-    };
-    if let Some(path) = &arguments.output {
-        // To be told now, not after a minute; what stands there stays until there is a report.
-        if let Err(error) = OpenOptions::new().append(true).create(true).open(path) {
-            return wrong(&format!("cannot write to {}: {error}", path.display()));
-        }
-    }
+fn compare(arguments: &Arguments, old: &Stored, new: &Stored) -> Result<ExitCode, End> {
+    let output = Output::open(arguments.output.as_deref()).map_err(wrong)?;
+    let comparison = Comparison::new(old, new, arguments.tolerance);
+    written(output.write(&report::write_comparison(arguments.format, &comparison)))?;
+    Ok(compared(&comparison))
+}
 
-    let machine = Machine::this(&cores);
+/// Repeats the warnings where they are seen whatever becomes of the report.
+fn compared(comparison: &Comparison) -> ExitCode {
+    for warning in &comparison.warnings {
+        complain(&format!("warning: {warning}"));
+    }
+    if comparison.beyond_tolerance > 0 { ExitCode::from(SLOWER) } else { ExitCode::SUCCESS }
+}
+
+fn measure(arguments: &Arguments, old: Option<&Stored>) -> Result<ExitCode, End> {
+    let cores = Cores::usable();
+    let grid = arguments.grid(&cores).map_err(wrong)?;
+    let (cases, mut notes) = grid::cases(&grid).map_err(wrong)?;
+    let stop = Stop::on_signals().map_err(|error| failed(&error))?;
+    let output = Output::open(arguments.output.as_deref()).map_err(wrong)?;
+
+    let (origin, machine) = (Origin::now(), Machine::this(&cores));
     let settings = Settings {
         time_seconds: arguments.time,
         rounds: arguments.rounds(grid::cells(&cases, &grid.names)),
         target_ns: arguments.target,
     };
-    let mut session = Session::new(Workers::new(cores));
+    let mut session = Session::new(Workers::new(cores)).until(stop.clone());
     let bar = progress(&cases, &grid, settings);
     let measured = session.run(&cases, &grid.names, settings, &|case| {
         bar.set_message(case.to_string());
         bar.inc(1);
     });
     bar.finish_and_clear();
-    let cells = match measured {
-        Ok(cells) => cells,
-        Err(error) => {
-            complain(&error.to_string());
-            return ExitCode::FAILURE;
-        }
-    };
+    let cells = measured.map_err(|error| {
+        output.abandon();
+        failed(&error)
+    })?;
+    let interrupted = stop.is_asked_for();
+    if cells.is_empty() {
+        output.abandon();
+        let line = "interrupted before the first sample: nothing is written".to_owned();
+        return Err(End { line, code: INTERRUPTED });
+    }
 
+    if interrupted {
+        notes.push(interruption(&cells, grid::cells(&cases, &grid.names), settings));
+    }
     notes.extend(remarks(&grid, &machine, session.workers().unpinned()));
     notes.extend(verdict::crowding(&cells, machine.cores));
     let unable = record::unable(&cases, &grid.names);
     let summary = verdict::summary(&cells, settings.target_ns);
-    let text = report::write(
-        arguments.format,
-        &Record { machine, settings, notes, cells, unable, summary },
-    );
-    match &arguments.output {
-        Some(path) => finish(fs::write(path, text)),
-        None => print(&text),
-    }
+    let mut record = Record {
+        origin,
+        interrupted,
+        machine,
+        settings,
+        notes,
+        cells,
+        unable,
+        summary,
+        comparison: None,
+    };
+    record.comparison =
+        old.map(|old| Comparison::new(old, &Stored::from(&record), arguments.tolerance));
+    written(output.write(&report::write(arguments.format, &record)))?;
+    let code = record.comparison.as_ref().map_or(ExitCode::SUCCESS, compared);
+    Ok(if interrupted { ExitCode::from(INTERRUPTED) } else { code })
+}
+
+/// How far an interrupted run came.
+fn interruption(cells: &[Cell], planned: usize, settings: Settings) -> String {
+    let taken: usize = cells.iter().map(|cell| cell.samples_ns.len()).sum();
+    format!(
+        "interrupted: {taken} of {} were taken, in {} of {}",
+        grid::plural(planned * settings.rounds, "sample"),
+        cells.len(),
+        grid::plural(planned, "cell")
+    )
 }
 
 /// What a reader must know who takes the figures further.
@@ -152,25 +216,13 @@ fn list() -> String {
     text
 }
 
-fn print(text: &str) -> ExitCode {
-    let mut out = io::stdout().lock();
-    finish(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+fn print(text: &str) -> Result<ExitCode, End> {
+    written(Output::Standard.write(text))
 }
 
-/// A reader who has seen enough, as `head` does, is no failure.
-fn finish(written: io::Result<()>) -> ExitCode {
-    match written {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            complain(&format!("cannot write the report: {error}"));
-            ExitCode::FAILURE
-        }
-        _ => ExitCode::SUCCESS,
-    }
-}
-
-fn wrong(line: &str) -> ExitCode {
-    complain(line);
-    ExitCode::from(WRONG_ARGUMENTS)
+fn written(written: io::Result<()>) -> Result<ExitCode, End> {
+    written.map_err(|error| failed(&format_args!("cannot write the report: {error}")))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// One line on stderr, whatever an argument in it contains; if even that cannot be written, the

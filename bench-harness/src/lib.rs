@@ -8,6 +8,34 @@
 //! cargo bench -p bench-harness            # the usual cells, by the same code, under criterion
 //! ```
 //!
+//! # Records
+//!
+//! `--format json` writes the [record](record::Record) of the run: every sample, the settings, the
+//! machine with its kernel, the toolchain, the crate's version, the commit it was built from (with
+//! `-dirty` if tracked files had changed), the date, and the version of the format. `--format csv`
+//! has all of that in each row, the samples in one field with spaces between them.
+//!
+//! ```console
+//! bench-harness --format json --output old.json
+//! bench-harness --compare old.json                  # measures, then says what has changed
+//! bench-harness --compare old.json --with new.json  # measures nothing
+//! ```
+//!
+//! A [comparison](compare::Comparison) gives for each cell that both records have the change of its
+//! median in percent, with a 95 % confidence interval that assumes nothing of how the samples are
+//! distributed. A cell is *slower* or *faster* if the interval leaves no change out; it takes six
+//! samples in either record to tell. Where a cell is slower, and its median by more than
+//! `--tolerance`, the exit code is 3. The loop alone is compared, but does not count.
+//!
+//! The interval knows the spread of the samples within each run. It does not know what changes from
+//! run to run: where the memory lies, what else the machine does, how warm it is. And of a hundred
+//! cells that did not change, up to five may seem to. The tolerance is there for both.
+//!
+//! Ctrl-C and SIGTERM end a run after the current sample. The report is written with the cells that
+//! have a sample, however few, and says that it was interrupted; the exit code is 130. Before the
+//! first sample nothing is written, and `--output` keeps what it has. The second Ctrl-C ends the
+//! program at once, and writes nothing.
+//!
 //! # What is measured
 //!
 //! A *cell* is one path through one contender at one *case*: a workload, a number of threads, a
@@ -67,11 +95,15 @@
 pub mod barrier;
 mod clock;
 pub mod command;
+pub mod compare;
 pub mod contender;
 pub mod fault;
 pub mod grid;
 pub mod lineup;
 pub mod machine;
+mod median;
+pub mod origin;
+mod output;
 pub mod peers;
 mod probe;
 pub mod record;
@@ -81,6 +113,7 @@ pub mod sampler;
 pub mod session;
 mod stock;
 pub mod stop;
+pub mod stored;
 pub mod subject;
 pub mod verdict;
 pub mod workers;

@@ -2,13 +2,21 @@
 
 use serde::Serialize;
 
+use crate::compare::Comparison;
 use crate::grid::Case;
 use crate::lineup::{Kind, Name};
 use crate::machine::Machine;
+use crate::median::median;
+use crate::origin::Origin;
 
 /// The record of a run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Record {
+    /// What wrote it, and when: the first fields.
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// Whether the run was ended before all samples were taken.
+    pub interrupted: bool,
     /// What it was measured on.
     pub machine: Machine,
     /// How it was measured.
@@ -21,6 +29,9 @@ pub struct Record {
     pub unable: Vec<Unable>,
     /// The verdicts in words, the last one overall.
     pub summary: Vec<String>,
+    /// What has changed since an earlier record, if one was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
 }
 
 /// How a run is measured.
@@ -54,7 +65,7 @@ pub struct Cell {
     pub median_ns: f64,
     /// The least of the samples.
     pub min_ns: f64,
-    /// One sample a round, in order.
+    /// One sample a round, in order; fewer if the run was interrupted.
     pub samples_ns: Vec<f64>,
     /// The median of the loop alone in the same case, if it was measured.
     pub loop_ns: Option<f64>,
@@ -144,18 +155,6 @@ pub fn unable(cases: &[Case], names: &[Name]) -> Vec<Unable> {
     unable
 }
 
-/// The middle sample, or the mean of the two in the middle.
-fn median(samples: &[f64]) -> f64 {
-    let mut sorted = samples.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    if sorted.len() % 2 == 1 {
-        sorted[middle]
-    } else {
-        f64::midpoint(sorted[middle - 1], sorted[middle])
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,12 +172,5 @@ mod tests {
         assert!(cells.iter().all(|cell| cell.loop_ns == Some(0.5)), "{cells:?}");
         compare(&mut cells[..1]);
         assert_eq!(cells[0].times_best_allocator, None, "nothing to compare with");
-    }
-
-    #[test]
-    fn the_median_lies_in_the_middle() {
-        assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
-        assert_eq!(median(&[4.0, 1.0, 3.0, 2.0]), 2.5);
-        assert_eq!(median(&[7.0]), 7.0);
     }
 }

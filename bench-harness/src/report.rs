@@ -1,5 +1,6 @@
 //! The record in four forms.
 
+mod comparison;
 mod csv;
 mod json;
 mod markdown;
@@ -7,7 +8,11 @@ mod overview;
 mod table;
 mod wrap;
 
+use crate::compare::Comparison;
 use crate::record::Record;
+
+/// Columns of a terminal.
+const WIDTH: usize = 100;
 
 /// The form of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,5 +45,16 @@ pub fn write(format: Format, record: &Record) -> String {
         Format::Json => json::write(record),
         Format::Csv => csv::write(record),
         Format::Markdown => markdown::write(record),
+    }
+}
+
+/// Two records compared, in that form, ending with a newline.
+#[must_use]
+pub fn write_comparison(format: Format, comparison: &Comparison) -> String {
+    match format {
+        Format::Table => comparison::table(comparison),
+        Format::Json => json::write_comparison(comparison),
+        Format::Csv => csv::write_comparison(comparison),
+        Format::Markdown => comparison::markdown(comparison),
     }
 }

@@ -1,11 +1,14 @@
-//! CSV: one row a cell, its samples left out, and one for each thing that a contender cannot do.
+//! CSV: one row a cell, one for each thing that a contender cannot do, and one for each cell that
+//! only an earlier record has.
 
 use serde::Serialize;
 
+use crate::compare::{Change, Comparison};
 use crate::record::{Cell, Record, Unable};
+use crate::stored::Place;
 
-/// A row. The machine stands in each, so that files can be put together.
-#[derive(Serialize, Default)]
+/// A row. Machine, program and settings stand in each, so that files can be put together.
+#[derive(Clone, Serialize, Default)]
 struct Row<'a> {
     contender: &'a str,
     path: &'a str,
@@ -15,35 +18,101 @@ struct Row<'a> {
     arena: Option<usize>,
     min_ns: Option<f64>,
     median_ns: Option<f64>,
-    samples: usize,
+    samples: Option<usize>,
     loop_ns: Option<f64>,
     best_allocator_ns: Option<f64>,
     times_best_allocator: Option<f64>,
     /// How it was done if not as the workload says, or why there are no figures.
     remark: Option<&'a str>,
-    target_ns: f64,
+    target_ns: Option<f64>,
     met: Option<bool>,
+    old_median_ns: Option<f64>,
+    change_percent: Option<f64>,
+    change_low_percent: Option<f64>,
+    change_high_percent: Option<f64>,
+    /// The change in words.
+    change: Option<&'a str>,
     cpu: &'a str,
-    cores: usize,
+    cores: Option<usize>,
     kernel: &'a str,
     rustc: &'a str,
+    format_version: Option<u32>,
+    version: &'a str,
+    commit: &'a str,
+    date: &'a str,
+    interrupted: Option<bool>,
+    time_seconds: Option<f64>,
+    rounds: Option<usize>,
+    /// Each of them, in order, with spaces between them.
+    samples_ns: String,
 }
 
 pub(super) fn write(record: &Record) -> String {
+    let comparison = record.comparison.as_ref();
+    let common = common(record);
+    let cells = record.cells.iter().map(|cell| {
+        let place = Place::of(cell);
+        let change = comparison
+            .and_then(|comparison| comparison.changes.iter().find(|change| change.place == place));
+        let measured = measured(&common, cell);
+        change.map_or_else(|| measured.clone(), |change| changed(&measured, change))
+    });
+    let unable = record.unable.iter().map(|unable| {
+        let &Unable { contender, path, workload, reason } = unable;
+        Row { contender, path, workload, remark: Some(reason), ..common.clone() }
+    });
+    let gone = comparison.into_iter().flat_map(|comparison| &comparison.only_old);
+    let gone = gone.map(|place| Row { change: Some(ONLY_OLD), ..at(&Row::default(), place) });
+    lines(cells.chain(unable).chain(gone))
+}
+
+const ONLY_OLD: &str = "only in the earlier record";
+const ONLY_NEW: &str = "only in the later record";
+
+/// The rows of a comparison alone have the same columns, most of them empty.
+pub(super) fn write_comparison(comparison: &Comparison) -> String {
+    let empty = Row::default();
+    let changes = comparison.changes.iter().map(|change| Row {
+        median_ns: Some(change.new_median_ns),
+        ..changed(&at(&empty, &change.place), change)
+    });
+    let only = [(&comparison.only_old, ONLY_OLD), (&comparison.only_new, ONLY_NEW)];
+    let only = only.into_iter().flat_map(|(places, which)| {
+        places.iter().map(move |place| Row { change: Some(which), ..at(&Row::default(), place) })
+    });
+    lines(changes.chain(only))
+}
+
+fn lines<'a>(rows: impl Iterator<Item = Row<'a>>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    for cell in &record.cells {
-        writer.serialize(row(record, cell)).expect("a row is flat, and a vector takes it");
-    }
-    for &Unable { contender, path, workload, reason } in &record.unable {
-        let remark = Some(reason);
-        let row = Row { contender, path, workload, remark, ..machine(record) };
+    for row in rows {
         writer.serialize(row).expect("a row is flat, and a vector takes it");
     }
     let bytes = writer.into_inner().expect("a vector takes every byte");
     String::from_utf8(bytes).expect("every field is UTF-8")
 }
 
-fn row<'a>(record: &'a Record, cell: &'a Cell) -> Row<'a> {
+/// What every row of a record says.
+fn common(record: &Record) -> Row<'_> {
+    Row {
+        target_ns: Some(record.settings.target_ns),
+        cpu: &record.machine.cpu,
+        cores: Some(record.machine.cores),
+        kernel: &record.machine.kernel,
+        rustc: &record.machine.rustc,
+        format_version: Some(record.origin.format_version),
+        version: record.origin.version,
+        commit: record.origin.commit,
+        date: &record.origin.date,
+        interrupted: Some(record.interrupted),
+        time_seconds: Some(record.settings.time_seconds),
+        rounds: Some(record.settings.rounds),
+        ..Row::default()
+    }
+}
+
+fn measured<'a>(common: &Row<'a>, cell: &'a Cell) -> Row<'a> {
+    let samples: Vec<_> = cell.samples_ns.iter().map(f64::to_string).collect();
     Row {
         contender: cell.contender,
         path: cell.path,
@@ -53,24 +122,36 @@ fn row<'a>(record: &'a Record, cell: &'a Cell) -> Row<'a> {
         arena: Some(cell.arena),
         min_ns: Some(cell.min_ns),
         median_ns: Some(cell.median_ns),
-        samples: cell.samples_ns.len(),
+        samples: Some(cell.samples_ns.len()),
         loop_ns: cell.loop_ns,
         best_allocator_ns: cell.best_allocator_ns,
         times_best_allocator: cell.times_best_allocator,
         remark: cell.remark,
         met: cell.met,
-        ..machine(record)
+        samples_ns: samples.join(" "),
+        ..common.clone()
     }
 }
 
-/// What every row says.
-fn machine(record: &Record) -> Row<'_> {
+fn at<'a>(row: &Row<'a>, place: &'a Place) -> Row<'a> {
     Row {
-        target_ns: record.settings.target_ns,
-        cpu: &record.machine.cpu,
-        cores: record.machine.cores,
-        kernel: &record.machine.kernel,
-        rustc: &record.machine.rustc,
-        ..Row::default()
+        contender: &place.contender,
+        path: &place.path,
+        workload: &place.workload,
+        threads: Some(place.threads),
+        block_size: Some(place.block_size),
+        arena: Some(place.arena),
+        ..row.clone()
+    }
+}
+
+fn changed<'a>(row: &Row<'a>, change: &Change) -> Row<'a> {
+    Row {
+        old_median_ns: Some(change.old_median_ns),
+        change_percent: Some(change.change_percent),
+        change_low_percent: change.low_percent,
+        change_high_percent: change.high_percent,
+        change: Some(change.verdict.words()),
+        ..row.clone()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::comparison;
 use crate::grid::{bytes, plural};
 use crate::lineup::Name;
 use crate::record::{Cell, Record, Unable};
@@ -103,6 +104,10 @@ fn caption(record: &Record) -> String {
     }
     for note in &record.notes {
         let _ = write!(text, "\nNote: {note}.\n");
+    }
+    if let Some(compared) = &record.comparison {
+        text.push('\n');
+        text += &comparison::markdown(compared);
     }
     text
 }

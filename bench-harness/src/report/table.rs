@@ -5,16 +5,14 @@ use std::fmt::Write as _;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 
-use super::overview;
 use super::wrap::wrapped;
+use super::{WIDTH, comparison, overview};
 use crate::record::{Cell, Record, Settings, Unable};
-
-/// Columns of text.
-const WIDTH: usize = 100;
 
 pub(super) fn write(record: &Record) -> String {
     let Settings { rounds, target_ns, .. } = record.settings;
     let mut text = wrapped(&record.machine.to_string(), WIDTH, "");
+    text += &wrapped(&record.origin.to_string(), WIDTH, "");
     let how = format!(
         "ns per block taken and given back (exhausted: per refusal), all threads together; least and \
          median of {rounds} rounds; x best: how many times as fast as the best general allocator of the case; the \
@@ -36,6 +34,10 @@ pub(super) fn write(record: &Record) -> String {
     }
     for note in &record.notes {
         text += &wrapped(&format!("note: {note}"), WIDTH, "  ");
+    }
+    if let Some(compared) = &record.comparison {
+        text.push('\n');
+        text += &comparison::table(compared);
     }
     text
 }

@@ -1,0 +1,242 @@
+//! What has changed between two records.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Serialize;
+
+use crate::grid::plural;
+use crate::lineup;
+use crate::median::{self, Ratio};
+use crate::stored::{Place, Stored, StoredCell};
+
+/// Two records, cell by cell.
+#[derive(Clone, Debug, Serialize)]
+pub struct Comparison {
+    /// When the earlier run began.
+    pub old_date: String,
+    /// What it measured.
+    pub old_commit: String,
+    /// When the later run began.
+    pub new_date: String,
+    /// What it measured.
+    pub new_commit: String,
+    /// How much slower a cell may be, in percent.
+    pub tolerance_percent: f64,
+    /// How many cells are slower than that.
+    pub beyond_tolerance: usize,
+    /// Why the figures may differ for other reasons than the code.
+    pub warnings: Vec<String>,
+    /// The cells of both records, in the order of the later one.
+    pub changes: Vec<Change>,
+    /// The cells that only the earlier record has.
+    pub only_old: Vec<Place>,
+    /// The cells that only the later record has.
+    pub only_new: Vec<Place>,
+}
+
+/// A cell of both records.
+#[derive(Clone, Debug, Serialize)]
+pub struct Change {
+    /// Which cell.
+    #[serde(flatten)]
+    pub place: Place,
+    /// The earlier median.
+    pub old_median_ns: f64,
+    /// The later median.
+    pub new_median_ns: f64,
+    /// By how many percent the later median is above the earlier one.
+    pub change_percent: f64,
+    /// The low end of the change's 95 % confidence interval, if there are samples enough for one.
+    pub low_percent: Option<f64>,
+    /// The high end.
+    pub high_percent: Option<f64>,
+    /// The change in words.
+    pub verdict: Verdict,
+    /// Whether the cell is slower, and by more than the tolerance. The loop alone never is: it is
+    /// no allocator.
+    pub beyond_tolerance: bool,
+}
+
+/// What can be said of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// The whole interval lies above no change.
+    Slower,
+    /// The whole interval lies below no change.
+    Faster,
+    /// No change lies within the interval.
+    NoDifference,
+    /// One of the records has fewer than six samples of the cell.
+    TooFewSamples,
+}
+
+impl Verdict {
+    /// As the reports say it.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Slower => "slower",
+            Self::Faster => "faster",
+            Self::NoDifference => "no difference",
+            Self::TooFewSamples => "too few samples",
+        }
+    }
+}
+
+impl Comparison {
+    /// Compares the cells of both records.
+    #[must_use]
+    pub fn new(old: &Stored, new: &Stored, tolerance_percent: f64) -> Self {
+        let before: HashMap<&Place, &StoredCell> =
+            old.cells.iter().map(|cell| (&cell.place, cell)).collect();
+        let after: HashSet<&Place> = new.cells.iter().map(|cell| &cell.place).collect();
+        let changes: Vec<_> = new
+            .cells
+            .iter()
+            .filter_map(|cell| Some(Change::new(before.get(&cell.place)?, cell, tolerance_percent)))
+            .collect();
+        let places = |record: &Stored, absent: &dyn Fn(&Place) -> bool| {
+            let places = record.cells.iter().map(|cell| &cell.place);
+            places.filter(|place| absent(place)).cloned().collect()
+        };
+        Self {
+            old_date: old.date.clone(),
+            old_commit: old.commit.clone(),
+            new_date: new.date.clone(),
+            new_commit: new.commit.clone(),
+            tolerance_percent,
+            beyond_tolerance: changes.iter().filter(|change| change.beyond_tolerance).count(),
+            warnings: warnings(old, new, changes.is_empty()),
+            changes,
+            only_old: places(old, &|place| !after.contains(place)),
+            only_new: places(new, &|place| !before.contains_key(place)),
+        }
+    }
+
+    /// What came of it, in a sentence.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let count = |verdict| {
+            self.changes.iter().filter(|change| change.verdict == verdict).count().to_string()
+        };
+        format!(
+            "of {} in both records: {} slower ({} beyond the tolerance of {} %), {} faster, {} no \
+             different, {} with too few samples to tell",
+            plural(self.changes.len(), "cell"),
+            count(Verdict::Slower),
+            self.beyond_tolerance,
+            self.tolerance_percent,
+            count(Verdict::Faster),
+            count(Verdict::NoDifference),
+            count(Verdict::TooFewSamples),
+        )
+    }
+}
+
+impl Change {
+    fn new(old: &StoredCell, new: &StoredCell, tolerance_percent: f64) -> Self {
+        let Ratio { ratio, interval } = median::ratio(&old.samples_ns, &new.samples_ns);
+        let percent = |ratio: f64| 100.0 * (ratio - 1.0);
+        let verdict = match interval {
+            None => Verdict::TooFewSamples,
+            Some((low, _)) if low > 1.0 => Verdict::Slower,
+            Some((_, high)) if high < 1.0 => Verdict::Faster,
+            Some(_) => Verdict::NoDifference,
+        };
+        Self {
+            place: new.place.clone(),
+            old_median_ns: median::median(&old.samples_ns),
+            new_median_ns: median::median(&new.samples_ns),
+            change_percent: percent(ratio),
+            low_percent: interval.map(|(low, _)| percent(low)),
+            high_percent: interval.map(|(_, high)| percent(high)),
+            verdict,
+            beyond_tolerance: verdict == Verdict::Slower
+                && percent(ratio) > tolerance_percent
+                && new.place.contender != lineup::LOOP,
+        }
+    }
+}
+
+fn warnings(old: &Stored, new: &Stored, nothing_in_common: bool) -> Vec<String> {
+    let (was, is) = (&old.machine, &new.machine);
+    let cores = |count| plural(count, "core");
+    let parts = [
+        ("machine", was.cpu.clone(), is.cpu.clone()),
+        ("number of cores", cores(was.cores), cores(is.cores)),
+        ("kernel", was.kernel.clone(), is.kernel.clone()),
+        ("toolchain", was.rustc.clone(), is.rustc.clone()),
+    ];
+    let differ = parts.into_iter().filter(|(_, was, is)| was != is);
+    let mut warnings: Vec<_> =
+        differ.map(|(part, was, is)| format!("another {part}: {was} before, {is} now")).collect();
+    for (which, record) in [("earlier", old), ("later", new)] {
+        if record.interrupted {
+            warnings.push(format!("the {which} record is of a run that was interrupted"));
+        }
+    }
+    if nothing_in_common {
+        warnings.push("the records have no cell in common".to_owned());
+    }
+    warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stored::StoredMachine;
+
+    fn cell(contender: &str, samples_ns: Vec<f64>) -> StoredCell {
+        let (path, workload) = ("handle".to_owned(), "pair".to_owned());
+        let contender = contender.to_owned();
+        let place = Place { contender, path, workload, threads: 1, block_size: 64, arena: 10 };
+        StoredCell { place, samples_ns }
+    }
+
+    fn record(cells: Vec<StoredCell>) -> Stored {
+        let text = |text: &str| text.to_owned();
+        let (cpu, kernel, rustc) = (text("cpu"), text("kernel"), text("rustc"));
+        let machine = StoredMachine { cpu, cores: 2, kernel, rustc };
+        Stored { date: text("then"), commit: text("that"), interrupted: false, machine, cells }
+    }
+
+    fn around(ns: f64) -> Vec<f64> {
+        (0..20).map(|sample| ns * (1.0 + 0.001 * f64::from(sample))).collect()
+    }
+
+    #[test]
+    fn slower_counts_beyond_the_interval_and_the_tolerance() {
+        let old = record(vec![cell("mutex", around(10.0))]);
+        let compare = |ns, tolerance| {
+            let new = record(vec![cell("mutex", around(ns))]);
+            let Comparison { beyond_tolerance, changes, .. } =
+                Comparison::new(&old, &new, tolerance);
+            (changes[0].verdict, beyond_tolerance)
+        };
+        assert_eq!(compare(12.0, 5.0), (Verdict::Slower, 1));
+        assert_eq!(compare(12.0, 25.0), (Verdict::Slower, 0));
+        assert_eq!(compare(10.0, 0.0), (Verdict::NoDifference, 0));
+        assert_eq!(compare(8.0, 5.0), (Verdict::Faster, 0));
+    }
+
+    #[test]
+    fn the_loop_alone_is_never_beyond_the_tolerance() {
+        let of = |ns| record(vec![cell(lineup::LOOP, around(ns))]);
+        let compared = Comparison::new(&of(1.0), &of(2.0), 5.0);
+        assert_eq!((compared.changes[0].verdict, compared.beyond_tolerance), (Verdict::Slower, 0));
+    }
+
+    #[test]
+    fn what_only_one_record_has_is_listed_and_another_machine_is_warned_of() {
+        let old = record(vec![cell("mutex", around(1.0)), cell("gone", around(1.0))]);
+        let mut new = record(vec![cell("mutex", vec![1.0; 5]), cell("added", around(1.0))]);
+        new.machine.cores = 4;
+        let compared = Comparison::new(&old, &new, 5.0);
+        assert_eq!(compared.changes[0].verdict, Verdict::TooFewSamples);
+        assert_eq!((compared.changes.len(), compared.only_old.len()), (1, 1));
+        assert_eq!(compared.only_old[0].contender, "gone");
+        assert_eq!(compared.only_new[0].contender, "added");
+        assert_eq!(compared.warnings, ["another number of cores: 2 cores before, 4 cores now"]);
+    }
+}

@@ -1,0 +1,98 @@
+//! A comparison, as tables in a terminal or in Markdown.
+
+use std::fmt::Write as _;
+
+use comfy_table::presets::{ASCII_MARKDOWN, UTF8_FULL_CONDENSED};
+use comfy_table::{CellAlignment, Table};
+
+use super::WIDTH;
+use super::wrap::wrapped;
+use crate::compare::{Change, Comparison};
+use crate::grid::{bytes, plural};
+use crate::stored::Place;
+
+/// A table for each case, and what came of it all.
+pub(super) fn table(comparison: &Comparison) -> String {
+    let mut text = wrapped(&heading(comparison), WIDTH, "");
+    for changes in comparison.changes.chunk_by(|a, b| case(&a.place) == case(&b.place)) {
+        let mut table = filled(changes, &["contender", "path"], |place| {
+            vec![place.contender.clone(), place.path.clone()]
+        });
+        table.load_preset(UTF8_FULL_CONDENSED);
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n{}\n{table}\n", case(&changes[0].place));
+    }
+    text.push('\n');
+    for line in remarks(comparison) {
+        text += &wrapped(&line, WIDTH, "  ");
+    }
+    text
+}
+
+/// One table.
+pub(super) fn markdown(comparison: &Comparison) -> String {
+    let mut table = filled(&comparison.changes, &["contender", "path", "case"], |place| {
+        vec![place.contender.clone(), place.path.clone(), case(place)]
+    });
+    table.load_preset(ASCII_MARKDOWN);
+    let mut text = format!("{table}\n\n{}.\n", heading(comparison));
+    for line in remarks(comparison) {
+        let _ = write!(text, "\n{line}.\n");
+    }
+    text
+}
+
+fn heading(comparison: &Comparison) -> String {
+    let Comparison { old_date, old_commit, new_date, new_commit, .. } = comparison;
+    format!(
+        "change of the median ns since the record of {old_date} (commit {old_commit}) in that of \
+         {new_date} (commit {new_commit}), with the 95 % confidence interval"
+    )
+}
+
+fn filled(changes: &[Change], names: &[&str], name: impl Fn(&Place) -> Vec<String>) -> Table {
+    let mut table = Table::new();
+    let figures = ["old ns", "new ns", "change %", "95 % interval", "verdict"];
+    table.set_header(names.iter().chain(&figures));
+    for change in changes {
+        let mut verdict = change.verdict.words().to_owned();
+        if change.beyond_tolerance {
+            verdict += " !!";
+        }
+        let interval = change.low_percent.zip(change.high_percent);
+        let figures = [
+            format!("{:.2}", change.old_median_ns),
+            format!("{:.2}", change.new_median_ns),
+            format!("{:+.1}", change.change_percent),
+            interval.map(|(low, high)| format!("{low:+.1} to {high:+.1}")).unwrap_or_default(),
+            verdict,
+        ];
+        table.add_row(name(&change.place).into_iter().chain(figures));
+    }
+    for column in names.len()..names.len() + 4 {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// What the tables do not say.
+fn remarks(comparison: &Comparison) -> Vec<String> {
+    let only = |which: &str, places: &[Place]| {
+        let list = places.iter().map(Place::to_string).collect::<Vec<_>>().join("; ");
+        let count = plural(places.len(), "cell");
+        (!places.is_empty()).then(|| format!("only in the {which} record, {count}: {list}"))
+    };
+    let mut lines = vec![format!("compared: {}; !! = beyond the tolerance", comparison.summary())];
+    lines.extend(only("earlier", &comparison.only_old));
+    lines.extend(only("later", &comparison.only_new));
+    lines.extend(comparison.warnings.iter().map(|warning| format!("warning: {warning}")));
+    lines
+}
+
+fn case(place: &Place) -> String {
+    let Place { workload, threads, block_size, arena, .. } = place;
+    let threads = plural(*threads, "thread");
+    format!("{workload}, {threads}, {} blocks, arena of {arena}", bytes(*block_size))
+}

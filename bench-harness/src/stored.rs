@@ -1,0 +1,209 @@
+//! Records read back: as much of them as a comparison needs, and what is wrong with those that
+//! cannot be read.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
+
+use crate::origin::{FORMAT, FORMAT_VERSION};
+use crate::record::{Cell, Record};
+
+/// A record, as a comparison sees it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Stored {
+    /// When the run began.
+    pub date: String,
+    /// The commit that was measured.
+    pub commit: String,
+    /// Whether the run was ended before all samples were taken.
+    pub interrupted: bool,
+    /// What it was measured on.
+    pub machine: StoredMachine,
+    /// The figures, each place once.
+    pub cells: Vec<StoredCell>,
+}
+
+/// What a record says of its machine.
+#[derive(Clone, Debug, Deserialize)]
+#[expect(missing_docs, reason = "those of `Machine`")]
+pub struct StoredMachine {
+    pub cpu: String,
+    pub cores: usize,
+    pub kernel: String,
+    pub rustc: String,
+}
+
+/// A cell's place and its samples.
+#[derive(Clone, Debug, Deserialize)]
+pub struct StoredCell {
+    /// What was measured. Its fields are the cell's.
+    #[serde(flatten)]
+    pub place: Place,
+    /// The samples, in nanoseconds: at least one, each above 0.
+    pub samples_ns: Vec<f64>,
+}
+
+/// What is measured in a cell: the same place in two records can be compared.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[expect(missing_docs, reason = "those of `Cell`")]
+pub struct Place {
+    pub contender: String,
+    pub path: String,
+    pub workload: String,
+    pub threads: usize,
+    pub block_size: usize,
+    pub arena: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { contender, path, workload, threads, block_size, arena } = self;
+        write!(f, "{contender}/{path}, {workload}, {threads} x {block_size} B of {arena}")
+    }
+}
+
+/// The fields that tell a record from another file. Whatever they are, they are no error here.
+#[derive(Deserialize)]
+struct Head {
+    format: Option<serde_json::Value>,
+    format_version: Option<serde_json::Value>,
+}
+
+impl Stored {
+    /// Reads the record in a file.
+    ///
+    /// # Errors
+    ///
+    /// One line that names the file and what is wrong: it cannot be read, is cut short, damaged or
+    /// no record, or a newer program wrote it.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        let bytes = fs::read(path)
+            .map_err(|error| format!("cannot read the record {}: {error}", path.display()))?;
+        Self::parse(&bytes).map_err(|wrong| format!("{}: {wrong}", path.display()))
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Self, String> {
+        if bytes.trim_ascii().is_empty() {
+            return Err("the file is empty".to_owned());
+        }
+        let foreign = || format!("JSON, but no {FORMAT}");
+        if !bytes.trim_ascii_start().starts_with(b"{") {
+            return Err(match serde_json::from_slice::<IgnoredAny>(bytes) {
+                Ok(_) => foreign(),
+                Err(_) => "no record: --format json writes one, but this is no JSON".to_owned(),
+            });
+        }
+        let head: Head = serde_json::from_slice(bytes).map_err(|error| match error.classify() {
+            Category::Eof => format!("the record is cut short: {error}"),
+            _ => format!("the record is damaged or cut short: {error}"),
+        })?;
+        if head.format.as_ref().is_none_or(|format| format != FORMAT) {
+            return Err(foreign());
+        }
+        match head.format_version.as_ref().and_then(serde_json::Value::as_u64) {
+            None | Some(0) => return Err("the record is damaged: its version is none".to_owned()),
+            Some(version) if version > FORMAT_VERSION.into() => {
+                return Err(format!(
+                    "the record is of a newer program: its format has version {version}, this one \
+                     reads up to {FORMAT_VERSION}"
+                ));
+            }
+            Some(_) => {}
+        }
+        let damaged = |what: &dyn fmt::Display| format!("the record is damaged: {what}");
+        let stored: Self = serde_json::from_slice(bytes).map_err(|error| damaged(&error))?;
+        stored.check().map_err(|what| damaged(&what))?;
+        Ok(stored)
+    }
+
+    /// What the types do not hold.
+    fn check(&self) -> Result<(), String> {
+        let mut places = HashSet::new();
+        for StoredCell { place, samples_ns } in &self.cells {
+            if !places.insert(place) {
+                return Err(format!("it has two cells of {place}"));
+            }
+            if samples_ns.is_empty() {
+                return Err(format!("there is no sample of {place}"));
+            }
+            if let Some(sample) = samples_ns.iter().find(|ns| !(ns.is_finite() && **ns > 0.0)) {
+                return Err(format!("a sample of {place} is {sample} ns"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// As if the record had been written and read.
+impl From<&Record> for Stored {
+    fn from(record: &Record) -> Self {
+        let machine = record.machine.clone();
+        Self {
+            date: record.origin.date.clone(),
+            commit: record.origin.commit.to_owned(),
+            interrupted: record.interrupted,
+            machine: StoredMachine {
+                cpu: machine.cpu,
+                cores: machine.cores,
+                kernel: machine.kernel,
+                rustc: machine.rustc,
+            },
+            cells: record.cells.iter().map(StoredCell::from).collect(),
+        }
+    }
+}
+
+impl From<&Cell> for StoredCell {
+    fn from(cell: &Cell) -> Self {
+        Self { place: Place::of(cell), samples_ns: cell.samples_ns.clone() }
+    }
+}
+
+impl Place {
+    /// The place of a cell.
+    #[must_use]
+    pub fn of(cell: &Cell) -> Self {
+        Self {
+            contender: cell.contender.to_owned(),
+            path: cell.path.to_owned(),
+            workload: cell.workload.to_owned(),
+            threads: cell.threads,
+            block_size: cell.block_size,
+            arena: cell.arena,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Stored;
+
+    const SOUND: &str = r#"{"format": "bench-harness record", "format_version": 1, "date": "",
+        "commit": "", "interrupted": false,
+        "machine": {"cpu": "", "cores": 1, "kernel": "", "rustc": "", "load": null},
+        "cells": [{"contender": "a", "path": "b", "workload": "c", "threads": 1, "block_size": 2,
+        "arena": 3, "samples_ns": [1.5]}]}"#;
+
+    #[test]
+    fn a_record_that_was_cut_anywhere_is_refused() {
+        assert!(Stored::parse(SOUND.as_bytes()).is_ok());
+        for end in 0..SOUND.len() {
+            let wrong = Stored::parse(&SOUND.as_bytes()[..end]).expect_err("it lacks its end");
+            assert!(wrong.contains("cut short") || wrong.contains("empty"), "{end}: {wrong}");
+        }
+    }
+
+    #[test]
+    fn what_a_sample_cannot_be_is_refused() {
+        for (sample, said) in [("", "no sample"), ("0", "is 0 ns"), ("-1.0", "is -1 ns")] {
+            let text = SOUND.replace("1.5", sample);
+            let wrong = Stored::parse(text.as_bytes()).expect_err("no such sample");
+            assert!(wrong.contains(said), "{wrong}");
+        }
+    }
+}
