@@ -272,9 +272,9 @@ fn the_report_goes_to_a_file_if_asked() {
     assert!(!report.contains("an earlier report"), "{report}");
 }
 
-/// As by Ctrl-C.
+/// As by a crash; what Ctrl-C leaves is in `records.rs`.
 #[test]
-fn a_run_that_is_cut_short_leaves_the_last_report_alone() {
+fn a_run_that_is_killed_leaves_the_last_report_alone() {
     let file = std::env::temp_dir().join(format!("bench-harness-{}.kept", std::process::id()));
     std::fs::write(&file, "an earlier report\n").expect("a temporary file");
     let mut child = command(&["--time", "600", "--threads", "1", "--output"])

@@ -1,0 +1,93 @@
+//! Records as a user meets them: written, compared, interrupted, damaged.
+
+mod compared;
+mod damaged;
+#[cfg(unix)]
+mod interrupted;
+mod written;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+/// Two cells, a dozen samples of each.
+const SMALL: &[&str] = &[
+    "--time=0.05",
+    "--rounds=12",
+    "--threads=1",
+    "--workload=pair",
+    "--arena=10",
+    "--block-size=64",
+    "--contender=system,mutex/handle",
+];
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bench-harness"));
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    command(arguments).output().expect("the command starts")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("the command writes UTF-8")
+}
+
+/// A file of this test's own, removed in the end.
+struct File(PathBuf);
+
+impl File {
+    /// The name of no file yet.
+    fn absent(name: &str) -> Self {
+        Self(std::env::temp_dir().join(format!("bench-harness-{}-{name}", std::process::id())))
+    }
+
+    fn of(name: &str, content: &str) -> Self {
+        let file = Self::absent(name);
+        fs::write(&file.0, content).expect("a temporary file");
+        file
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().expect("a UTF-8 path")
+    }
+
+    fn read(&self) -> String {
+        fs::read_to_string(&self.0).expect("the file is there")
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        // Not every test leaves one.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn measured() -> Value {
+    let output = run(&[SMALL, &["--format", "json"]].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("valid JSON")
+}
+
+/// The record with every sample of the first cell so many times as long.
+fn slowed(record: &Value, factor: f64) -> Value {
+    let mut slowed = record.clone();
+    for sample in slowed["cells"][0]["samples_ns"].as_array_mut().expect("samples") {
+        *sample = json!(sample.as_f64().expect("a number") * factor);
+    }
+    slowed
+}
+
+/// A record made by hand, of one cell: times spread by a hundredth, so that all is certain.
+fn steady() -> Value {
+    let mut record = measured();
+    for cell in record["cells"].as_array_mut().expect("cells") {
+        cell["samples_ns"] = (0..12).map(|sample| 10.0 + 0.01 * f64::from(sample)).collect();
+    }
+    record
+}
