@@ -107,7 +107,7 @@ impl Comparison {
             new_commit: new.commit.clone(),
             tolerance_percent,
             beyond_tolerance: changes.iter().filter(|change| change.beyond_tolerance).count(),
-            warnings: warnings(old, new, changes.is_empty()),
+            warnings: warnings(old, new, &changes),
             changes,
             only_old: places(old, &|place| !after.contains(place)),
             only_new: places(new, &|place| !before.contains_key(place)),
@@ -159,7 +159,8 @@ impl Change {
     }
 }
 
-fn warnings(old: &Stored, new: &Stored, nothing_in_common: bool) -> Vec<String> {
+/// What a reader, or a check that trusts the exit code, must know.
+fn warnings(old: &Stored, new: &Stored, changes: &[Change]) -> Vec<String> {
     let (was, is) = (&old.machine, &new.machine);
     let cores = |count| plural(count, "core");
     let parts = [
@@ -176,7 +177,14 @@ fn warnings(old: &Stored, new: &Stored, nothing_in_common: bool) -> Vec<String> 
             warnings.push(format!("the {which} record is of a run that was interrupted"));
         }
     }
-    if nothing_in_common {
+    let untold = changes.iter().filter(|change| change.verdict == Verdict::TooFewSamples).count();
+    if untold > 0 {
+        warnings.push(format!(
+            "{} too few samples to tell: give both runs at least 6 rounds",
+            if untold == 1 { "1 cell has".to_owned() } else { format!("{untold} cells have") }
+        ));
+    }
+    if changes.is_empty() {
         warnings.push("the records have no cell in common".to_owned());
     }
     warnings
@@ -237,6 +245,9 @@ mod tests {
         assert_eq!((compared.changes.len(), compared.only_old.len()), (1, 1));
         assert_eq!(compared.only_old[0].contender, "gone");
         assert_eq!(compared.only_new[0].contender, "added");
-        assert_eq!(compared.warnings, ["another number of cores: 2 cores before, 4 cores now"]);
+        let warnings = compared.warnings;
+        assert_eq!(warnings[0], "another number of cores: 2 cores before, 4 cores now");
+        assert!(warnings[1].starts_with("1 cell has too few samples"), "{warnings:?}");
+        assert_eq!(warnings.len(), 2);
     }
 }

@@ -29,7 +29,9 @@
 //!
 //! The interval knows the spread of the samples within each run. It does not know what changes from
 //! run to run: where the memory lies, what else the machine does, how warm it is. And of a hundred
-//! cells that did not change, up to five may seem to. The tolerance is there for both.
+//! cells that did not change, up to five may seem to. The tolerance is there for both, but where
+//! threads contend, or share a busy machine, the same program can differ from itself by far more:
+//! on such a machine choose cells of one thread, or compare again before you believe it.
 //!
 //! Ctrl-C and SIGTERM end a run after the current sample. The report is written with the cells that
 //! have a sample, however few, and says that it was interrupted; the exit code is 130. Before the
