@@ -55,7 +55,17 @@ pub trait Contender: Debug + Send + Sync + 'static {
         None
     }
 
-    /// How many blocks the checks may hold at once where there is no [`pool`](Self::pool).
+    /// How many blocks there are, if there is an end to them: the checks hold it to that.
+    fn bound(&self) -> Option<usize> {
+        self.pool().map(BlockAlloc::capacity)
+    }
+
+    /// How many blocks are free by its own count, if it has one.
+    fn available(&self) -> Option<usize> {
+        self.pool().map(BlockAlloc::available)
+    }
+
+    /// How many blocks the checks may hold at once where there is no [`bound`](Self::bound).
     fn supply(&self) -> usize {
         0
     }

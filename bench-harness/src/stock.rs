@@ -18,8 +18,8 @@ pub(crate) enum Look {
 /// back.
 ///
 /// Invariants 1 to 4 of a bounded pool: no two blocks share a byte, none is missing or too many,
-/// each is a block of the region, and the pool's count of its free blocks is right with all of them
-/// held and with none. Of an allocator without a bound: no two of [`Contender::supply`] live blocks
+/// each is a block of the region if there is one, and the pool's count of its free blocks, if it
+/// has one, is right with all of them held and with none. Of an allocator without a bound: no two of [`Contender::supply`] live blocks
 /// share a byte.
 pub(crate) fn take<C: Contender>(
     contender: &C,
@@ -27,13 +27,14 @@ pub(crate) fn take<C: Contender>(
     look: Look,
 ) -> Result<(), Fault> {
     let pool = contender.pool();
-    let available = |expected: usize| match pool.map(|pool| pool.available()) {
+    let available = |expected: usize| match contender.available() {
         Some(says) if says != expected => Err(Fault::Available { says, expected }),
         _ => Ok(()),
     };
-    let expected = pool.map_or(contender.supply(), |pool| pool.capacity());
+    let bound = contender.bound();
+    let expected = bound.unwrap_or_else(|| contender.supply());
     // One more than there should be, to see the pool refuse it.
-    let wanted = if pool.is_some() { expected + 1 } else { expected };
+    let wanted = if bound.is_some() { expected + 1 } else { expected };
 
     let mut hand = contender.hand(0);
     let mut held = Vec::with_capacity(wanted);
@@ -68,7 +69,7 @@ pub(crate) fn take<C: Contender>(
     if blocks.len() != expected {
         return Err(Fault::Count { got: blocks.len(), expected });
     }
-    if pool.is_some() {
+    if bound.is_some() {
         available(0)?;
     }
 
@@ -78,5 +79,5 @@ pub(crate) fn take<C: Contender>(
     for (_, block) in held.into_iter().rev() {
         hand.give(block)?;
     }
-    available(expected)
+    if bound.is_some() { available(expected) } else { Ok(()) }
 }
