@@ -10,12 +10,12 @@ use bench_harness::workers::{Cores, Workers};
 use bench_harness::workload::Workload;
 use criterion::{BenchmarkId, Criterion, SamplingMode};
 
-/// Every cell of the usual grid. Figures are wall time per pair of all threads together, as
+/// Every cell of the usual grid, by the usual contenders. Figures are wall time per pair of all threads together, as
 /// everywhere in the harness.
 fn cells(criterion: &mut Criterion) {
     let cores = Cores::usable();
     let usual = Grid {
-        names: lineup::names().collect(),
+        names: lineup::usual().collect(),
         workloads: Workload::USUAL.to_vec(),
         threads: grid::usual_threads(&cores),
         block_sizes: grid::USUAL_BLOCK_SIZES.to_vec(),

@@ -24,7 +24,8 @@ Examples:
   bench-harness                                  the usual cases, in about a minute
   bench-harness --time 10 --workload pair        the shortest loop, quickly
   bench-harness --contender lock-free,system     every path of one pool, and malloc
-  bench-harness --contender handle --threads 1,2 the safe path of every pool
+  bench-harness --contender handle --threads 1,2 the safe path of every block pool
+  bench-harness --contender all --workload pair  those as well that --list marks
   bench-harness --workload all --block-size 256 --arena 4096 --threads 1,2
   bench-harness --block-size 1500,16K --arena 10000 --format csv
   bench-harness --format json --output old.json  a record to compare with
@@ -47,7 +48,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     pub(crate) list: bool,
 
-    /// Only these contenders: names, paths, or parts of `contender/path`
+    /// Contenders, paths, parts of a name, or all [default: see --list]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     contender: Vec<String>,
 

@@ -194,15 +194,16 @@ fn list() -> String {
     let mut text = "Contenders, and the paths through them:\n".to_owned();
     // Writing to a String cannot fail.
     for entry in lineup::ALL {
-        let _ = writeln!(text, "  {:<12} {}", entry.name, entry.description);
-        let _ = writeln!(text, "  {:<12}   {}", "", entry.paths.join(", "));
+        let usual = only_if_asked(entry.usual);
+        let _ = writeln!(text, "  {:<20} {}", entry.name, entry.description);
+        let _ = writeln!(text, "  {:<20}   {}{usual}", "", entry.paths.join(", "));
     }
     if let Some(absent) = lineup::ABSENT {
         let _ = writeln!(text, "\nNot in this build:\n  {absent}");
     }
     text += "\nWorkloads:\n";
     for &workload in Workload::ALL {
-        let usual = if Workload::USUAL.contains(&workload) { "" } else { " (only if asked for)" };
+        let usual = only_if_asked(Workload::USUAL.contains(&workload));
         let _ = writeln!(text, "  {:<12} {}{usual}", workload.name(), workload.description());
         for entry in lineup::ALL {
             if let Some(reason) = entry.kind.cannot(workload) {
@@ -214,6 +215,10 @@ fn list() -> String {
         }
     }
     text
+}
+
+fn only_if_asked(usual: bool) -> &'static str {
+    if usual { "" } else { " (only if asked for)" }
 }
 
 fn print(text: &str) -> Result<ExitCode, End> {

@@ -3,7 +3,7 @@
 use block_core::BuildError;
 
 use crate::grid::Case;
-use crate::peers::{array_queue, cycle, mimalloc, paths, system};
+use crate::peers::{array_queue, cycle, mimalloc, paths, seg_queue, system};
 #[cfg(bench_harness_allocators)]
 use crate::peers::{jemalloc, snmalloc};
 use crate::subject::Subject;
@@ -19,6 +19,7 @@ pub const ALL: &[Entry] = &[
     paths::PLAIN_STACK,
     paths::MUTEX,
     array_queue::ENTRY,
+    seg_queue::ENTRY,
     system::ENTRY,
     mimalloc::ENTRY,
     #[cfg(bench_harness_allocators)]
@@ -51,6 +52,8 @@ pub struct Entry {
     pub name: &'static str,
     /// What sort of contender it is.
     pub kind: Kind,
+    /// Whether it is measured if no contender is asked for.
+    pub usual: bool,
     /// The paths through it, in the order in which `build` makes them.
     pub paths: &'static [&'static str],
     /// One line for `--list`.
@@ -101,8 +104,11 @@ impl Name {
     /// What sort of contender it is; a name that is not in the registry is a pool's.
     #[must_use]
     pub fn kind(self) -> Kind {
-        let entry = ALL.iter().find(|entry| entry.name == self.contender);
-        entry.map_or(Kind::Pool, |entry| entry.kind)
+        self.entry().map_or(Kind::Pool, |entry| entry.kind)
+    }
+
+    fn entry(self) -> Option<&'static Entry> {
+        ALL.iter().find(|entry| entry.name == self.contender)
     }
 }
 
@@ -117,15 +123,29 @@ pub fn names() -> impl Iterator<Item = Name> {
     ALL.iter().flat_map(|entry| entry.paths.iter().map(|path| Name { contender: entry.name, path }))
 }
 
-/// The paths that the filters name: each names a contender or a `contender/path` exactly, or else
-/// a part of such a name. No filter: all of them.
+/// Every path through the usual contenders.
+pub fn usual() -> impl Iterator<Item = Name> {
+    names().filter(|name| name.entry().is_none_or(|entry| entry.usual))
+}
+
+/// The filter that names every path through every contender.
+pub const EVERY: &str = "all";
+
+/// The paths that the filters name: each names a contender, a path or a `contender/path` exactly, or
+/// else a part of such a name, or is [`EVERY`]. No filter: the [`usual`] ones.
 ///
 /// # Errors
 ///
 /// A filter that names none.
 pub fn select(filters: &[String]) -> Result<Vec<Name>, String> {
+    if filters.is_empty() {
+        return Ok(usual().collect());
+    }
     let exactly = |name: &Name, filter: &str| {
-        name.contender == filter || name.path == filter || name.to_string() == filter
+        filter == EVERY
+            || name.contender == filter
+            || name.path == filter
+            || name.to_string() == filter
     };
     let mut chosen = Vec::new();
     for filter in filters {
@@ -136,13 +156,13 @@ pub fn select(filters: &[String]) -> Result<Vec<Name>, String> {
         if found.is_empty() {
             let known: Vec<_> = names().map(|name| name.to_string()).collect();
             return Err(format!(
-                "unknown contender '{filter}'; allowed is a name or a part of one: {}",
+                "unknown contender '{filter}'; allowed is {EVERY}, a name or a part of one: {}",
                 known.join(", ")
             ));
         }
         chosen.extend(found);
     }
-    Ok(names().filter(|name| filters.is_empty() || chosen.contains(name)).collect())
+    Ok(names().filter(|name| chosen.contains(name)).collect())
 }
 
 /// Builds the named contenders, one pool for each entry that any of them goes through. Those that
@@ -165,4 +185,49 @@ pub fn build(names: &[Name], case: &Case) -> Result<Vec<Named>, (Name, BuildErro
         built.extend(named.filter(|(name, _)| names.contains(name)));
     }
     Ok(built)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selected(filters: &[&str]) -> Result<Vec<String>, String> {
+        let filters: Vec<_> = filters.iter().map(ToString::to_string).collect();
+        Ok(select(&filters)?.iter().map(Name::to_string).collect())
+    }
+
+    #[test]
+    fn without_a_filter_the_usual_contenders_are_chosen() {
+        let chosen = select(&[]).unwrap();
+        let of = |contender| chosen.iter().filter(|name| name.contender == contender).count();
+        let usual = ["lock-free", "plain-stack", "mutex", "array-queue", "system", "mimalloc"];
+        assert_eq!(usual.map(of), [3, 3, 3, 3, 1, 1]);
+        assert_eq!(of(LOOP), 1);
+        let more = if cfg!(bench_harness_allocators) { 2 } else { 0 };
+        assert_eq!(chosen.len(), 15 + more);
+    }
+
+    #[test]
+    fn all_chooses_every_contender_once() {
+        let every = names().collect::<Vec<_>>();
+        assert_eq!(select(&[EVERY.to_owned()]).unwrap(), every);
+        assert_eq!(selected(&["all", "mutex"]).unwrap().len(), every.len());
+        assert!(every.len() > usual().count());
+    }
+
+    #[test]
+    fn contenders_that_are_not_usual_are_chosen_by_name_path_or_part() {
+        let paths = ["seg-queue/handle", "seg-queue/raw", "seg-queue/unchecked"];
+        assert_eq!(selected(&["seg-queue"]).unwrap(), paths);
+        assert_eq!(selected(&["seg"]).unwrap(), paths);
+    }
+
+    /// Else a filter would choose more, or others, than it says.
+    #[test]
+    fn no_two_contenders_share_a_name() {
+        for (index, entry) in ALL.iter().enumerate() {
+            assert_ne!(entry.name, EVERY);
+            assert!(ALL[..index].iter().all(|other| other.name != entry.name), "{}", entry.name);
+        }
+    }
 }

@@ -9,6 +9,8 @@ pub mod keep;
 pub mod mimalloc;
 pub mod pass;
 pub mod paths;
+pub mod queue;
+pub mod seg_queue;
 #[cfg(bench_harness_allocators)]
 pub mod snmalloc;
 pub mod system;

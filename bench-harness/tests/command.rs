@@ -1,23 +1,13 @@
 //! The command as a user meets it.
 
+#[path = "support/command.rs"]
+mod support;
+
 use std::io::Read;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 use serde_json::Value;
-
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_bench-harness"));
-    command.args(arguments);
-    command
-}
-
-fn run(arguments: &[&str]) -> Output {
-    command(arguments).stdin(Stdio::null()).output().expect("the command starts")
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).expect("the command writes UTF-8")
-}
+use support::{command, run, text};
 
 /// A run of two workloads, two numbers of threads, two block sizes, one arena: 8 cases.
 fn quick(format: &str) -> Output {
@@ -211,22 +201,6 @@ fn all_workloads_run_and_what_cannot_is_said() {
     assert!(markdown.contains("| cannot |") && markdown.contains(" x)"), "{markdown}");
     let rows = csv::Reader::from_reader(all("csv").as_bytes()).into_records().count();
     assert_eq!(rows, cells.len() + unable.len());
-}
-
-#[test]
-fn filters_choose_cells() {
-    let grid = ["--time", "0.05", "--threads", "1", "--workload", "pair", "--arena", "10"];
-    let chosen = |filter: &str| {
-        let output = run(&[&grid[..], &["--format", "json", "--contender", filter]].concat());
-        let record: Value = serde_json::from_slice(&output.stdout).expect("valid JSON");
-        // Two block sizes.
-        record["cells"].as_array().expect("an array of cells").len() / 2
-    };
-    assert_eq!(chosen("mutex"), 3);
-    assert_eq!(chosen("handle"), 4);
-    assert_eq!(chosen("mutex/handle,loop"), 2);
-    assert_eq!(chosen("sys"), 1);
-    assert_eq!(chosen("plain"), 3);
 }
 
 #[test]

@@ -1,14 +1,24 @@
-//! The conformance suite on the pool that the harness adds, itself and behind the trait object.
+//! The conformance suite on the pools that the harness adds, themselves and behind the trait object.
 
 use bench_harness::peers::array_queue::ArrayQueueAlloc;
+use bench_harness::peers::seg_queue::SegQueueAlloc;
 use block_core::{BlockAlloc, Region};
 
-fn pool(region: Region) -> Box<ArrayQueueAlloc> {
+fn array_queue_pool(region: Region) -> Box<ArrayQueueAlloc> {
     Box::new(ArrayQueueAlloc::from_region(region).expect("it refuses no region"))
 }
 
-block_core::conformance_tests! { array_queue, pool }
+fn seg_queue_pool(region: Region) -> Box<SegQueueAlloc> {
+    Box::new(SegQueueAlloc::from_region(region).expect("it refuses no region"))
+}
+
+block_core::conformance_tests! { array_queue, array_queue_pool }
+block_core::conformance_tests! { seg_queue, seg_queue_pool }
 block_core::conformance_tests! {
     array_queue_as_trait_object,
-    |region| pool(region) as Box<dyn BlockAlloc>
+    |region| array_queue_pool(region) as Box<dyn BlockAlloc>
+}
+block_core::conformance_tests! {
+    seg_queue_as_trait_object,
+    |region| seg_queue_pool(region) as Box<dyn BlockAlloc>
 }

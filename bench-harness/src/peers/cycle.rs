@@ -19,6 +19,7 @@ use crate::workload::Workload;
 pub const ENTRY: Entry = Entry {
     name: LOOP,
     kind: Kind::Loop,
+    usual: true,
     paths: &["none"],
     description: "the loop alone, over blocks that each thread keeps: what measuring costs",
     build,

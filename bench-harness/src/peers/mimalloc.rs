@@ -9,6 +9,7 @@ use crate::lineup::{Entry, Kind};
 pub const ENTRY: Entry = Entry {
     name: "mimalloc",
     kind: Kind::General,
+    usual: true,
     paths: &general::PATHS,
     description: "mimalloc's malloc and free",
     build: general::build::<Mimalloc>,

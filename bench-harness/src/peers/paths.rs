@@ -19,6 +19,7 @@ pub const NAMES: [&str; 3] = ["handle", "raw", "unchecked"];
 pub const LOCK_FREE: Entry = Entry {
     name: "lock-free",
     kind: Kind::Pool,
+    usual: true,
     paths: &NAMES,
     description: "block-lockfree: a magazine for each thread over a lock-free stack",
     build: |case| Ok(all(Arc::new(lock_free(&case.shape)?))),
@@ -28,6 +29,7 @@ pub const LOCK_FREE: Entry = Entry {
 pub const PLAIN_STACK: Entry = Entry {
     name: "plain-stack",
     kind: Kind::Pool,
+    usual: true,
     paths: &NAMES,
     description: "block-lockfree without magazines: the plain compare-and-swap stack",
     build: |case| Ok(all(Arc::new(lock_free(&case.shape)?.with_magazine(0)))),
@@ -37,6 +39,7 @@ pub const PLAIN_STACK: Entry = Entry {
 pub const MUTEX: Entry = Entry {
     name: "mutex",
     kind: Kind::Pool,
+    usual: true,
     paths: &NAMES,
     description: "block-mutex: a free list behind a mutex, the reference",
     build: |case| Ok(all(Arc::new(MutexAlloc::new(case.shape.block_size, case.shape.arena)?))),

@@ -10,6 +10,7 @@ use crate::lineup::{Entry, Kind};
 pub const ENTRY: Entry = Entry {
     name: "snmalloc",
     kind: Kind::General,
+    usual: true,
     paths: &general::PATHS,
     description: "snmalloc's malloc and free",
     build: general::build::<Snmalloc>,

@@ -9,6 +9,7 @@ use crate::lineup::{Entry, Kind};
 pub const ENTRY: Entry = Entry {
     name: "system",
     kind: Kind::General,
+    usual: true,
     paths: &general::PATHS,
     description: "the system's malloc and free",
     build: general::build::<System>,
