@@ -25,7 +25,7 @@ Examples:
   bench-harness --time 10 --workload pair        the shortest loop, quickly
   bench-harness --contender lock-free,system     every path of one pool, and malloc
   bench-harness --contender handle --threads 1,2 the safe path of every block pool
-  bench-harness --contender all --workload pair  those as well that --list marks
+  bench-harness --contender all --workload pair  the pools of other crates as well
   bench-harness --workload all --block-size 256 --arena 4096 --threads 1,2
   bench-harness --block-size 1500,16K --arena 10000 --format csv
   bench-harness --format json --output old.json  a record to compare with

@@ -1,9 +1,10 @@
-//! Compares the workspace's block pools with each other, with a queue-based pool and with general
-//! allocators, on real threads.
+//! Compares the workspace's block pools with each other, with general allocators and with the pools
+//! of other crates, on real threads.
 //!
 //! ```console
 //! cargo run --release -p bench-harness -- --help
 //! cargo run --release -p bench-harness -- --workload all --block-size 256 --arena 4096 --threads 1,2
+//! cargo run --release -p bench-harness -- --contender all --workload pair  # other crates' pools too
 //! cargo bench-allocators --workload pair  # jemalloc and snmalloc too: needs make and C++20
 //! cargo bench -p bench-harness            # the usual cells, by the same code, under criterion
 //! ```
@@ -64,10 +65,11 @@
 //!   threads hold at once. Blocks are stamped while they are held and compared before they are
 //!   given back, and no take may fail.
 //! - After each measured run, untimed, all blocks are taken through the same path: each must be
-//!   there once, inside the region, and the pool's count must agree, before and after.
+//!   there once, inside the region, and the pool's count must agree, before and after. Pools of other crates have
+//!   no region.
 //!
 //! The first failure ends the run with exit code 1. Of `malloc`, which has no bound, only the
-//! overlap of live blocks can be checked.
+//! overlap of live blocks can be checked; the same goes for pools that grow.
 //!
 //! # What is not measured
 //!
@@ -83,9 +85,9 @@
 //! - Where threads share a core, few of them meet inside a call: what a stopped thread costs the
 //!   others shows in the tail, less in this mean.
 //! - Equal sizes, nothing else on the heap, no fragmentation: in favour of `malloc`, as are
-//!   its lower alignment and the missing bound.
+//!   its lower alignment and the missing bound. The buffers in pools of other crates have that alignment too.
 //! - Only the first byte is touched, and a last-in-first-out pool hands out the same few blocks
-//!   again: in its favour against `array-queue`, whose blocks come round in turn. That is a
+//!   again: in its favour against the queues, whose blocks come round in turn. That is a
 //!   property of the pool, but a program that uses its blocks whole will see less of it.
 //! - Every run begins with the free blocks in order of address. In a pool that was once drained and
 //!   filled in random order a working set lies all over the arena, and costs misses of the cache and

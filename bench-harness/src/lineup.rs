@@ -3,7 +3,10 @@
 use block_core::BuildError;
 
 use crate::grid::Case;
-use crate::peers::{array_queue, cycle, mimalloc, paths, seg_queue, system};
+use crate::peers::{
+    array_queue, bytes_mut, cycle, lockfree_object_pool, mimalloc, object_pool, opool, paths,
+    seg_queue, sharded_slab, system, vec, zeropool,
+};
 #[cfg(bench_harness_allocators)]
 use crate::peers::{jemalloc, snmalloc};
 use crate::subject::Subject;
@@ -20,6 +23,13 @@ pub const ALL: &[Entry] = &[
     paths::MUTEX,
     array_queue::ENTRY,
     seg_queue::ENTRY,
+    object_pool::ENTRY,
+    opool::ENTRY,
+    lockfree_object_pool::ENTRY,
+    sharded_slab::ENTRY,
+    zeropool::ENTRY,
+    bytes_mut::ENTRY,
+    vec::ENTRY,
     system::ENTRY,
     mimalloc::ENTRY,
     #[cfg(bench_harness_allocators)]
@@ -67,6 +77,11 @@ pub struct Entry {
 pub enum Kind {
     /// A pool: blocks of one size, and an end to them.
     Pool,
+    /// A pool that grows when it is empty, or what is done in place of a pool: without a bound, but
+    /// not what pools are compared with.
+    Growing,
+    /// A pool that grows, and looks for a free block among all that are held.
+    Linear,
     /// An allocator of any size, without a bound.
     General,
     /// No allocator.
@@ -78,7 +93,10 @@ impl Kind {
     #[must_use]
     pub fn cannot(self, workload: Workload) -> Option<&'static str> {
         match (self, workload) {
-            (Self::General, Workload::Exhausted) => Some("has no bound"),
+            (Self::Growing | Self::Linear | Self::General, Workload::Exhausted) => {
+                Some("has no bound")
+            }
+            (Self::Linear, Workload::NearFull) => Some("to fill it takes the arena squared"),
             (Self::Loop, Workload::Exhausted) => Some("is no allocator"),
             _ => None,
         }
@@ -211,15 +229,18 @@ mod tests {
     fn all_chooses_every_contender_once() {
         let every = names().collect::<Vec<_>>();
         assert_eq!(select(&[EVERY.to_owned()]).unwrap(), every);
-        assert_eq!(selected(&["all", "mutex"]).unwrap().len(), every.len());
+        assert_eq!(selected(&["all", "vec"]).unwrap().len(), every.len());
         assert!(every.len() > usual().count());
     }
 
     #[test]
     fn contenders_that_are_not_usual_are_chosen_by_name_path_or_part() {
-        let paths = ["seg-queue/handle", "seg-queue/raw", "seg-queue/unchecked"];
-        assert_eq!(selected(&["seg-queue"]).unwrap(), paths);
-        assert_eq!(selected(&["seg"]).unwrap(), paths);
+        let paths = ["vec/with-capacity", "vec/zeroed"];
+        assert_eq!(selected(&["vec"]).unwrap(), paths);
+        assert_eq!(selected(&["zeroed"]).unwrap(), ["zeropool/zeroed", "vec/zeroed"]);
+        let pools = ["object-pool/try-pull", "lockfree-object-pool/pull"];
+        assert_eq!(selected(&["object-p"]).unwrap(), pools);
+        assert_eq!(selected(&["object-pool"]).unwrap(), pools[..1], "exactly, before in part");
     }
 
     /// Else a filter would choose more, or others, than it says.
@@ -229,5 +250,21 @@ mod tests {
             assert_ne!(entry.name, EVERY);
             assert!(ALL[..index].iter().all(|other| other.name != entry.name), "{}", entry.name);
         }
+    }
+
+    #[test]
+    fn what_a_contender_cannot_do_has_a_reason() {
+        let cannot = |contender, workload| {
+            let name = names().find(|name| name.contender == contender).unwrap();
+            name.kind().cannot(workload)
+        };
+        assert_eq!(cannot("object-pool", Workload::Exhausted), None);
+        assert_eq!(cannot("opool", Workload::Exhausted), None);
+        for contender in
+            ["lockfree-object-pool", "sharded-slab", "zeropool", "bytes-mut", "vec", "system"]
+        {
+            assert_eq!(cannot(contender, Workload::Exhausted), Some("has no bound"), "{contender}");
+        }
+        assert!(cannot("lockfree-object-pool", Workload::NearFull).is_some());
     }
 }

@@ -9,7 +9,16 @@ use serde_json::Value;
 use support::{run, text};
 
 /// The contenders that the usual run leaves out.
-const ONLY_IF_ASKED: [&str; 1] = ["seg-queue"];
+const ONLY_IF_ASKED: [&str; 8] = [
+    "seg-queue",
+    "object-pool",
+    "opool",
+    "lockfree-object-pool",
+    "sharded-slab",
+    "zeropool",
+    "bytes-mut",
+    "vec",
+];
 
 #[test]
 fn the_list_says_which_contenders_must_be_asked_for() {
@@ -21,6 +30,8 @@ fn the_list_says_which_contenders_must_be_asked_for() {
     let marked = lines.chunks(2).filter(|lines| lines[1].ends_with(" (only if asked for)"));
     let marked: Vec<_> = marked.filter_map(|lines| lines[0].split_whitespace().next()).collect();
     assert_eq!(marked, ONLY_IF_ASKED);
+    assert!(list.contains("not of bytes-mut: has no bound"), "{list}");
+    assert!(list.contains("not of lockfree-object-pool: to fill it"), "{list}");
     assert!(contenders.lines().all(|line| line.chars().count() <= 100), "{list}");
 
     let help = run(&["--help"]);
@@ -58,7 +69,8 @@ fn filters_choose_cells() {
     };
     assert_eq!(chosen("mutex"), 3);
     assert_eq!(chosen("handle"), 5);
-    assert_eq!(chosen("seg-queue"), 3);
+    assert_eq!(chosen("seg-queue,object-pool"), 4);
+    assert_eq!(chosen("vec/zeroed"), 1);
     assert_eq!(chosen("mutex/handle,loop"), 2);
     assert_eq!(chosen("sys"), 1);
     assert_eq!(chosen("plain"), 3);
