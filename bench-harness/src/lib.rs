@@ -96,6 +96,7 @@
 //! - Link-time optimisation inlines the pools into the loop, `malloc` is a call: in favour of the
 //!   pools, as in a program.
 
+pub mod adding_a_contender;
 pub mod barrier;
 mod clock;
 pub mod command;
