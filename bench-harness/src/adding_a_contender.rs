@@ -29,7 +29,9 @@
 //!   besides, such as to zero a block, is part of it; if a call of its own leaves that out, that is a
 //!   second path.
 //! - *Do its blocks come round in turn?* Then [`rotates`](crate::contender::Contender::rotates), and
-//!   its memory is committed before it is measured.
+//!   its memory is committed before it is measured. Such a contender, and one that makes all its
+//!   blocks at once, [touches all](crate::lineup::Entry::touches_all) of the arena: the cases are
+//!   chosen so that what the contenders touch together fits into the memory.
 //! - *Is it measured if nobody asks for it?* That is [`Entry::usual`](crate::lineup::Entry::usual).
 //!   The usual run lasts a minute, and each contender takes its share of it.
 //!
@@ -50,6 +52,7 @@
 //!     name: "boxes",
 //!     kind: Kind::Pool,
 //!     usual: false,
+//!     touches_all: true,
 //!     paths: &["pop"],
 //!     description: "boxed slices on a Vec behind a mutex",
 //!     build,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::contender::Shape;
-use crate::lineup::Name;
+use crate::lineup::{self, Name};
 use crate::machine;
 use crate::workers::Cores;
 use crate::workload::Workload;
@@ -115,7 +115,9 @@ pub fn cases(grid: &Grid) -> Result<(Vec<Case>, Vec<String>), String> {
             for &block_size in &grid.block_sizes {
                 for &arena in arenas {
                     let case = Case::new(workload, threads, block_size, arena);
-                    match enough_blocks(&case).and_then(|()| check_memory(case.shape)) {
+                    let touching = lineup::touching_all(&grid.names);
+                    let enough = enough_blocks(&case);
+                    match enough.and_then(|()| check_memory(case.shape, touching)) {
                         Ok(()) => cases.push(case),
                         Err(reason) if grid.arenas.is_some() => return Err(reason),
                         Err(reason) => {
@@ -166,15 +168,16 @@ fn enough_blocks(case: &Case) -> Result<(), String> {
     ))
 }
 
-/// What a queue-based pool touches of the arena must fit into half of the memory.
-fn check_memory(shape: Shape) -> Result<(), String> {
+/// What contenders touch that touch all of the arena must fit into half of the memory, all of them
+/// together: they are there at once. What one would touch is the least that is asked for.
+fn check_memory(shape: Shape, touching: usize) -> Result<(), String> {
     let (block, arena) = (shape.block_size as u64, shape.arena as u64);
     let what =
         || format!("an arena of {} of {}", plural(shape.arena, "block"), bytes(shape.block_size));
     if block * arena > LARGEST_REGION {
         return Err(format!("{} is too large; allowed is 1 TiB in all", what()));
     }
-    let touched = arena * block.min(machine::committed_at_once());
+    let touched = arena * block.min(machine::committed_at_once()) * touching.max(1) as u64;
     match machine::memory() {
         Some(memory) if touched > memory / 2 => Err(format!(
             "{} would commit {} MiB; allowed here is half of the memory, {} MiB",
@@ -223,6 +226,22 @@ mod tests {
         let named = notes.iter().filter(|note| note.contains("100000 blocks of 1024 MiB is too"));
         assert_eq!(named.count(), 1, "{notes:?}");
         assert!(cases(&Grid { arenas: Some(vec![arena]), ..huge }).is_err());
+    }
+
+    /// The memory is there for one of them, and not for all.
+    #[test]
+    fn contenders_that_touch_all_of_the_arena_share_the_memory() {
+        let Some(memory) = machine::memory() else { return };
+        let blocks = (memory / 2 / (4 << 20)).min(1 << 17);
+        let (blocks, all) = (blocks as usize, grid(1, None).names);
+        let shape = Case::new(Workload::Pair, 1, 4 << 20, blocks).shape;
+        let once = machine::committed_at_once();
+        let fit = memory / 2 / (blocks as u64 * once.min(4 << 20));
+        assert_eq!(check_memory(shape, fit as usize), Ok(()));
+        assert!(check_memory(shape, fit as usize + 1).is_err());
+        assert_eq!(lineup::touching_all(&all), 4);
+        let usual: Vec<_> = lineup::usual().collect();
+        assert_eq!(lineup::touching_all(&usual), 1);
     }
 
     #[test]

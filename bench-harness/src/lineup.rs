@@ -64,6 +64,8 @@ pub struct Entry {
     pub kind: Kind,
     /// Whether it is measured if no contender is asked for.
     pub usual: bool,
+    /// Whether it touches each of its blocks, asked for or not: such contenders share the memory.
+    pub touches_all: bool,
     /// The paths through it, in the order in which `build` makes them.
     pub paths: &'static [&'static str],
     /// One line for `--list`.
@@ -181,6 +183,13 @@ pub fn select(filters: &[String]) -> Result<Vec<Name>, String> {
         chosen.extend(found);
     }
     Ok(names().filter(|name| chosen.contains(name)).collect())
+}
+
+/// How many of the named contenders touch all of an arena.
+#[must_use]
+pub fn touching_all(names: &[Name]) -> usize {
+    let named = |entry: &&Entry| names.iter().any(|name| name.contender == entry.name);
+    ALL.iter().filter(|entry| entry.touches_all).filter(named).count()
 }
 
 /// Builds the named contenders, one pool for each entry that any of them goes through. Those that

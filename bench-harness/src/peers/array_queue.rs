@@ -12,6 +12,7 @@ pub const ENTRY: Entry = Entry {
     name: "array-queue",
     kind: Kind::Pool,
     usual: true,
+    touches_all: true,
     paths: &paths::NAMES,
     description: "a crossbeam ArrayQueue of block numbers over the same region",
     build: queue::build::<ArrayQueue<usize>>,

@@ -27,6 +27,7 @@ pub const ENTRY: Entry = Entry {
     name: "bytes-mut",
     kind: Kind::Growing,
     usual: false,
+    touches_all: false,
     paths: &["split"],
     description: "the crate bytes: one BytesMut a thread, reserved from and split",
     build,

@@ -20,6 +20,7 @@ pub const ENTRY: Entry = Entry {
     name: LOOP,
     kind: Kind::Loop,
     usual: true,
+    touches_all: false,
     paths: &["none"],
     description: "the loop alone, over blocks that each thread keeps: what measuring costs",
     build,

@@ -11,6 +11,7 @@ pub const ENTRY: Entry = Entry {
     name: "jemalloc",
     kind: Kind::General,
     usual: true,
+    touches_all: false,
     paths: &general::PATHS,
     description: "jemalloc's malloc and free",
     build: general::build::<Jemalloc>,

@@ -21,6 +21,7 @@ pub const ENTRY: Entry = Entry {
     name: "lockfree-object-pool",
     kind: Kind::Linear,
     usual: false,
+    touches_all: false,
     paths: &["pull"],
     description: "the crate lockfree-object-pool: its list of pages of 32 Vec<u8>",
     build,

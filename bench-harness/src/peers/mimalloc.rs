@@ -10,6 +10,7 @@ pub const ENTRY: Entry = Entry {
     name: "mimalloc",
     kind: Kind::General,
     usual: true,
+    touches_all: false,
     paths: &general::PATHS,
     description: "mimalloc's malloc and free",
     build: general::build::<Mimalloc>,

@@ -16,6 +16,7 @@ pub const ENTRY: Entry = Entry {
     name: "object-pool",
     kind: Kind::Pool,
     usual: false,
+    touches_all: true,
     paths: &["try-pull"],
     description: "the crate object-pool: a Vec of Vec<u8> behind a mutex",
     build,

@@ -14,6 +14,7 @@ pub const ENTRY: Entry = Entry {
     name: "opool",
     kind: Kind::Pool,
     usual: false,
+    touches_all: true,
     paths: &["try-get"],
     description: "the crate opool: Vec<u8> objects in a crossbeam ArrayQueue",
     build,

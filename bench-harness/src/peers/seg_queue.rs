@@ -13,6 +13,7 @@ pub const ENTRY: Entry = Entry {
     name: "seg-queue",
     kind: Kind::Pool,
     usual: false,
+    touches_all: true,
     paths: &paths::NAMES,
     description: "a crossbeam SegQueue of block numbers over the same region",
     build: queue::build::<SegQueue<usize>>,

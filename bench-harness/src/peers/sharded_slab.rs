@@ -24,6 +24,7 @@ pub const ENTRY: Entry = Entry {
     name: "sharded-slab",
     kind: Kind::Growing,
     usual: false,
+    touches_all: false,
     paths: &["key", "owned"],
     description: "the crate sharded-slab: its Pool of Vec<u8>",
     build,

@@ -11,6 +11,7 @@ pub const ENTRY: Entry = Entry {
     name: "snmalloc",
     kind: Kind::General,
     usual: true,
+    touches_all: false,
     paths: &general::PATHS,
     description: "snmalloc's malloc and free",
     build: general::build::<Snmalloc>,

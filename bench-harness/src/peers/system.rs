@@ -10,6 +10,7 @@ pub const ENTRY: Entry = Entry {
     name: "system",
     kind: Kind::General,
     usual: true,
+    touches_all: false,
     paths: &general::PATHS,
     description: "the system's malloc and free",
     build: general::build::<System>,

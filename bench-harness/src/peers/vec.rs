@@ -12,6 +12,7 @@ pub const ENTRY: Entry = Entry {
     name: "vec",
     kind: Kind::Growing,
     usual: false,
+    touches_all: false,
     paths: &["with-capacity", "zeroed"],
     description: "a fresh Vec<u8> each time: Vec::with_capacity(n), and vec![0; n]",
     build,

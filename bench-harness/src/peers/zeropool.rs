@@ -24,6 +24,7 @@ pub const ENTRY: Entry = Entry {
     name: "zeropool",
     kind: Kind::Growing,
     usual: false,
+    touches_all: false,
     paths: &["zeroed", "uninit"],
     description: "the crate zeropool: buffers of 4 KiB and up, cached by thread",
     build,
