@@ -23,7 +23,7 @@ impl Magazines {
     }
 
     #[inline]
-    pub(crate) fn acquire(&self, _number: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
+    pub(crate) fn acquire(&self, _place: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
         shared.pop()
     }
 
@@ -31,7 +31,7 @@ impl Magazines {
     ///
     /// The caller holds the block, one of this pool, and gives it up.
     #[inline]
-    pub(crate) unsafe fn release(&self, _number: usize, shared: Shared<'_>, block: NonNull<u8>) {
+    pub(crate) unsafe fn release(&self, _place: usize, shared: Shared<'_>, block: NonNull<u8>) {
         // SAFETY: the caller's promise.
         unsafe {
             shared.region.scrub(block);
@@ -42,7 +42,7 @@ impl Magazines {
     #[inline]
     pub(crate) fn acquire_many(
         &self,
-        _number: usize,
+        _place: usize,
         shared: Shared<'_>,
         out: &mut [Option<NonNull<u8>>],
     ) -> bool {
@@ -55,7 +55,7 @@ impl Magazines {
     #[inline]
     pub(crate) unsafe fn release_many(
         &self,
-        _number: usize,
+        _place: usize,
         shared: Shared<'_>,
         blocks: &[Option<NonNull<u8>>],
     ) {
@@ -67,7 +67,7 @@ impl Magazines {
         unsafe { shared.push_many(blocks) };
     }
 
-    pub(crate) fn available(&self, _number: usize, shared: Shared<'_>) -> usize {
+    pub(crate) fn available(&self, _place: usize, shared: Shared<'_>) -> usize {
         shared.stack.len()
     }
 

@@ -1,6 +1,10 @@
 //! Pools of every size: tiny, and larger than 32 bits can number.
 #![cfg(not(any(loom, shuttle)))]
 
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+#[path = "support/resident.rs"]
+mod resident;
+
 use std::collections::HashSet;
 
 use block_core::{AllocError, BlockAlloc, BlockAllocExt};
@@ -23,20 +27,11 @@ fn every_block_can_be_had_once_at_every_small_capacity() {
     }
 }
 
-/// Resident memory of this process in bytes.
-#[cfg(target_os = "linux")]
-fn resident() -> usize {
-    // In kB whatever the size of a page is; `statm` counts pages.
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().strip_suffix(" kB").unwrap().parse::<usize>().unwrap() * 1024
-}
-
 #[test]
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 fn a_pool_beyond_32_bits_commits_memory_only_as_blocks_are_first_used() {
     const CAPACITY: usize = 1 << 33;
-    let before = resident();
+    let before = resident::resident();
     let pool = LockFreeAlloc::new(64, CAPACITY).unwrap();
     assert_eq!(pool.available(), CAPACITY);
     let mut raw = vec![None; 10_000];
@@ -48,6 +43,6 @@ fn a_pool_beyond_32_bits_commits_memory_only_as_blocks_are_first_used() {
     // SAFETY: allocated above, and not used again.
     unsafe { pool.free_bulk_raw(&mut raw).unwrap() };
     assert_eq!(pool.available(), CAPACITY);
-    let grown = resident().saturating_sub(before);
+    let grown = resident::resident().saturating_sub(before);
     assert!(grown < 16 << 20, "{grown} bytes for 20,000 blocks of 64");
 }

@@ -4,6 +4,8 @@
 
 #[path = "support/churn.rs"]
 mod churn;
+#[path = "support/handler.rs"]
+mod handling;
 #[path = "support/share.rs"]
 mod share;
 mod support;
@@ -15,6 +17,7 @@ use std::time::Duration;
 
 use block_lockfree::LockFreeAlloc;
 use churn::churn;
+use handling::handle;
 use share::share_all_blocks;
 use support::{deadline, expect_all_blocks};
 
@@ -63,13 +66,7 @@ extern "C" fn stop(_signal: libc::c_int) {
 fn owners_stopped_in_the_middle_of_calls_lose_nothing() {
     const THREADS: usize = 6;
     let _end = deadline("stopped owners", 120);
-    // SAFETY: zero is a valid action; the handler is async-signal-safe.
-    unsafe {
-        let mut action: libc::sigaction = std::mem::zeroed();
-        action.sa_sigaction = stop as *const () as libc::sighandler_t;
-        action.sa_flags = libc::SA_RESTART;
-        assert_eq!(libc::sigaction(libc::SIGUSR1, &action, null_mut()), 0);
-    }
+    handle(libc::SIGUSR1, stop);
     for each in [1, 2, 10, 63] {
         let pool = LockFreeAlloc::new(64, THREADS * each).unwrap();
         let enough = STOPS.load(Ordering::Relaxed) + 400;

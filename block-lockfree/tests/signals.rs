@@ -6,6 +6,8 @@
 
 #[path = "support/churn.rs"]
 mod churn;
+#[path = "support/handler.rs"]
+mod handling;
 mod support;
 
 use std::cell::Cell;
@@ -17,6 +19,7 @@ use std::time::Duration;
 use block_core::BlockAlloc;
 use block_lockfree::LockFreeAlloc;
 use churn::churn;
+use handling::handle;
 use support::{Stamped, deadline, expect_all_blocks};
 
 /// Blocks that the handlers of one thread hold at most: two each, while they exchange them.
@@ -75,13 +78,7 @@ fn with_handlers() -> MutexGuard<'static, ()> {
     static ONE: Mutex<()> = Mutex::new(());
     let guard = ONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     for signal in SIGNALS {
-        // SAFETY: zero is a valid action; the handler is async-signal-safe as far as the pool is.
-        unsafe {
-            let mut action: libc::sigaction = std::mem::zeroed();
-            action.sa_sigaction = handler as *const () as libc::sighandler_t;
-            action.sa_flags = libc::SA_RESTART;
-            assert_eq!(libc::sigaction(signal, &action, null_mut()), 0);
-        }
+        handle(signal, handler);
     }
     HANDLED.store(0, Ordering::Relaxed);
     SERVED.store(0, Ordering::Relaxed);

@@ -2,6 +2,8 @@
 //! other's: their reclaims wait for each other's interrupted calls, and one has to give up.
 #![cfg(all(not(any(loom, shuttle)), unix))]
 
+#[path = "support/handler.rs"]
+mod handling;
 mod support;
 
 use std::cell::Cell;
@@ -11,6 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
 use block_core::BlockAlloc;
 use block_lockfree::LockFreeAlloc;
+use handling::handle;
 use support::{deadline, expect_all_blocks};
 
 const BLOCKS: usize = 8;
@@ -42,13 +45,7 @@ fn handlers_that_exhaust_each_others_pools_do_not_wait_for_ever() {
     for (shared, pool) in POOLS.iter().zip(&pools) {
         shared.store(std::ptr::from_ref(pool).cast_mut(), Ordering::Relaxed);
     }
-    // SAFETY: all zeros is a valid `sigaction`, and the handler only uses the pools and atomics.
-    unsafe {
-        let mut action: libc::sigaction = std::mem::zeroed();
-        action.sa_sigaction = exhaust_the_other_pool as *const () as usize;
-        action.sa_flags = libc::SA_RESTART;
-        assert_eq!(libc::sigaction(libc::SIGUSR1, &action, null_mut()), 0);
-    }
+    handle(libc::SIGUSR1, exhaust_the_other_pool);
     let (done, ready) = (AtomicBool::new(false), Barrier::new(3));
     let (pools, done, ready) = (&pools, &done, &ready);
     std::thread::scope(|scope| {
