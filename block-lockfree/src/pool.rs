@@ -115,7 +115,9 @@ impl LockFreeAlloc {
     }
 
     /// Sets how many blocks a thread's magazine may hold: at most 62, the default; more is taken
-    /// as 62. A small pool's magazines hold no more than half of its blocks.
+    /// as 62, an odd number above 1 as one less. In a pool of four blocks or more a magazine holds
+    /// no more than half of them. Only magazines of the full size hand whole batches on to each
+    /// other, which makes blocks that one thread takes and another gives back cheap.
     ///
     /// 0 means no magazines: the plain stack, strictly lock-free, for callers with a deadline. Each
     /// call is one compare-and-swap on one shared word then, a bulk call too. The same holds for a
