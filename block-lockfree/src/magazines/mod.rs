@@ -230,3 +230,34 @@ impl Magazines {
         &self.slots[..self.used.load(Ordering::Relaxed)]
     }
 }
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+    use crate::stack::Stack;
+    use block_core::BlockLayout;
+    use std::vec::Vec;
+
+    #[test]
+    fn a_magazine_comes_to_hold_what_was_asked_for_and_no_more() {
+        let sizes = [(1000, 1, 1), (1000, 2, 2), (1000, 5, 4), (1000, 62, 62), (1000, 63, 62)];
+        let small = [(1, 62, 1), (4, 62, 2), (10, 62, 4), (1000, usize::MAX, 62)];
+        for (capacity, asked, holds) in sizes.into_iter().chain(small) {
+            let region = Region::map(BlockLayout::new(8, capacity).unwrap()).unwrap();
+            let stack = Stack::new(&region).unwrap();
+            let shared = Shared { region: &region, stack: &stack };
+            let magazines = Magazines::new(&region, asked).unwrap();
+            let place = thread::assign();
+            let count = capacity.min(200);
+            let blocks: Vec<_> =
+                (0..count).map(|_| magazines.acquire(place, shared).unwrap()).collect();
+            let mut most = 0;
+            for block in blocks {
+                // SAFETY: acquired above, and given up here.
+                unsafe { magazines.release(place, shared, block) };
+                most = most.max(magazines.slot(place).unwrap().len());
+            }
+            assert_eq!(most, holds, "{capacity} blocks, {asked} asked for");
+        }
+    }
+}
