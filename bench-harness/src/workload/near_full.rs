@@ -5,7 +5,7 @@
 //! and given back after all of them are done. The figure belongs beside that of `pair` in the same
 //! arena.
 
-use super::{Job, pair};
+use super::{Job, exhausted, pair};
 use crate::contender::Hand;
 use crate::fault::Fault;
 use crate::probe::Probe;
@@ -16,8 +16,7 @@ pub(super) const FREE: usize = 500;
 
 /// Blocks that the thread holds all the time.
 pub(super) fn share(arena: usize, threads: usize, thread: usize) -> usize {
-    let held = arena - arena / FREE;
-    held / threads + usize::from(thread < held % threads)
+    exhausted::share(arena - arena / FREE, threads, thread)
 }
 
 #[inline(never)]

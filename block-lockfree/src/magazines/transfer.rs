@@ -9,7 +9,7 @@ use crate::sync::{Ordering, fence};
 use crate::thread;
 
 /// What became of an operation on the own magazine.
-pub(super) enum Turn<R> {
+enum Turn<R> {
     Done(R),
     /// The magazine may not be used now, or there is none.
     Bypass,
@@ -20,7 +20,7 @@ pub(super) enum Turn<R> {
 impl Magazines {
     /// The slot of the thread that calls, made known to reclaimers. A thread that has no number yet
     /// gets one here.
-    pub(super) fn own_slot(&self, place: usize) -> Option<&Slot> {
+    fn own_slot(&self, place: usize) -> Option<&Slot> {
         let place = if place == thread::UNASSIGNED { thread::assign() } else { place };
         let slot = self.slot(place)?;
         let slots = place / size_of::<Slot>() + 1;
@@ -32,7 +32,7 @@ impl Magazines {
     }
 
     /// Runs an operation on the own magazine, if it may be used now.
-    pub(super) fn with_own<R>(&self, place: usize, operation: impl FnOnce(&Slot) -> R) -> Turn<R> {
+    fn with_own<R>(&self, place: usize, operation: impl FnOnce(&Slot) -> R) -> Turn<R> {
         let Some(slot) = self.own_slot(place) else { return Turn::Bypass };
         let Some(mut state) = slot.enter(&self.state) else { return Turn::Reentrant };
         if state.is_fenced() {
@@ -44,8 +44,9 @@ impl Magazines {
         let turn = if state.is_revoked() {
             Turn::Bypass
         } else {
-            if slot.limit() < self.limit(self.batch()) {
-                slot.set_limit(self.limit(self.batch())); // first use, or batches have grown
+            let limit = self.limit(self.batch());
+            if slot.limit() < limit {
+                slot.set_limit(limit); // first use, or batches have grown
             }
             Turn::Done(operation(slot))
         };
@@ -202,7 +203,7 @@ impl Magazines {
     /// # Safety
     ///
     /// It is the caller's turn with the slot.
-    pub(super) unsafe fn refill(&self, slot: &Slot, shared: Shared<'_>) -> usize {
+    unsafe fn refill(&self, slot: &Slot, shared: Shared<'_>) -> usize {
         let len = slot.len();
         let wanted = self.batch().min(slot.limit() - len);
         if let Some(depot) = self.depot.as_ref().filter(|_| wanted == BATCH) {
@@ -224,7 +225,7 @@ impl Magazines {
     /// # Safety
     ///
     /// It is the caller's turn with the slot.
-    pub(super) unsafe fn flush(&self, slot: &Slot, shared: Shared<'_>) {
+    unsafe fn flush(&self, slot: &Slot, shared: Shared<'_>) {
         let len = slot.len();
         let batch = self.batch().min(len);
         if let Some(depot) = self.depot.as_ref().filter(|_| batch == BATCH) {
