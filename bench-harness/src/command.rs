@@ -128,6 +128,9 @@ fn measure(arguments: &Arguments, old: Option<&Stored>) -> Result<ExitCode, End>
         notes,
         cells,
         unable,
+        latencies: Vec::new(),
+        timer: None,
+        scaling: None,
         summary,
         comparison: None,
     };

@@ -4,10 +4,12 @@ use serde::Serialize;
 
 use crate::compare::Comparison;
 use crate::grid::Case;
+use crate::latency::{Latency, Timer};
 use crate::lineup::{Kind, Name};
 use crate::machine::Machine;
 use crate::median::median;
 use crate::origin::Origin;
+use crate::scaling::Scaling;
 
 /// The record of a run.
 #[derive(Clone, Debug, Serialize)]
@@ -27,6 +29,15 @@ pub struct Record {
     pub cells: Vec<Cell>,
     /// What there is no figure for, since the contender cannot do it.
     pub unable: Vec<Unable>,
+    /// How long single calls took, if that was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub latencies: Vec<Latency>,
+    /// The clock that they were timed with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timer: Option<Timer>,
+    /// What the figures say of more cores than there are, if they say anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scaling: Option<Scaling>,
     /// The verdicts in words, the last one overall.
     pub summary: Vec<String>,
     /// What has changed since an earlier record, if one was named.
