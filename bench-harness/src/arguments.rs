@@ -15,9 +15,21 @@ use crate::workload::Workload;
 /// The most samples of a cell.
 const MOST_ROUNDS: usize = 1_000;
 
+/// The usual number of passes: to build the pools takes time as well.
+const USUAL_PASSES: usize = 3;
+
 /// What only says how to measure.
-const MEASURING: [&str; 8] =
-    ["contender", "workload", "threads", "block_size", "arena", "time", "rounds", "target"];
+const MEASURING: [&str; 9] = [
+    "contender",
+    "workload",
+    "threads",
+    "block_size",
+    "arena",
+    "time",
+    "rounds",
+    "passes",
+    "target",
+];
 
 const EXAMPLES: &str = "\
 Examples:
@@ -80,6 +92,11 @@ pub(crate) struct Arguments {
     #[arg(long, allow_negative_numbers = true)]
     #[arg(value_name = "N", value_parser = rounds)]
     rounds: Option<usize>,
+
+    /// Times to go over all cases, with new pools each time [default: 3]
+    #[arg(long, allow_negative_numbers = true)]
+    #[arg(value_name = "N", value_parser = rounds)]
+    passes: Option<usize>,
 
     /// Nanoseconds per block that are to be met
     #[arg(long, allow_negative_numbers = true)]
@@ -146,6 +163,11 @@ impl Arguments {
     pub(crate) fn rounds(&self, cells: usize) -> usize {
         let affordable = self.time / (0.010 * cells as f64);
         self.rounds.unwrap_or((affordable as usize).clamp(3, MOST_ROUNDS))
+    }
+
+    /// Passes that share so many rounds, at least one round for each.
+    pub(crate) fn passes(&self, rounds: usize) -> usize {
+        self.passes.unwrap_or(USUAL_PASSES).min(rounds)
     }
 }
 

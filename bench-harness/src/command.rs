@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::arguments::{Arguments, Refusal};
 use crate::compare::Comparison;
+use crate::control::Control;
 use crate::grid::{self, Case, Grid};
 use crate::lineup;
 use crate::machine::Machine;
@@ -19,6 +20,7 @@ use crate::report;
 use crate::session::Session;
 use crate::stop::{INTERRUPTED, Stop};
 use crate::stored::Stored;
+use crate::surroundings::{self, Surroundings};
 use crate::verdict;
 use crate::workers::{Cores, Workers};
 use crate::workload::Workload;
@@ -90,18 +92,24 @@ fn measure(arguments: &Arguments, old: Option<&Stored>) -> Result<ExitCode, End>
     let output = Output::open(arguments.output.as_deref()).map_err(wrong)?;
 
     let (origin, machine) = (Origin::now(), Machine::this(&cores));
+    notes.extend(surroundings::siblings(&cores.numbers()));
+    notes.extend(surroundings::coarse_clock());
+    let rounds = arguments.rounds(grid::cells(&cases, &grid.names));
     let settings = Settings {
         time_seconds: arguments.time,
-        rounds: arguments.rounds(grid::cells(&cases, &grid.names)),
+        rounds,
+        passes: arguments.passes(rounds),
         target_ns: arguments.target,
     };
     let mut session = Session::new(Workers::new(cores)).until(stop.clone());
     let bar = progress(&cases, &grid, settings);
+    let surroundings = Surroundings::now();
     let measured = session.run(&cases, &grid.names, settings, &|case| {
         bar.set_message(case.to_string());
         bar.inc(1);
     });
     bar.finish_and_clear();
+    let busy = surroundings.busy(machine.cores);
     let cells = measured.map_err(|error| {
         output.abandon();
         failed(&error)
@@ -117,7 +125,11 @@ fn measure(arguments: &Arguments, old: Option<&Stored>) -> Result<ExitCode, End>
         notes.push(interruption(&cells, grid::cells(&cases, &grid.names), settings));
     }
     notes.extend(remarks(&grid, &machine, session.workers().unpinned()));
+    notes.extend(busy);
     notes.extend(verdict::crowding(&cells, machine.cores));
+    notes.extend(surroundings::spread(&cells));
+    let control = Control::new(&cells);
+    notes.extend(control.map(|control| control.to_string()));
     let unable = record::unable(&cases, &grid.names);
     let summary = verdict::summary(&cells, settings.target_ns);
     let mut record = Record {
@@ -131,6 +143,7 @@ fn measure(arguments: &Arguments, old: Option<&Stored>) -> Result<ExitCode, End>
         latencies: Vec::new(),
         timer: None,
         scaling: None,
+        control,
         summary,
         comparison: None,
     };

@@ -46,7 +46,8 @@ pub struct Change {
     pub new_median_ns: f64,
     /// By how many percent the later median is above the earlier one.
     pub change_percent: f64,
-    /// The low end of the change's 95 % confidence interval, if there are samples enough for one.
+    /// The low end of the change's confidence interval, if there are samples enough for one. All
+    /// intervals of a comparison together hold with 95 % confidence.
     pub low_percent: Option<f64>,
     /// The high end.
     pub high_percent: Option<f64>,
@@ -61,13 +62,13 @@ pub struct Change {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// The whole interval lies above no change.
+    /// The whole interval lies above no change, and so does the change from any pass to any pass.
     Slower,
-    /// The whole interval lies below no change.
+    /// The whole interval lies below no change, and so does the change from any pass to any pass.
     Faster,
-    /// No change lies within the interval.
+    /// Neither.
     NoDifference,
-    /// One of the records has fewer than six samples of the cell.
+    /// One of the records has too few samples of the cell for an interval.
     TooFewSamples,
 }
 
@@ -91,10 +92,12 @@ impl Comparison {
         let before: HashMap<&Place, &StoredCell> =
             old.cells.iter().map(|cell| (&cell.place, cell)).collect();
         let after: HashSet<&Place> = new.cells.iter().map(|cell| &cell.place).collect();
-        let changes: Vec<_> = new
-            .cells
-            .iter()
-            .filter_map(|cell| Some(Change::new(before.get(&cell.place)?, cell, tolerance_percent)))
+        let in_both = new.cells.iter().filter_map(|cell| Some((*before.get(&cell.place)?, cell)));
+        let in_both: Vec<_> = in_both.collect();
+        let missed = missed(in_both.len());
+        let changes: Vec<_> = in_both
+            .into_iter()
+            .map(|(old, new)| Change::new(old, new, missed, tolerance_percent))
             .collect();
         let places = |record: &Stored, absent: &dyn Fn(&Place) -> bool| {
             let places = record.cells.iter().map(|cell| &cell.place);
@@ -135,13 +138,19 @@ impl Comparison {
 }
 
 impl Change {
-    fn new(old: &StoredCell, new: &StoredCell, tolerance_percent: f64) -> Self {
-        let Ratio { ratio, interval } = median::ratio(&old.samples_ns, &new.samples_ns);
+    pub(crate) fn new(
+        old: &StoredCell,
+        new: &StoredCell,
+        missed: f64,
+        tolerance_percent: f64,
+    ) -> Self {
+        let Ratio { ratio, interval } = median::ratio(&old.samples_ns, &new.samples_ns, missed);
         let percent = |ratio: f64| 100.0 * (ratio - 1.0);
+        let (old_passes, new_passes) = (extent(old), extent(new));
         let verdict = match interval {
             None => Verdict::TooFewSamples,
-            Some((low, _)) if low > 1.0 => Verdict::Slower,
-            Some((_, high)) if high < 1.0 => Verdict::Faster,
+            Some((low, _)) if low > 1.0 && new_passes.0 > old_passes.1 => Verdict::Slower,
+            Some((_, high)) if high < 1.0 && new_passes.1 < old_passes.0 => Verdict::Faster,
             Some(_) => Verdict::NoDifference,
         };
         Self {
@@ -157,6 +166,19 @@ impl Change {
                 && new.place.contender != lineup::LOOP,
         }
     }
+}
+
+/// The chance that one of `cells` intervals may miss, if all of them together hold with 95 %
+/// confidence (C. E. Bonferroni, 1936).
+pub(crate) fn missed(cells: usize) -> f64 {
+    0.05 / cells.max(1) as f64
+}
+
+/// The least and the greatest median of a cell's passes.
+fn extent(cell: &StoredCell) -> (f64, f64) {
+    cell.by_pass().map(median::median).fold((f64::INFINITY, 0.0), |(least, greatest), median| {
+        (median.min(least), median.max(greatest))
+    })
 }
 
 /// What a reader, or a check that trusts the exit code, must know.
@@ -180,8 +202,9 @@ fn warnings(old: &Stored, new: &Stored, changes: &[Change]) -> Vec<String> {
     let untold = changes.iter().filter(|change| change.verdict == Verdict::TooFewSamples).count();
     if untold > 0 {
         warnings.push(format!(
-            "{} too few samples to tell: give both runs at least 6 rounds",
-            if untold == 1 { "1 cell has".to_owned() } else { format!("{untold} cells have") }
+            "{} too few samples to tell: give both runs at least {} rounds",
+            if untold == 1 { "1 cell has".to_owned() } else { format!("{untold} cells have") },
+            median::fewest(missed(changes.len()))
         ));
     }
     if changes.is_empty() {
@@ -199,7 +222,7 @@ mod tests {
         let (path, workload) = ("handle".to_owned(), "pair".to_owned());
         let contender = contender.to_owned();
         let place = Place { contender, path, workload, threads: 1, block_size: 64, arena: 10 };
-        StoredCell { place, samples_ns }
+        StoredCell { place, samples_ns, passes: Vec::new() }
     }
 
     fn record(cells: Vec<StoredCell>) -> Stored {
@@ -226,6 +249,39 @@ mod tests {
         assert_eq!(compare(12.0, 25.0), (Verdict::Slower, 0));
         assert_eq!(compare(10.0, 0.0), (Verdict::NoDifference, 0));
         assert_eq!(compare(8.0, 5.0), (Verdict::Faster, 0));
+    }
+
+    /// What differs as much from pass to pass of one run as between two runs is no change.
+    #[test]
+    fn a_change_shows_in_every_pass() {
+        let passes = |of: [f64; 2]| {
+            let (samples_ns, passes) = (of.map(around).concat(), vec![20, 20]);
+            record(vec![StoredCell { passes, ..cell("mutex", samples_ns) }])
+        };
+        let verdict =
+            |old, new| Comparison::new(&passes(old), &passes(new), 5.0).changes[0].verdict;
+        assert_eq!(verdict([10.0, 11.0], [12.0, 13.0]), Verdict::Slower);
+        assert_eq!(verdict([12.0, 13.0], [10.0, 11.0]), Verdict::Faster);
+        assert_eq!(verdict([10.0, 12.0], [11.5, 12.5]), Verdict::NoDifference);
+    }
+
+    /// The more cells there are, the surer each of them must be.
+    #[test]
+    fn many_cells_take_more_samples_to_tell() {
+        let many = |samples: usize| {
+            let cells = (0..60).map(|arena| {
+                let mut cell = cell("mutex", vec![1.0; samples]);
+                cell.place.arena = arena;
+                cell
+            });
+            record(cells.collect())
+        };
+        let untold = |samples| Comparison::new(&many(samples), &many(samples), 5.0).warnings;
+        assert_eq!(untold(12), Vec::<String>::new());
+        assert!(
+            untold(11)[0].contains("60 cells have too few samples")
+                && untold(11)[0].contains("12 rounds")
+        );
     }
 
     #[test]

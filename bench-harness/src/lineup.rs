@@ -4,8 +4,8 @@ use block_core::BuildError;
 
 use crate::grid::Case;
 use crate::peers::{
-    array_queue, bytes_mut, cycle, lockfree_object_pool, mimalloc, object_pool, opool, paths,
-    seg_queue, sharded_slab, system, vec, zeropool,
+    array_queue, bytes_mut, control, cycle, lockfree_object_pool, mimalloc, object_pool, opool,
+    paths, seg_queue, sharded_slab, system, vec, zeropool,
 };
 #[cfg(bench_harness_allocators)]
 use crate::peers::{jemalloc, snmalloc};
@@ -15,6 +15,10 @@ use crate::workload::Workload;
 /// The name of the contender that is no allocator: it shows the loop's own cost, and is neither
 /// judged nor summed up.
 pub const LOOP: &str = "loop";
+
+/// The name of the contender that is another one once more: it shows what is chance, and is not judged
+/// either.
+pub const CONTROL: &str = "control";
 
 /// Every contender, in the order in which they are shown.
 pub const ALL: &[Entry] = &[
@@ -36,6 +40,7 @@ pub const ALL: &[Entry] = &[
     jemalloc::ENTRY,
     #[cfg(bench_harness_allocators)]
     snmalloc::ENTRY,
+    control::ENTRY,
     cycle::ENTRY,
 ];
 
@@ -115,10 +120,10 @@ pub struct Name {
 }
 
 impl Name {
-    /// Whether this is an allocator, to be judged.
+    /// Whether this is an allocator, to be judged, and for the first time.
     #[must_use]
     pub fn is_judged(self) -> bool {
-        self.contender != LOOP
+        ![LOOP, CONTROL].contains(&self.contender)
     }
 
     /// What sort of contender it is; a name that is not in the registry is a pool's.
@@ -229,9 +234,9 @@ mod tests {
         let of = |contender| chosen.iter().filter(|name| name.contender == contender).count();
         let usual = ["lock-free", "plain-stack", "mutex", "array-queue", "system", "mimalloc"];
         assert_eq!(usual.map(of), [3, 3, 3, 3, 1, 1]);
-        assert_eq!(of(LOOP), 1);
+        assert_eq!((of(LOOP), of(CONTROL)), (1, 1));
         let more = if cfg!(bench_harness_allocators) { 2 } else { 0 };
-        assert_eq!(chosen.len(), 15 + more);
+        assert_eq!(chosen.len(), 16 + more);
     }
 
     #[test]

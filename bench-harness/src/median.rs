@@ -14,24 +14,23 @@
 //!
 //! There is nothing random in it: the same samples give the same interval.
 
-/// How often an interval misses the true value on either side: 95 % confidence in all.
-const MISSED_ON_A_SIDE: f64 = 0.025;
-
 /// By how much one median is greater than another, as a ratio: 1.2 is 20 % more.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Ratio {
     /// The one by the other.
     pub(crate) ratio: f64,
-    /// The 95 % confidence interval; nothing where there are too few samples for one.
+    /// The confidence interval; nothing where there are too few samples for one.
     pub(crate) interval: Option<(f64, f64)>,
 }
 
-/// The median of `new` by that of `old`; all samples are above 0.
-pub(crate) fn ratio(old: &[f64], new: &[f64]) -> Ratio {
+/// The median of `new` by that of `old`; all samples are above 0. The interval misses the true ratio
+/// with the chance `missed`: 0.05 for 95 % confidence.
+pub(crate) fn ratio(old: &[f64], new: &[f64], missed: f64) -> Ratio {
     let log = |(median, interval): (f64, Option<(f64, f64)>)| {
         (median.ln(), interval.map(|(low, high)| (low.ln(), high.ln())))
     };
-    let ((old, old_interval), (new, new_interval)) = (log(estimate(old)), log(estimate(new)));
+    let ((old, old_interval), (new, new_interval)) =
+        (log(estimate(old, missed)), log(estimate(new, missed)));
     let change = new - old;
     let interval = old_interval.zip(new_interval).map(|((old_low, old_high), (low, high))| {
         let down = (new - low).hypot(old_high - old);
@@ -43,32 +42,54 @@ pub(crate) fn ratio(old: &[f64], new: &[f64]) -> Ratio {
 
 /// The middle sample, or the mean of the two in the middle.
 pub(crate) fn median(samples: &[f64]) -> f64 {
-    estimate(samples).0
+    middle(&sorted(samples))
 }
 
-/// The median, and its interval if there are enough samples.
-fn estimate(samples: &[f64]) -> (f64, Option<(f64, f64)>) {
+/// The quartiles: a quarter of the samples lie below the first, a quarter above the second.
+pub(crate) fn quartiles(samples: &[f64]) -> (f64, f64) {
+    let sorted = sorted(samples);
+    let (quarter, last) = (sorted.len() / 4, sorted.len() - 1);
+    (sorted[quarter], sorted[last - quarter])
+}
+
+fn sorted(samples: &[f64]) -> Vec<f64> {
     let mut sorted = samples.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
-    let (count, middle) = (sorted.len(), sorted.len() / 2);
-    let median = if count % 2 == 1 {
+    sorted
+}
+
+fn middle(sorted: &[f64]) -> f64 {
+    let middle = sorted.len() / 2;
+    if sorted.len() % 2 == 1 {
         sorted[middle]
     } else {
         f64::midpoint(sorted[middle - 1], sorted[middle])
-    };
-    (median, rank(count).map(|rank| (sorted[rank - 1], sorted[count - rank])))
+    }
+}
+
+/// The median, and its interval if there are enough samples.
+fn estimate(samples: &[f64], missed: f64) -> (f64, Option<(f64, f64)>) {
+    let sorted = sorted(samples);
+    let count = sorted.len();
+    (middle(&sorted), rank(count, missed).map(|rank| (sorted[rank - 1], sorted[count - rank])))
+}
+
+/// The fewest samples that have an interval.
+pub(crate) fn fewest(missed: f64) -> usize {
+    // Even the least of them lies above the true median once in 2 to the power of their number.
+    (1.0 - missed.log2()).ceil() as usize
 }
 
 /// The greatest rank, counted from 1, so that the sample of that rank from below lies above the true
-/// median seldom enough; nothing for fewer than 6 samples, of which even the least does too often.
-fn rank(count: usize) -> Option<usize> {
+/// median with no more than half the chance `missed`; nothing where even the least does more often.
+fn rank(count: usize, missed: f64) -> Option<usize> {
     // Logarithms, since 2 to the power of minus `count` may be too small a number.
     let mut log_exactly = -(count as f64) * std::f64::consts::LN_2;
     let mut fewer = 0.0;
     for rank in 0..=count / 2 {
         // The chance that just `rank` samples lie below the median joins that of fewer.
         fewer += log_exactly.exp();
-        if fewer > MISSED_ON_A_SIDE {
+        if fewer > missed / 2.0 {
             return (rank > 0).then_some(rank);
         }
         log_exactly += ((count - rank) as f64 / (rank + 1) as f64).ln();
@@ -80,6 +101,9 @@ fn rank(count: usize) -> Option<usize> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// 95 % confidence.
+    const MISSED: f64 = 0.05;
 
     #[test]
     fn the_median_lies_in_the_middle() {
@@ -94,18 +118,34 @@ mod tests {
         let tabulated =
             [(5, None), (6, Some(1)), (8, Some(1)), (9, Some(2)), (10, Some(2)), (20, Some(6))];
         for (count, expected) in tabulated.into_iter().chain([(50, Some(18)), (100, Some(40))]) {
-            assert_eq!(rank(count), expected, "{count} samples");
+            assert_eq!(rank(count, MISSED), expected, "{count} samples");
         }
-        assert_eq!(rank(0), None);
-        let many = rank(10_000).expect("enough samples");
+        assert_eq!(rank(0, MISSED), None);
+        let many = rank(10_000, MISSED).expect("enough samples");
         assert!((4_900..4_904).contains(&many), "5,000 less 1.96 times 50: {many}");
     }
 
     #[test]
+    fn the_fewest_samples_are_those_that_have_a_rank() {
+        for missed in [0.5, 0.05, 0.01, 0.05 / 60.0, 0.05 / 336.0, 1e-9] {
+            let fewest = fewest(missed);
+            assert_eq!(rank(fewest, missed), Some(1), "{missed}");
+            assert_eq!(rank(fewest - 1, missed), None, "{missed}");
+        }
+    }
+
+    #[test]
+    fn half_of_the_samples_lie_between_the_quartiles() {
+        assert_eq!(quartiles(&[7.0]), (7.0, 7.0));
+        assert_eq!(quartiles(&[4.0, 1.0, 3.0, 2.0]), (2.0, 3.0));
+        assert_eq!(quartiles(&(0..100).map(f64::from).collect::<Vec<_>>()), (25.0, 74.0));
+    }
+
+    #[test]
     fn equal_samples_do_not_differ() {
-        let same = ratio(&[2.0; 10], &[2.0; 10]);
+        let same = ratio(&[2.0; 10], &[2.0; 10], MISSED);
         assert_eq!(same, Ratio { ratio: 1.0, interval: Some((1.0, 1.0)) });
-        assert_eq!(ratio(&[2.0; 10], &[4.0; 5]).interval, None, "too few for an interval");
+        assert_eq!(ratio(&[2.0; 10], &[4.0; 5], MISSED).interval, None, "too few for an interval");
     }
 
     fn samples(count: usize) -> impl Strategy<Value = Vec<f64>> {
@@ -117,7 +157,7 @@ mod tests {
         #[test]
         fn a_shift_by_a_fifth_is_found(old in samples(50)) {
             let new: Vec<_> = old.iter().map(|ns| 1.2 * ns).collect();
-            let found = ratio(&old, &new);
+            let found = ratio(&old, &new, MISSED);
             let (low, high) = found.interval.expect("enough samples");
             prop_assert!((found.ratio - 1.2).abs() < 1e-9);
             prop_assert!(1.0 < low && low <= found.ratio && found.ratio <= high, "{found:?}");
@@ -125,7 +165,7 @@ mod tests {
 
         #[test]
         fn the_other_way_round_is_the_inverse(old in samples(9), new in samples(20)) {
-            let (there, back) = (ratio(&old, &new), ratio(&new, &old));
+            let (there, back) = (ratio(&old, &new, MISSED), ratio(&new, &old, MISSED));
             let ((low, high), (back_low, back_high)) =
                 there.interval.zip(back.interval).expect("enough samples");
             prop_assert!((there.ratio * back.ratio - 1.0).abs() < 1e-9);
@@ -142,7 +182,7 @@ mod tests {
             pairs in proptest::collection::vec((samples(20), samples(20)), 200),
         ) {
             let differs = |(old, new): &&(Vec<f64>, Vec<f64>)| {
-                let (low, high) = ratio(old, new).interval.expect("enough samples");
+                let (low, high) = ratio(old, new, MISSED).interval.expect("enough samples");
                 low > 1.0 || high < 1.0
             };
             let differing = pairs.iter().filter(differs).count();

@@ -4,6 +4,8 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
+
 /// Where a report goes.
 #[derive(Debug)]
 pub(crate) enum Output {
@@ -38,7 +40,7 @@ impl Output {
     /// Puts the report there. A reader who has seen enough, as `head` does, is no failure.
     pub(crate) fn write(&self, text: &str) -> io::Result<()> {
         let written = match self {
-            Self::File { path, .. } => fs::write(path, text),
+            Self::File { path, .. } => replace(path, text.as_bytes()),
             Self::Standard => {
                 let mut out = io::stdout().lock();
                 out.write_all(text.as_bytes()).and_then(|()| out.flush())
@@ -56,5 +58,53 @@ impl Output {
             // An empty file that cannot be removed does no harm.
             let _ = fs::remove_file(path);
         }
+    }
+}
+
+/// Puts the bytes into a file that is there, all of them or none: whoever reads it meanwhile, or after
+/// a crash, finds the old content or the new. What is no regular file is written to as it is.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // Where a link leads: else it would be the link that is replaced.
+    let path = path.canonicalize()?;
+    let old = fs::metadata(&path)?;
+    let Some(folder) = path.parent().filter(|_| old.is_file()) else {
+        return fs::write(path, bytes);
+    };
+    let mut new = NamedTempFile::new_in(folder)?;
+    new.write_all(bytes)?;
+    new.as_file().set_permissions(old.permissions())?;
+    new.as_file().sync_all()?;
+    new.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_behind_a_link_and_keeps_its_permissions() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("report");
+        fs::write(&file, "old").unwrap();
+        let permissions = {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+            fs::metadata(&file).unwrap().permissions()
+        };
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        replace(&link, b"new").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "new");
+        assert_eq!(fs::metadata(&file).unwrap().permissions(), permissions);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "nothing else is left");
+    }
+
+    /// As in `--output /dev/stdout`.
+    #[test]
+    fn what_is_no_file_is_written_to() {
+        replace(Path::new("/dev/null"), b"new").unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
     }
 }

@@ -8,6 +8,7 @@
 
 pub mod array_queue;
 pub mod bytes_mut;
+pub mod control;
 pub mod cycle;
 pub mod general;
 pub mod guarded;

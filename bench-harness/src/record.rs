@@ -1,8 +1,11 @@
 //! The record of a run: what every report is made from.
 
+use std::ops::Range;
+
 use serde::Serialize;
 
 use crate::compare::Comparison;
+use crate::control::Control;
 use crate::grid::Case;
 use crate::latency::{Latency, Timer};
 use crate::lineup::{Kind, Name};
@@ -38,6 +41,9 @@ pub struct Record {
     /// What the figures say of more cores than there are, if they say anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scaling: Option<Scaling>,
+    /// How far a pool that was measured twice differs from itself, if one was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control: Option<Control>,
     /// The verdicts in words, the last one overall.
     pub summary: Vec<String>,
     /// What has changed since an earlier record, if one was named.
@@ -52,8 +58,19 @@ pub struct Settings {
     pub time_seconds: f64,
     /// Samples of each cell.
     pub rounds: usize,
+    /// How often the run goes over all cases, each time with new pools and its share of the rounds:
+    /// what changes from time to time, and with the place of the memory, then shows in the samples.
+    pub passes: usize,
     /// The target that the verdicts are about.
     pub target_ns: f64,
+}
+
+impl Settings {
+    /// The rounds of a pass.
+    pub(crate) fn rounds_of(self, pass: usize) -> Range<usize> {
+        let from = |pass| pass * self.rounds / self.passes;
+        from(pass)..from(pass + 1)
+    }
 }
 
 /// One contender at one case. Every time is in nanoseconds per block taken and given back, all
@@ -78,8 +95,13 @@ pub struct Cell {
     pub min_ns: f64,
     /// One sample a round, in order; fewer if the run was interrupted.
     pub samples_ns: Vec<f64>,
+    /// How many of the samples are of each pass, in order.
+    pub passes: Vec<usize>,
     /// The median of the loop alone in the same case, if it was measured.
     pub loop_ns: Option<f64>,
+    /// Whether the median is less than twice that: what is measured is the loop as much as the
+    /// contender. Nothing if the loop was not measured, and for the loop alone.
+    pub near_loop: Option<bool>,
     /// The median of the best general allocator in the same case, if one was measured.
     pub best_allocator_ns: Option<f64>,
     /// How many times as fast as that this is, by the medians; nothing for the loop alone.
@@ -110,8 +132,10 @@ impl Cell {
             arena: case.shape.arena,
             median_ns,
             min_ns: samples_ns.iter().copied().fold(f64::INFINITY, f64::min),
+            passes: vec![samples_ns.len()],
             samples_ns,
             loop_ns: None,
+            near_loop: None,
             best_allocator_ns: None,
             times_best_allocator: None,
             remark: None,
@@ -132,6 +156,8 @@ pub fn compare(case: &mut [Cell]) {
     let (alone, best) = (least(Kind::Loop), least(Kind::General));
     for cell in case {
         cell.loop_ns = alone;
+        let alone = alone.filter(|_| cell.name.kind() != Kind::Loop);
+        cell.near_loop = alone.map(|alone| cell.median_ns < 2.0 * alone);
         cell.best_allocator_ns = best;
         cell.times_best_allocator =
             best.filter(|_| cell.name.is_judged()).map(|best| best / cell.median_ns);
@@ -181,6 +207,8 @@ mod tests {
         let times = cells.each_ref().map(|cell| cell.times_best_allocator);
         assert_eq!(times, [Some(2.5), Some(0.625), Some(1.0), None]);
         assert!(cells.iter().all(|cell| cell.loop_ns == Some(0.5)), "{cells:?}");
+        let near = cells.each_ref().map(|cell| cell.near_loop);
+        assert_eq!(near, [Some(false), Some(false), Some(false), None]);
         compare(&mut cells[..1]);
         assert_eq!(cells[0].times_best_allocator, None, "nothing to compare with");
     }

@@ -10,7 +10,7 @@ use crate::workers::Workers;
 
 /// The shortest sample, for each thread that shares a core: below it the clock, the barrier and
 /// the scheduler's time slice would show.
-const SHORTEST: Duration = Duration::from_millis(1);
+pub(crate) const SHORTEST: Duration = Duration::from_millis(1);
 
 /// Pairs of a thread's first, uncounted run.
 const FIRST_PAIRS: u64 = 256;

@@ -1,7 +1,9 @@
-//! A run over all cases: build, verify, settle, then round by round every contender once.
+//! A run over all cases, several times: build, verify, settle, then round by round every contender
+//! once.
 
 use std::collections::HashSet;
 use std::fmt;
+use std::ops::Range;
 use std::time::Duration;
 
 use block_core::BuildError;
@@ -86,41 +88,52 @@ impl Session {
     ) -> Result<Vec<Cell>, RunError> {
         let samples = grid::cells(cases, names) * settings.rounds;
         let mut budget = Budget::new(Duration::from_secs_f64(settings.time_seconds), samples);
-        let mut cells = Vec::with_capacity(cases.len() * names.len());
-        for case in cases {
-            if self.stop.is_asked_for() {
-                break;
+        let mut taken: Vec<Vec<Taken>> = cases.iter().map(|_| Vec::new()).collect();
+        for pass in 0..settings.passes {
+            for (case, taken) in cases.iter().zip(&mut taken) {
+                if self.stop.is_asked_for() {
+                    break;
+                }
+                let rounds = settings.rounds_of(pass);
+                self.case(case, names, rounds, &mut budget, progress, taken)?;
             }
-            cells.extend(self.case(case, names, settings, &mut budget, progress)?);
+        }
+        let mut cells = Vec::with_capacity(cases.len() * names.len());
+        for (case, taken) in cases.iter().zip(taken) {
+            let first = cells.len();
+            cells.extend(taken.into_iter().map(|taken| taken.into_cell(case, settings)));
+            record::compare(&mut cells[first..]);
         }
         Ok(cells)
     }
 
+    /// One pass over a case, with pools built for it.
     fn case(
         &mut self,
         case: &Case,
         names: &[Name],
-        settings: Settings,
+        rounds: Range<usize>,
         budget: &mut Budget,
         progress: &dyn Fn(&Case),
-    ) -> Result<Vec<Cell>, RunError> {
+        taken: &mut Vec<Taken>,
+    ) -> Result<(), RunError> {
         let mut samplers = self.prepare(case, names)?;
-        'rounds: for round in 0..settings.rounds {
+        'rounds: for round in rounds {
             for turn in 0..samplers.len() {
                 if self.stop.is_asked_for() {
                     break 'rounds;
                 }
                 let whose = whose_turn(round, turn, samplers.len());
                 let sampler = &mut samplers[whose];
-                let taken = sampler.sample(&self.workers, budget);
-                taken.map_err(|fault| RunError::Fault(sampler.name(), *case, fault))?;
+                let sampled = sampler.sample(&self.workers, budget);
+                sampled.map_err(|fault| RunError::Fault(sampler.name(), *case, fault))?;
                 progress(case);
             }
         }
-        let sampled = samplers.into_iter().filter(Sampler::has_samples);
-        let mut cells: Vec<_> = sampled.map(|sampler| cell(sampler, case, settings)).collect();
-        record::compare(&mut cells);
-        Ok(cells)
+        for sampler in samplers.into_iter().filter(Sampler::has_samples) {
+            Taken::add(taken, sampler, case);
+        }
+        Ok(())
     }
 
     /// The contenders of a case, verified, with the memory committed that they will touch; not all of
@@ -167,6 +180,36 @@ impl Session {
     }
 }
 
+/// What all passes have of a cell so far.
+#[derive(Debug)]
+struct Taken {
+    name: Name,
+    remark: Option<&'static str>,
+    samples: Vec<f64>,
+    /// How many samples are of each pass.
+    passes: Vec<usize>,
+}
+
+impl Taken {
+    /// Adds a pass to those of the same contender.
+    fn add(all: &mut Vec<Self>, sampler: Sampler, case: &Case) {
+        let one_by_one = case.workload == Workload::Bulk && !sampler.moves_in_bulk();
+        let remark = one_by_one.then_some("one by one");
+        let (name, mut samples) = (sampler.name(), sampler.into_samples());
+        if let Some(taken) = all.iter_mut().find(|taken| taken.name == name) {
+            taken.passes.push(samples.len());
+            taken.samples.append(&mut samples);
+        } else {
+            all.push(Self { name, remark, passes: vec![samples.len()], samples });
+        }
+    }
+
+    fn into_cell(self, case: &Case, settings: Settings) -> Cell {
+        let Self { name, remark, samples, passes } = self;
+        Cell { remark, passes, ..Cell::new(name, *case, samples, settings.target_ns) }
+    }
+}
+
 /// The contender, of so many, whose turn it is. Each has one turn a round; from round to round it
 /// comes at another place and after another contender, so that none always finds the heat and the
 /// cache that the same predecessor left.
@@ -176,13 +219,6 @@ impl Session {
 fn whose_turn(round: usize, turn: usize, contenders: usize) -> usize {
     let first = if turn % 2 == 1 { turn.div_ceil(2) } else { contenders - turn / 2 };
     (first + round) % contenders
-}
-
-fn cell(sampler: Sampler, case: &Case, settings: Settings) -> Cell {
-    let one_by_one = case.workload == Workload::Bulk && !sampler.moves_in_bulk();
-    let remark = one_by_one.then_some("one by one");
-    let name = sampler.name();
-    Cell { remark, ..Cell::new(name, *case, sampler.into_samples(), settings.target_ns) }
 }
 
 fn build(case: &Case, names: &[Name]) -> Result<Vec<Named>, RunError> {

@@ -46,6 +46,23 @@ pub struct StoredCell {
     pub place: Place,
     /// The samples, in nanoseconds: at least one, each above 0.
     pub samples_ns: Vec<f64>,
+    /// How many of the samples are of each pass; none if the record does not tell passes apart.
+    #[serde(default)]
+    pub passes: Vec<usize>,
+}
+
+impl StoredCell {
+    /// The samples of each pass.
+    pub(crate) fn by_pass(&self) -> impl Iterator<Item = &[f64]> {
+        let mut rest = &self.samples_ns[..];
+        let one = [rest.len()];
+        let passes = if self.passes.is_empty() { one.to_vec() } else { self.passes.clone() };
+        passes.into_iter().map(move |count| {
+            let (pass, after) = rest.split_at(count);
+            rest = after;
+            pass
+        })
+    }
 }
 
 /// What is measured in a cell: the same place in two records can be compared.
@@ -124,7 +141,7 @@ impl Stored {
     /// What the types do not hold.
     fn check(&self) -> Result<(), String> {
         let mut places = HashSet::new();
-        for StoredCell { place, samples_ns } in &self.cells {
+        for StoredCell { place, samples_ns, passes } in &self.cells {
             if !places.insert(place) {
                 return Err(format!("it has two cells of {place}"));
             }
@@ -133,6 +150,10 @@ impl Stored {
             }
             if let Some(sample) = samples_ns.iter().find(|ns| !(ns.is_finite() && **ns > 0.0)) {
                 return Err(format!("a sample of {place} is {sample} ns"));
+            }
+            let sum = passes.iter().try_fold(0_usize, |sum, &count| sum.checked_add(count));
+            if !passes.is_empty() && (passes.contains(&0) || sum != Some(samples_ns.len())) {
+                return Err(format!("the passes of {place} are not its samples"));
             }
         }
         Ok(())
@@ -160,7 +181,11 @@ impl From<&Record> for Stored {
 
 impl From<&Cell> for StoredCell {
     fn from(cell: &Cell) -> Self {
-        Self { place: Place::of(cell), samples_ns: cell.samples_ns.clone() }
+        Self {
+            place: Place::of(cell),
+            samples_ns: cell.samples_ns.clone(),
+            passes: cell.passes.clone(),
+        }
     }
 }
 
@@ -195,6 +220,23 @@ mod tests {
         for end in 0..SOUND.len() {
             let wrong = Stored::parse(&SOUND.as_bytes()[..end]).expect_err("it lacks its end");
             assert!(wrong.contains("cut short") || wrong.contains("empty"), "{end}: {wrong}");
+        }
+    }
+
+    #[test]
+    fn passes_share_the_samples_or_are_refused() {
+        let read = |passes: &str| {
+            let samples = format!(r#""samples_ns": [1, 2, 3]{passes}"#);
+            Stored::parse(SOUND.replace(r#""samples_ns": [1.5]"#, &samples).as_bytes())
+        };
+        let by_pass =
+            |stored: &Stored| stored.cells[0].by_pass().map(<[f64]>::to_vec).collect::<Vec<_>>();
+        assert_eq!(by_pass(&read("").unwrap()), [vec![1.0, 2.0, 3.0]]);
+        let two = read(r#", "passes": [1, 2]"#).unwrap();
+        assert_eq!(by_pass(&two), [vec![1.0], vec![2.0, 3.0]]);
+        for wrong in ["[1]", "[1, 1]", "[3, 0]", "[2, 2]", "[18446744073709551615, 4]"] {
+            let wrong = read(&format!(r#", "passes": {wrong}"#)).expect_err("no such passes");
+            assert!(wrong.contains("passes"), "{wrong}");
         }
     }
 

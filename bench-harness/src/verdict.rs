@@ -1,7 +1,7 @@
 //! The verdicts in words: which cells met the target, and which did not.
 
 use crate::grid::plural;
-use crate::lineup::Name;
+use crate::lineup::{Kind, Name};
 use crate::record::Cell;
 
 /// A line for each contender, in the order of the cells, and one overall.
@@ -66,7 +66,7 @@ const CROWDED: f64 = 0.75;
 /// wait for and should take as long on many threads as on one.
 #[must_use]
 pub fn crowding(cells: &[Cell], cores: usize) -> Option<String> {
-    let alone = || cells.iter().filter(|cell| !cell.name.is_judged());
+    let alone = || cells.iter().filter(|cell| cell.name.kind() == Kind::Loop);
     let place = |cell: &Cell| (cell.workload, cell.block_size, cell.arena);
     let paces = alone().filter(|cell| (2..=cores).contains(&cell.threads)).filter_map(|cell| {
         let one = alone().find(|one| one.threads == 1 && place(one) == place(cell))?;

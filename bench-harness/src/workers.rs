@@ -33,6 +33,12 @@ impl Cores {
         self.1
     }
 
+    /// The system's numbers of those that threads are pinned to.
+    #[must_use]
+    pub fn numbers(&self) -> Vec<usize> {
+        self.0.iter().map(|core| core.id).collect()
+    }
+
     /// Pins the calling thread, the `thread`th of its pool.
     fn pin(&self, thread: usize) -> bool {
         !self.0.is_empty() && core_affinity::set_for_current(self.0[thread % self.0.len()])

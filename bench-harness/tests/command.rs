@@ -19,11 +19,11 @@ fn quick(format: &str) -> Output {
 }
 
 const CASES: usize = 8;
-/// The loop alone, and it is not judged.
-const LOOPS: usize = 1;
+/// The loop alone and the control, which are not judged.
+const NOT_JUDGED: usize = 2;
 /// Four pools by three paths, and the general allocators.
 const ALLOCATORS: usize = 12 + if cfg!(bench_harness_allocators) { 4 } else { 2 };
-const CONTENDERS: usize = ALLOCATORS + LOOPS;
+const CONTENDERS: usize = ALLOCATORS + NOT_JUDGED;
 
 #[test]
 fn help_and_list_say_what_there_is() {
@@ -125,7 +125,7 @@ fn json_has_a_cell_for_every_combination() {
         assert!(0.0 < min && min <= median, "{cell}");
         assert_eq!(cell["samples_ns"].as_array().unwrap().len() as u64, rounds, "{cell}");
         assert!(cell["loop_ns"].is_f64(), "{cell}");
-        let judged = cell["contender"] != "loop";
+        let judged = cell["contender"] != "loop" && cell["contender"] != "control";
         assert_eq!(cell["met"].as_bool(), judged.then_some(median <= 28.0), "{cell}");
         let times = cell["best_allocator_ns"].as_f64().expect("two were measured") / median;
         let said = cell["times_best_allocator"].as_f64();
@@ -184,14 +184,15 @@ fn all_workloads_run_and_what_cannot_is_said() {
     let cells = record["cells"].as_array().expect("an array of cells");
     let unable = record["unable"].as_array().expect("an array of what cannot be done");
     // Hand-over takes two threads; only pools can be exhausted.
-    let (cases, not_pools) = (2 * 7 - 1, CONTENDERS - 12);
+    // Four pools by three paths, and the control.
+    let (cases, not_pools) = (2 * 7 - 1, CONTENDERS - 13);
     assert_eq!(cells.len(), cases * CONTENDERS - 2 * not_pools);
     assert_eq!(unable.len(), not_pools);
     assert!(unable.iter().all(|unable| unable["workload"] == "exhausted"), "{unable:?}");
     let singly = |cell: &&Value| cell["remark"] == "one by one";
     let bulk = cells.iter().filter(|cell| cell["workload"] == "bulk").filter(singly).count();
-    // The handles of four pools, and all that is no pool.
-    assert_eq!((bulk, cells.iter().filter(singly).count()), (2 * (4 + not_pools), bulk));
+    // The handles of four pools, the control's, and all that is no pool.
+    assert_eq!((bulk, cells.iter().filter(singly).count()), (2 * (5 + not_pools), bulk));
     assert!(record["notes"].to_string().contains("handover at 1 thread"), "{}", record["notes"]);
 
     let table = all("table");

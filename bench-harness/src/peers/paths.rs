@@ -48,7 +48,7 @@ pub const MUTEX: Entry = Entry {
     build: |case| Ok(all(Arc::new(MutexAlloc::new(case.shape.block_size, case.shape.arena)?))),
 };
 
-fn lock_free(shape: &Shape) -> Result<LockFreeAlloc, BuildError> {
+pub(crate) fn lock_free(shape: &Shape) -> Result<LockFreeAlloc, BuildError> {
     LockFreeAlloc::new(shape.block_size, shape.arena)
 }
 

@@ -20,6 +20,7 @@ struct Row<'a> {
     median_ns: Option<f64>,
     samples: Option<usize>,
     loop_ns: Option<f64>,
+    near_loop: Option<bool>,
     best_allocator_ns: Option<f64>,
     times_best_allocator: Option<f64>,
     /// How it was done if not as the workload says, or why there are no figures.
@@ -43,6 +44,7 @@ struct Row<'a> {
     interrupted: Option<bool>,
     time_seconds: Option<f64>,
     rounds: Option<usize>,
+    passes: Option<usize>,
     /// Each of them, in order, with spaces between them.
     samples_ns: String,
 }
@@ -107,6 +109,7 @@ fn common(record: &Record) -> Row<'_> {
         interrupted: Some(record.interrupted),
         time_seconds: Some(record.settings.time_seconds),
         rounds: Some(record.settings.rounds),
+        passes: Some(record.settings.passes),
         ..Row::default()
     }
 }
@@ -124,6 +127,7 @@ fn measured<'a>(common: &Row<'a>, cell: &'a Cell) -> Row<'a> {
         median_ns: Some(cell.median_ns),
         samples: Some(cell.samples_ns.len()),
         loop_ns: cell.loop_ns,
+        near_loop: cell.near_loop,
         best_allocator_ns: cell.best_allocator_ns,
         times_best_allocator: cell.times_best_allocator,
         remark: cell.remark,

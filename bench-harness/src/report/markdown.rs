@@ -61,6 +61,9 @@ fn figures(record: &Record, name: Name, column: Column) -> String {
         return if record.unable.iter().any(|unable| of(&unable)) { "cannot" } else { "" }
             .to_owned();
     };
+    if cells.iter().any(|cell| cell.near_loop == Some(true)) {
+        text += "~";
+    }
     if cells.iter().all(|cell| cell.met == Some(true)) {
         text = format!("**{text}**");
     }
@@ -91,7 +94,7 @@ fn caption(record: &Record) -> String {
     let mut text = format!(
         "\nNanoseconds per block taken and given back, all threads together: the median of {}, \
          least to greatest over blocks of {} in arenas of {}. Bold: the target of {} ns was met \
-         in every one of them. In brackets: how many times as fast as the best general allocator of \
+         in every one of them. ~: less than twice the loop's own cost in some of them. In brackets: how many times as fast as the best general allocator of \
          the same case. {}.\n",
         plural(record.settings.rounds, "round"),
         or(sizes.into_iter().map(bytes).collect()),

@@ -3,26 +3,31 @@
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 
+use super::WIDTH;
 use crate::grid::plural;
 use crate::lineup::Name;
 use crate::record::Cell;
 
-/// Columns of figures that fit beside the names.
+/// The most columns of figures beside the names.
 const ACROSS: usize = 6;
 
 /// What the marks in the tables mean.
 pub(super) fn legend(target_ns: f64) -> String {
     format!(
         "overview: median ns over the block sizes and arenas above, least to greatest; ! = the \
-         target of {target_ns} ns was missed in some of them, !! = in all"
+         target of {target_ns} ns was missed in some of them, !! = in all; ~ = \
+         less than twice the loop's own cost in some of them"
     )
 }
 
-/// A table for every [`ACROSS`] workloads and numbers of threads.
+/// Tables of as many workloads and numbers of threads as fit beside the names, up to [`ACROSS`].
 pub(super) fn tables(cells: &[Cell]) -> Vec<Table> {
     let columns = distinct(cells.iter().map(|cell| (cell.workload, cell.threads)));
     let names = distinct(cells.iter().map(|cell| cell.name));
-    columns.chunks(ACROSS).map(|columns| table(cells, &names, columns)).collect()
+    let tables = |across| columns.chunks(across).map(|columns| table(cells, &names, columns));
+    let fits = |table: Table| table.lines().all(|line| line.chars().count() <= WIDTH);
+    let across = (2..=ACROSS).rev().find(|&across| tables(across).all(fits)).unwrap_or(1);
+    tables(across).collect()
 }
 
 fn table(cells: &[Cell], names: &[Name], columns: &[(&str, usize)]) -> Table {
@@ -55,6 +60,9 @@ fn range(cells: &[&Cell]) -> String {
     let mut text = figure(least);
     if figure(greatest) != text {
         text = format!("{text}-{}", figure(greatest));
+    }
+    if cells.iter().any(|cell| cell.near_loop == Some(true)) {
+        text += " ~";
     }
     let missed = cells.iter().filter(|cell| cell.met == Some(false)).count();
     match missed {
@@ -111,5 +119,32 @@ mod tests {
         assert_eq!(range(&[27.9, 28.1]), "28 !");
         assert_eq!(range(&[330.0, 91.2]), "91-330 !!");
         assert_eq!(range(&[12_345.0]), "12k !!");
+    }
+
+    #[test]
+    fn wide_figures_make_more_tables() {
+        let tables = |ns: f64| {
+            let cells: Vec<_> = (1..=12)
+                .flat_map(|threads| {
+                    [ns, 2.0 * ns].map(|ns| {
+                        let cell = cell(ns);
+                        let case = Case::new(Workload::Pair, threads, 64, 12);
+                        Cell { near_loop: Some(true), ..Cell::new(cell.name, case, vec![ns], 28.0) }
+                    })
+                })
+                .collect();
+            super::tables(&cells)
+        };
+        let wide = tables(1_234.0);
+        assert!(tables(1.0).len() < wide.len());
+        assert!(wide.iter().flat_map(Table::lines).all(|line| line.chars().count() <= WIDTH));
+    }
+
+    #[test]
+    fn what_is_near_the_loop_is_marked() {
+        let near = Cell { near_loop: Some(true), ..cell(1.2) };
+        let far = Cell { near_loop: Some(false), ..cell(30.0) };
+        assert_eq!(super::range(&[&near]), "1.2 ~");
+        assert_eq!(super::range(&[&near, &far]), "1.2-30 ~ !");
     }
 }

@@ -7,6 +7,7 @@ use comfy_table::{CellAlignment, Table};
 
 use super::wrap::wrapped;
 use super::{WIDTH, comparison, overview};
+use crate::lineup::Kind;
 use crate::record::{Cell, Record, Settings, Unable};
 
 pub(super) fn write(record: &Record) -> String {
@@ -15,8 +16,8 @@ pub(super) fn write(record: &Record) -> String {
     text += &wrapped(&record.origin.to_string(), WIDTH, "");
     let how = format!(
         "ns per block taken and given back (exhausted: per refusal), all threads together; least and \
-         median of {rounds} rounds; x best: how many times as fast as the best general allocator of the case; the \
-         target is {target_ns} ns, judged on the median"
+         median of {rounds} rounds; x best: how many times as fast as the best general allocator of the case; near \
+         the loop's: less than twice its own cost; the target is {target_ns} ns, judged on the median"
     );
     text += &wrapped(&how, WIDTH, "");
     for case in record.cells.chunk_by(|a, b| a.case == b.case) {
@@ -50,9 +51,13 @@ fn table(cells: &[Cell], unable: &[Unable]) -> Table {
         let mut verdict = match cell.met {
             Some(true) => "met",
             Some(false) => "missed",
-            None => "the loop's own cost",
+            None if cell.name.kind() == Kind::Loop => "the loop's own cost",
+            None => "another of the same",
         }
         .to_owned();
+        if cell.near_loop == Some(true) {
+            verdict += ", near the loop's";
+        }
         if let Some(remark) = cell.remark {
             verdict = format!("{verdict}, {remark}");
         }

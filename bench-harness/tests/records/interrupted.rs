@@ -98,11 +98,11 @@ fn without_a_sample_nothing_is_written() {
 }
 
 /// The first sample takes some tenths of a second at most, since a run is no more than a hundred
-/// times as long as the last; the second or the third takes seconds, or minutes.
+/// times as long as the last; the second or the third of a pass takes seconds, or minutes.
 #[test]
 fn the_second_signal_ends_the_run_at_once() {
     let output = File::absent("at-once");
-    let arguments = [ONE_CELL, &["--time", "600", "--rounds", "3"]].concat();
+    let arguments = [ONE_CELL, &["--time", "600", "--rounds", "3", "--passes", "1"]].concat();
     let mut child = started(&arguments, "json", &output);
     sleep(Duration::from_secs(1));
     signal(&child, "INT");

@@ -1,0 +1,227 @@
+//! What else may have been in the figures: other programs, shared cores, a coarse clock, runs that
+//! do not agree.
+
+use std::collections::HashSet;
+use std::fs;
+use std::time::{Duration, Instant};
+
+use crate::grid::plural;
+use crate::median::quartiles;
+use crate::record::Cell;
+use crate::sampler::SHORTEST;
+
+/// Others may have so much of the machine's processor time before it is said.
+const BUSY: f64 = 0.05;
+/// The clock's step may be such a part of the shortest sample.
+const COARSE: f64 = 0.01;
+/// The quartiles of a cell may lie such a part of its median apart.
+const SPREAD: f64 = 0.25;
+
+/// The processor time that was spent until a moment.
+#[derive(Debug)]
+pub struct Surroundings {
+    at: Instant,
+    spent: Option<Spent>,
+}
+
+/// Seconds of processor time since the system or the process began, over all cores.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Spent {
+    all: f64,
+    own: f64,
+    /// Of all, what a hypervisor gave to other machines.
+    stolen: f64,
+}
+
+impl Surroundings {
+    /// Asks the system.
+    #[must_use]
+    pub fn now() -> Self {
+        Self { at: Instant::now(), spent: Spent::until_now() }
+    }
+
+    /// A warning if others had a part of the machine's `cores` since then.
+    #[must_use]
+    pub fn busy(&self, cores: usize) -> Option<String> {
+        let spent = self.spent.zip(Spent::until_now());
+        spent.and_then(|(before, now)| busy(before, now, self.at.elapsed(), cores))
+    }
+}
+
+fn busy(before: Spent, now: Spent, elapsed: Duration, cores: usize) -> Option<String> {
+    let there_was = elapsed.as_secs_f64() * cores as f64;
+    let part = |of: fn(Spent) -> f64| ((of(now) - of(before)) / there_was).max(0.0);
+    let (others, stolen) = (part(|spent| spent.all - spent.own), part(|spent| spent.stolen));
+    (others > BUSY).then(|| {
+        let stolen = if stolen > BUSY / 2.0 {
+            format!(", {:.0} % of it other virtual machines", 100.0 * stolen)
+        } else {
+            String::new()
+        };
+        format!(
+            "the machine was not idle: others had {:.0} % of its processor time during the run{stolen}",
+            100.0 * others
+        )
+    })
+}
+
+impl Spent {
+    #[cfg(unix)]
+    fn until_now() -> Option<Self> {
+        // SAFETY: `sysconf` has no preconditions.
+        let ticks = unsafe { libc::sysconf(libc::_SC_CLK_TCK) } as f64;
+        let mut own = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: `clock_gettime` writes a `timespec` through a pointer that is valid for one.
+        if unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut own) } != 0 {
+            return None;
+        }
+        let (all, stolen) = ticks_of(&fs::read_to_string("/proc/stat").ok()?)?;
+        let own = own.tv_sec as f64 + own.tv_nsec as f64 / 1e9;
+        Some(Self { all: all / ticks, own, stolen: stolen / ticks })
+    }
+
+    #[cfg(not(unix))]
+    fn until_now() -> Option<Self> {
+        None
+    }
+}
+
+/// Ticks in which a core was not idle, and those of them that were stolen, out of the first line of
+/// `/proc/stat`: user, nice, system, idle, iowait, irq, softirq, steal; what follows is part of
+/// user.
+fn ticks_of(stat: &str) -> Option<(f64, f64)> {
+    let ticks = stat.lines().next()?.strip_prefix("cpu ")?.split_whitespace();
+    let ticks: Vec<f64> = ticks.map_while(|ticks| ticks.parse().ok()).take(8).collect();
+    let [user, nice, system, _idle, _iowait, irq, softirq, stolen] = ticks[..] else { return None };
+    Some((user + nice + system + irq + softirq + stolen, stolen))
+}
+
+/// A warning if some of the cores are two threads of one: they share its caches and its units, so
+/// two of them are less than two cores.
+#[must_use]
+pub fn siblings(cores: &[usize]) -> Option<String> {
+    let list = |core: &usize| {
+        let path = format!("/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list");
+        fs::read_to_string(path).ok().map(|list| list.trim().to_owned())
+    };
+    sharing(&cores.iter().filter_map(list).collect::<Vec<_>>())
+}
+
+fn sharing(siblings: &[String]) -> Option<String> {
+    let whole = siblings.iter().collect::<HashSet<_>>().len();
+    (whole < siblings.len()).then(|| {
+        format!(
+            "the {} are hardware threads of {}: two on one core are slower than two cores",
+            plural(siblings.len(), "core"),
+            plural(whole, "core")
+        )
+    })
+}
+
+/// A warning if the clock's least step is too great a part of the shortest sample.
+#[must_use]
+pub fn coarse_clock() -> Option<String> {
+    // The least of many: another program may come between two readings.
+    let step = (0..100).map(|_| step()).min()?;
+    coarse(step)
+}
+
+fn coarse(step: Duration) -> Option<String> {
+    (step.as_secs_f64() > COARSE * SHORTEST.as_secs_f64()).then(|| {
+        format!(
+            "the clock is coarse: it steps by {step:?}, and the shortest samples last {SHORTEST:?}"
+        )
+    })
+}
+
+/// Until the clock shows another time.
+fn step() -> Duration {
+    let start = Instant::now();
+    loop {
+        let step = start.elapsed();
+        if !step.is_zero() {
+            return step;
+        }
+    }
+}
+
+/// A warning if the samples of cells do not agree.
+#[must_use]
+pub fn spread(cells: &[Cell]) -> Option<String> {
+    let spreads = cells.iter().map(|cell| {
+        let (low, high) = quartiles(&cell.samples_ns);
+        (cell, (high - low) / cell.median_ns)
+    });
+    let wide: Vec<_> = spreads.filter(|&(_, spread)| spread > SPREAD).collect();
+    let (worst, most) = wide.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    Some(format!(
+        "samples spread: in {} of {} the middle half of them lies over more than {:.0} % of the \
+         median; most in {} ({}): {:.0} %",
+        wide.len(),
+        plural(cells.len(), "cell"),
+        100.0 * SPREAD,
+        worst.name,
+        worst.case,
+        100.0 * most
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grid::Case;
+    use crate::lineup::Name;
+    use crate::workload::Workload;
+
+    #[test]
+    fn what_others_had_of_the_machine_is_told() {
+        let spent = |all, own, stolen| Spent { all, own, stolen };
+        let since = |now| busy(spent(100.0, 10.0, 5.0), now, Duration::from_secs(10), 2);
+        assert_eq!(since(spent(115.0, 25.0, 5.0)), None, "all of it was this process");
+        assert_eq!(since(spent(115.0, 24.5, 5.5)), None, "a little");
+        let half = since(spent(120.0, 20.0, 5.0)).expect("half of it was not");
+        assert!(half.contains("50 %") && !half.contains("virtual"), "{half}");
+        let stolen = since(spent(120.0, 20.0, 9.0)).expect("half of it was not");
+        assert!(stolen.contains("20 % of it other virtual machines"), "{stolen}");
+    }
+
+    #[test]
+    fn ticks_are_those_of_all_cores() {
+        let stat = "cpu  10 1 2 1000 50 3 4 5 7 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n";
+        assert_eq!(ticks_of(stat), Some((25.0, 5.0)));
+        for wrong in ["", "cpu", "cpu 1 2 3", "intr 1 2 3 4 5 6 7 8"] {
+            assert_eq!(ticks_of(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn hardware_threads_of_one_core_are_told() {
+        let siblings =
+            |lists: &[&str]| sharing(&lists.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(siblings(&["0", "1"]), None);
+        assert_eq!(siblings(&["0,2", "1,3"]), None);
+        assert_eq!(siblings(&[]), None, "the system does not tell");
+        let two = siblings(&["0-1", "0-1"]).expect("one core");
+        assert!(two.contains("2 cores are hardware threads of 1 core"), "{two}");
+    }
+
+    #[test]
+    fn a_clock_is_coarse_beside_the_shortest_sample() {
+        assert_eq!(coarse(Duration::from_nanos(40)), None);
+        assert!(coarse(Duration::from_millis(1)).is_some());
+    }
+
+    #[test]
+    fn cells_whose_samples_spread_are_counted_and_the_worst_is_named() {
+        let cell = |arena, samples_ns: [f64; 4]| {
+            let name = Name { contender: "mutex", path: "handle" };
+            Cell::new(name, Case::new(Workload::Pair, 1, 64, arena), samples_ns.to_vec(), 28.0)
+        };
+        let steady = cell(10, [10.0, 10.1, 10.2, 99.0]);
+        assert_eq!(spread(std::slice::from_ref(&steady)), None, "one outlier is none");
+        let cells =
+            [steady, cell(20, [10.0, 10.0, 14.0, 14.0]), cell(30, [10.0, 10.0, 20.0, 20.0])];
+        let spread = spread(&cells).expect("two of them");
+        assert!(spread.contains("2 of 3 cells") && spread.contains("arena of 30"), "{spread}");
+    }
+}
