@@ -17,6 +17,7 @@ fn cells(criterion: &mut Criterion) {
     let usual = Grid {
         names: lineup::usual().collect(),
         workloads: Workload::USUAL.to_vec(),
+        payloads: None,
         threads: grid::usual_threads(&cores),
         block_sizes: grid::USUAL_BLOCK_SIZES.to_vec(),
         arenas: None,

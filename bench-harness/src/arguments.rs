@@ -8,6 +8,7 @@ use clap::Parser;
 
 use crate::grid::{self, Grid};
 use crate::lineup;
+use crate::payload::Payload;
 use crate::report::Format;
 use crate::workers::Cores;
 use crate::workload::Workload;
@@ -19,9 +20,10 @@ const MOST_ROUNDS: usize = 1_000;
 const USUAL_PASSES: usize = 3;
 
 /// What only says how to measure.
-const MEASURING: [&str; 9] = [
+const MEASURING: [&str; 10] = [
     "contender",
     "workload",
+    "payload",
     "threads",
     "block_size",
     "arena",
@@ -39,6 +41,8 @@ Examples:
   bench-harness --contender handle --threads 1,2 the safe path of every block pool
   bench-harness --contender all --workload pair  the pools of other crates as well
   bench-harness --workload all --block-size 256 --arena 4096 --threads 1,2
+  bench-harness --workload bulk:8:32:512,near-full:90 --threads 2
+  bench-harness --workload pair --payload none,line,block --block-size 64,4K
   bench-harness --block-size 1500,16K --arena 10000 --format csv
   bench-harness --format json --output old.json  a record to compare with
   bench-harness --compare old.json               what has changed since
@@ -66,7 +70,11 @@ pub(crate) struct Arguments {
 
     /// These workloads, or all [default: pair,burst]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',', value_parser = workloads)]
-    workload: Vec<&'static [Workload]>,
+    workload: Vec<Box<[Workload]>>,
+
+    /// Written into blocks: none, line or block [default: line; see --list]
+    #[arg(long, value_name = "PAYLOAD,..", value_delimiter = ',')]
+    payload: Vec<Payload>,
 
     /// Numbers of threads [default: 1, all cores, four times the cores]
     #[arg(long, allow_negative_numbers = true)]
@@ -152,6 +160,7 @@ impl Arguments {
         Ok(Grid {
             names: lineup::select(&self.contender)?,
             workloads: distinct(workloads),
+            payloads: (!self.payload.is_empty()).then(|| distinct(&self.payload)),
             threads: or(&self.threads, grid::usual_threads(cores)),
             block_sizes: or(&self.block_size, grid::USUAL_BLOCK_SIZES.to_vec()),
             arenas: (!self.arena.is_empty()).then(|| distinct(&self.arena)),
@@ -165,9 +174,9 @@ impl Arguments {
         self.rounds.unwrap_or((affordable as usize).clamp(3, MOST_ROUNDS))
     }
 
-    /// Passes that share so many rounds, at least one round for each.
+    /// Passes that share so many rounds: at least one round for each, usually two.
     pub(crate) fn passes(&self, rounds: usize) -> usize {
-        self.passes.unwrap_or(USUAL_PASSES).min(rounds)
+        self.passes.unwrap_or(USUAL_PASSES.min(rounds / 2)).clamp(1, rounds)
     }
 }
 
@@ -188,15 +197,12 @@ fn one_line(text: &str) -> String {
     format!("{}; see --help", line.strip_prefix("error: ").unwrap_or(&line))
 }
 
-fn workloads(text: &str) -> Result<&'static [Workload], String> {
+fn workloads(text: &str) -> Result<Box<[Workload]>, String> {
     if text == "all" {
-        return Ok(Workload::ALL);
+        return Ok(Workload::ALL.into());
     }
-    let known = || Workload::ALL.iter().map(|workload| workload.name()).collect::<Vec<_>>();
-    let found = Workload::ALL.iter().find(|workload| workload.name() == text);
-    found
-        .map(std::slice::from_ref)
-        .ok_or_else(|| format!("allowed is {} or all", known().join(", ")))
+    let one = text.parse::<Workload>().map(|workload| [workload].into());
+    one.map_err(|allowed| format!("{allowed}; all for every one without its parameters"))
 }
 
 fn format(text: &str) -> Result<Format, String> {

@@ -15,6 +15,7 @@ use crate::lineup;
 use crate::machine::Machine;
 use crate::origin::Origin;
 use crate::output::Output;
+use crate::payload::Payload;
 use crate::record::{self, Cell, Record, Settings};
 use crate::report;
 use crate::session::Session;
@@ -220,16 +221,24 @@ fn list() -> String {
     text += "\nWorkloads:\n";
     for &workload in Workload::ALL {
         let usual = only_if_asked(Workload::USUAL.contains(&workload));
-        let _ = writeln!(text, "  {:<12} {}{usual}", workload.name(), workload.description());
+        let _ = writeln!(text, "  {:<12} {}{usual}", workload, workload.description());
         for entry in lineup::ALL {
             if let Some(reason) = entry.kind.cannot(workload) {
                 let _ = writeln!(text, "  {:<12}   not of {}: {reason}", "", entry.name);
             }
         }
+        if workload.payload() != Payload::Line {
+            let _ = writeln!(text, "  {:<12}   payload {}", "", workload.payload());
+        }
         if let Some(reason) = workload.cannot(1) {
             let _ = writeln!(text, "  {:<12}   not at odd numbers of threads: {reason}", "");
         }
     }
+    text += "\nWorkloads with parameters:\n";
+    text +=
+        "  bulk:GET:PUT:KEEP  take KEEP blocks in calls of GET, give them back in calls of PUT\n";
+    text +=
+        "  near-full:PERCENT  hold so much of the arena, 0 to 99.9; all of it held is exhausted\n";
     text
 }
 

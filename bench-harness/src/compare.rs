@@ -221,7 +221,8 @@ mod tests {
     fn cell(contender: &str, samples_ns: Vec<f64>) -> StoredCell {
         let (path, workload) = ("handle".to_owned(), "pair".to_owned());
         let contender = contender.to_owned();
-        let place = Place { contender, path, workload, threads: 1, block_size: 64, arena: 10 };
+        let (payload, threads, block_size, arena) = ("line".to_owned(), 1, 64, 10);
+        let place = Place { contender, path, workload, payload, threads, block_size, arena };
         StoredCell { place, samples_ns, passes: Vec::new() }
     }
 

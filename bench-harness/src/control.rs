@@ -11,7 +11,7 @@ use crate::compare::{Change, Verdict, missed};
 use crate::grid::plural;
 use crate::lineup::CONTROL;
 use crate::median::median;
-use crate::peers::{control::PATH, paths};
+use crate::peers::control::TWIN;
 use crate::record::Cell;
 use crate::stored::StoredCell;
 
@@ -36,10 +36,8 @@ impl Control {
         let twins: Vec<_> = cells
             .chunk_by(|a, b| a.case == b.case)
             .filter_map(|case| {
-                let of = |contender| {
-                    case.iter().find(|cell| cell.contender == contender && cell.path == PATH)
-                };
-                of(paths::LOCK_FREE.name).zip(of(CONTROL))
+                let twin = case.iter().find(|cell| cell.name == TWIN);
+                twin.zip(case.iter().find(|cell| cell.contender == CONTROL))
             })
             .collect();
         let missed = missed(twins.len());
@@ -84,7 +82,7 @@ mod tests {
     use crate::workload::Workload;
 
     fn cell(contender: &'static str, arena: usize, ns: f64) -> Cell {
-        let name = Name { contender, path: PATH };
+        let name = Name { contender, ..TWIN };
         let samples = (0..20).map(|sample| ns * (1.0 + 0.001 * f64::from(sample))).collect();
         Cell::new(name, Case::new(Workload::Pair, 1, 64, arena), samples, 28.0)
     }
@@ -95,7 +93,7 @@ mod tests {
             let cells = [10, 20, 30].map(|arena| {
                 let twin = if arena == 20 { ns } else { 2.002 };
                 [
-                    cell("lock-free", arena, 2.0),
+                    cell(TWIN.contender, arena, 2.0),
                     cell("mutex", arena, 9.0),
                     cell(CONTROL, arena, twin),
                 ]
@@ -114,6 +112,6 @@ mod tests {
 
     #[test]
     fn without_a_twin_there_is_nothing_to_say() {
-        assert_eq!(Control::new(&[cell("lock-free", 10, 2.0), cell("mutex", 10, 2.0)]), None);
+        assert_eq!(Control::new(&[cell(TWIN.contender, 10, 2.0), cell("mutex", 10, 2.0)]), None);
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::contender::Shape;
 use crate::lineup::{self, Name};
 use crate::machine;
+use crate::payload::Payload;
 use crate::workers::Cores;
 use crate::workload::Workload;
 
@@ -24,6 +25,9 @@ pub struct Grid {
     pub names: Vec<Name>,
     /// The workloads.
     pub workloads: Vec<Workload>,
+    /// What is written into the blocks, as far as the workloads can; `None` for what is usual in
+    /// each.
+    pub payloads: Option<Vec<Payload>>,
     /// Numbers of threads.
     pub threads: Vec<usize>,
     /// Bytes of a block.
@@ -38,16 +42,32 @@ pub struct Grid {
 pub struct Case {
     /// The workload.
     pub workload: Workload,
+    /// What is written into its blocks.
+    pub payload: Payload,
     /// Threads, block size and arena.
     pub shape: Shape,
 }
 
 impl Case {
-    /// The case of so many threads, with what follows from that.
+    /// The case of so many threads, with what follows from that and with the workload's usual
+    /// payload.
     #[must_use]
     pub fn new(workload: Workload, threads: usize, block_size: usize, arena: usize) -> Self {
         let held = workload.held(arena, threads);
-        Self { workload, shape: Shape { block_size, arena, threads, held } }
+        let shape = Shape { block_size, arena, threads, held };
+        Self { workload, payload: workload.payload(), shape }
+    }
+
+    /// The same, writing that into the blocks.
+    #[must_use]
+    pub fn writing(self, payload: Payload) -> Self {
+        Self { payload, ..self }
+    }
+
+    /// What its threads do.
+    #[must_use]
+    pub fn work(&self) -> Work {
+        Work { workload: self.workload, payload: self.payload }
     }
 
     /// The same in the smallest arena in which the threads find their blocks.
@@ -59,9 +79,33 @@ impl Case {
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { workload, shape: Shape { block_size, arena, threads, .. } } = self;
-        let threads = plural(*threads, "thread");
-        write!(f, "{workload}, {threads}, {} blocks, arena of {arena}", bytes(*block_size))
+        let Shape { block_size, arena, threads, .. } = self.shape;
+        let (work, threads) = (self.work(), plural(threads, "thread"));
+        write!(f, "{work}, {threads}, {} blocks, arena of {arena}", bytes(block_size))
+    }
+}
+
+/// What the threads of a case do, and what they write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Work {
+    /// The workload.
+    pub workload: Workload,
+    /// What is written into its blocks.
+    pub payload: Payload,
+}
+
+impl Work {
+    /// The payload, if it is not the workload's usual one.
+    #[must_use]
+    pub fn unusual_payload(self) -> Option<Payload> {
+        (self.payload != self.workload.payload()).then_some(self.payload)
+    }
+}
+
+impl fmt::Display for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.workload)?;
+        self.unusual_payload().map_or(Ok(()), |payload| write!(f, ", payload {payload}"))
     }
 }
 
@@ -103,7 +147,7 @@ pub const USUAL_ARENAS: [usize; 2] = [1_000, 100_000];
 pub fn cases(grid: &Grid) -> Result<(Vec<Case>, Vec<String>), String> {
     let arenas = grid.arenas.as_deref().unwrap_or(&USUAL_ARENAS);
     let (mut cases, mut notes) = (Vec::new(), Vec::new());
-    for &workload in &grid.workloads {
+    for Work { workload, payload } in works(grid, &mut notes) {
         for &threads in &grid.threads {
             if let Some(reason) = workload.cannot(threads) {
                 notes.push(format!(
@@ -114,10 +158,11 @@ pub fn cases(grid: &Grid) -> Result<(Vec<Case>, Vec<String>), String> {
             }
             for &block_size in &grid.block_sizes {
                 for &arena in arenas {
-                    let case = Case::new(workload, threads, block_size, arena);
-                    let touching = lineup::touching_all(&grid.names);
+                    let case = Case::new(workload, threads, block_size, arena).writing(payload);
                     let enough = enough_blocks(&case);
-                    match enough.and_then(|()| check_memory(case.shape, touching)) {
+                    match enough
+                        .and_then(|()| check_memory(case.shape, touched(&case, &grid.names)))
+                    {
                         Ok(()) => cases.push(case),
                         Err(reason) if grid.arenas.is_some() => return Err(reason),
                         Err(reason) => {
@@ -141,6 +186,22 @@ pub fn cases(grid: &Grid) -> Result<(Vec<Case>, Vec<String>), String> {
         return Err(format!("{name} cannot do {}: {reason}", cases[0].workload));
     }
     Ok((cases, notes))
+}
+
+/// Each workload with each payload, and notes on what does not go together.
+fn works(grid: &Grid, notes: &mut Vec<String>) -> Vec<Work> {
+    let mut works = Vec::new();
+    for &workload in &grid.workloads {
+        let usual = [workload.payload()];
+        for &payload in grid.payloads.as_deref().unwrap_or(&usual) {
+            let work = Work { workload, payload };
+            match workload.cannot_write(payload) {
+                Some(reason) => notes.push(format!("left out: {work}: {reason}")),
+                None => works.push(work),
+            }
+        }
+    }
+    works
 }
 
 /// How many cells there are: those who can, at each case.
@@ -168,16 +229,15 @@ fn enough_blocks(case: &Case) -> Result<(), String> {
     ))
 }
 
-/// What contenders touch that touch all of the arena must fit into half of the memory, all of them
-/// together: they are there at once. What one would touch is the least that is asked for.
-fn check_memory(shape: Shape, touching: usize) -> Result<(), String> {
+/// What the contenders touch must fit into half of the memory, all of them together: they are there
+/// at once.
+fn check_memory(shape: Shape, touched: u64) -> Result<(), String> {
     let (block, arena) = (shape.block_size as u64, shape.arena as u64);
     let what =
         || format!("an arena of {} of {}", plural(shape.arena, "block"), bytes(shape.block_size));
     if block * arena > LARGEST_REGION {
         return Err(format!("{} is too large; allowed is 1 TiB in all", what()));
     }
-    let touched = arena * block.min(machine::committed_at_once()) * touching.max(1) as u64;
     match machine::memory() {
         Some(memory) if touched > memory / 2 => Err(format!(
             "{} would commit {} MiB; allowed here is half of the memory, {} MiB",
@@ -189,6 +249,19 @@ fn check_memory(shape: Shape, touching: usize) -> Result<(), String> {
     }
 }
 
+/// Bytes that the contenders touch: some of them all of the arena, at least one of them by this
+/// count, the others what the threads hold at once.
+fn touched(case: &Case, names: &[Name]) -> u64 {
+    let Shape { block_size, arena, threads, held } = case.shape;
+    let each = match case.payload {
+        Payload::Block => block_size as u64,
+        Payload::None | Payload::Line => (block_size as u64).min(machine::committed_at_once()),
+    };
+    let all = lineup::touching_all(names).max(1);
+    let others = lineup::count(names).saturating_sub(all);
+    each * (all * arena + others * arena.min(threads * held)) as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,6 +270,7 @@ mod tests {
         Grid {
             names: crate::lineup::names().collect(),
             workloads: Workload::USUAL.to_vec(),
+            payloads: None,
             threads: vec![threads],
             block_sizes: vec![64],
             arenas,
@@ -228,20 +302,34 @@ mod tests {
         assert!(cases(&Grid { arenas: Some(vec![arena]), ..huge }).is_err());
     }
 
-    /// The memory is there for one of them, and not for all.
     #[test]
-    fn contenders_that_touch_all_of_the_arena_share_the_memory() {
-        let Some(memory) = machine::memory() else { return };
-        let blocks = (memory / 2 / (4 << 20)).min(1 << 17);
-        let (blocks, all) = (blocks as usize, grid(1, None).names);
-        let shape = Case::new(Workload::Pair, 1, 4 << 20, blocks).shape;
-        let once = machine::committed_at_once();
-        let fit = memory / 2 / (blocks as u64 * once.min(4 << 20));
-        assert_eq!(check_memory(shape, fit as usize), Ok(()));
-        assert!(check_memory(shape, fit as usize + 1).is_err());
-        assert_eq!(lineup::touching_all(&all), 4);
+    fn contenders_share_the_memory() {
+        let shape = Case::new(Workload::Pair, 1, 64, 10).shape;
+        if let Some(memory) = machine::memory() {
+            assert_eq!(check_memory(shape, memory / 2), Ok(()));
+            assert!(check_memory(shape, memory / 2 + 1).is_err());
+        }
         let usual: Vec<_> = lineup::usual().collect();
+        assert_eq!(lineup::touching_all(&grid(1, None).names), 4);
         assert_eq!(lineup::touching_all(&usual), 1);
+        let others = lineup::count(&usual) as u64 - 1;
+        let case = Case::new(Workload::Burst, 2, 4 << 20, 1_000);
+        let once = machine::committed_at_once();
+        assert_eq!(touched(&case, &usual), once * (1_000 + others * 64));
+        let whole = case.writing(Payload::Block);
+        assert_eq!(touched(&whole, &usual), (4 << 20) * (1_000 + others * 64));
+    }
+
+    #[test]
+    fn payloads_are_combined_with_the_workloads_that_can_write_them() {
+        let workloads = vec![Workload::Pair, Workload::Exhausted];
+        let payloads = Some(Payload::ALL.to_vec());
+        let all = Grid { workloads, payloads, ..grid(1, Some(vec![100])) };
+        let (kept, notes) = cases(&all).unwrap();
+        let kept: Vec<_> = kept.iter().map(|case| case.work().to_string()).collect();
+        assert_eq!(kept, ["pair, payload none", "pair", "pair, payload block", "exhausted"]);
+        assert_eq!(notes.len(), 2, "{notes:?}");
+        assert!(notes[0].starts_with("left out: exhausted, payload line: it gets"), "{notes:?}");
     }
 
     #[test]
@@ -276,7 +364,8 @@ mod tests {
         for &workload in Workload::ALL {
             for threads in [2, 4, 10] {
                 let Shape { arena, held, .. } = Case::tight(workload, threads, 64).shape;
-                let most = if workload == Workload::NearFull { arena + threads } else { arena };
+                let near_full = matches!(workload, Workload::NearFull(_));
+                let most = if near_full { arena + threads } else { arena };
                 assert!((arena..=most).contains(&(threads * held)), "{workload}, {threads}");
             }
         }

@@ -5,6 +5,7 @@
 //! cargo run --release -p bench-harness -- --help
 //! cargo run --release -p bench-harness -- --workload all --block-size 256 --arena 4096 --threads 1,2
 //! cargo run --release -p bench-harness -- --contender all --workload pair  # other crates' pools too
+//! cargo run --release -p bench-harness -- --workload near-full:90,bulk:8:32:512 --payload none,block
 //! cargo bench-allocators --workload pair  # jemalloc and snmalloc too: needs make and C++20
 //! cargo bench -p bench-harness            # the usual cells, by the same code, under criterion
 //! ```
@@ -55,8 +56,9 @@
 //! - What a [workload](workload::Workload) holds from start to end is taken before the time and
 //!   given back after it. Of `exhausted` the figure is the time of a refusal.
 //! - "x best" is the median of the best general allocator in the same case, divided by the row's.
-//! - The loop is compiled for each contender: no dyn call, no branch on what is measured. The first
-//!   byte of each block is written, behind `black_box`.
+//! - The loop is compiled for each contender and each [payload](payload::Payload): no dyn call, no
+//!   branch on what is measured. Unless `--payload` says otherwise the first byte of each block is
+//!   written, behind `black_box`; those of `bulk` and `exhausted` are not touched.
 //! - `loop` is the same loop over blocks that each thread keeps. It is shown, not subtracted.
 //!
 //! # What is checked
@@ -86,9 +88,10 @@
 //!   others shows in the tail, less in this mean.
 //! - Equal sizes, nothing else on the heap, no fragmentation: in favour of `malloc`, as are
 //!   its lower alignment and the missing bound. The buffers in pools of other crates have that alignment too.
-//! - Only the first byte is touched, and a last-in-first-out pool hands out the same few blocks
+//! - Unless asked for more only the first byte is touched, and a last-in-first-out pool hands out the same few blocks
 //!   again: in its favour against the queues, whose blocks come round in turn. That is a
-//!   property of the pool, but a program that uses its blocks whole will see less of it.
+//!   property of the pool, but a program that uses its blocks whole will see less of it, as
+//!   `--payload block` does.
 //! - Every run begins with the free blocks in order of address. In a pool that was once drained and
 //!   filled in random order a working set lies all over the arena, and costs misses of the cache and
 //!   the address translation that a new pool's does not: in favour of the pools. Huge pages help.
@@ -111,6 +114,7 @@ pub mod machine;
 mod median;
 pub mod origin;
 mod output;
+pub mod payload;
 pub mod peers;
 mod probe;
 pub mod record;

@@ -103,7 +103,7 @@ impl Kind {
             (Self::Growing | Self::Linear | Self::General, Workload::Exhausted) => {
                 Some("has no bound")
             }
-            (Self::Linear, Workload::NearFull) => Some("to fill it takes the arena squared"),
+            (Self::Linear, Workload::NearFull(_)) => Some("to fill it takes the arena squared"),
             (Self::Loop, Workload::Exhausted) => Some("is no allocator"),
             _ => None,
         }
@@ -190,11 +190,20 @@ pub fn select(filters: &[String]) -> Result<Vec<Name>, String> {
     Ok(names().filter(|name| chosen.contains(name)).collect())
 }
 
+/// How many contenders are named, each by one path or more.
+#[must_use]
+pub fn count(names: &[Name]) -> usize {
+    named(names).count()
+}
+
 /// How many of the named contenders touch all of an arena.
 #[must_use]
 pub fn touching_all(names: &[Name]) -> usize {
-    let named = |entry: &&Entry| names.iter().any(|name| name.contender == entry.name);
-    ALL.iter().filter(|entry| entry.touches_all).filter(named).count()
+    named(names).filter(|entry| entry.touches_all).count()
+}
+
+fn named(names: &[Name]) -> impl Iterator<Item = &'static Entry> {
+    ALL.iter().filter(|entry| names.iter().any(|name| name.contender == entry.name))
 }
 
 /// Builds the named contenders, one pool for each entry that any of them goes through. Those that
@@ -222,6 +231,7 @@ pub fn build(names: &[Name], case: &Case) -> Result<Vec<Named>, (Name, BuildErro
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workload::Occupancy;
 
     fn selected(filters: &[&str]) -> Result<Vec<String>, String> {
         let filters: Vec<_> = filters.iter().map(ToString::to_string).collect();
@@ -279,6 +289,6 @@ mod tests {
         {
             assert_eq!(cannot(contender, Workload::Exhausted), Some("has no bound"), "{contender}");
         }
-        assert!(cannot("lockfree-object-pool", Workload::NearFull).is_some());
+        assert!(cannot("lockfree-object-pool", Workload::NearFull(Occupancy::USUAL)).is_some());
     }
 }

@@ -2,6 +2,7 @@
 //! verified.
 
 use std::collections::HashMap;
+use std::fmt::Debug;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -16,7 +17,7 @@ pub(crate) trait Probe {
     /// The block at `bytes` was just taken.
     fn taken(&mut self, bytes: *mut u8) -> Result<(), Fault>;
 
-    /// The blocks were just taken, all at once, and their holder touches none of them.
+    /// The blocks were just taken, all at once.
     fn taken_at_once(&mut self, blocks: impl Iterator<Item = *mut u8>) -> Result<(), Fault>;
 
     /// The blocks are about to be given back, all at once.
@@ -32,22 +33,88 @@ pub(crate) trait Probe {
     fn giving(&mut self, bytes: *mut u8) -> Result<(), Fault>;
 }
 
-/// Writes the first byte, as any user would write something, and no more.
+/// What the measured runs do to a block: they write the payload, and look at nothing.
 #[derive(Debug)]
-pub(crate) struct Touch;
+pub(crate) struct Touch<W>(pub(crate) W);
 
-impl Probe for Touch {
+/// A [`Payload`](crate::payload::Payload), compiled.
+pub(crate) trait Write: Debug {
+    /// Writes it into a block.
+    ///
+    /// # Safety
+    ///
+    /// The block is held.
+    unsafe fn write(&self, block: *mut u8);
+
+    /// Writes it into each of them.
+    ///
+    /// # Safety
+    ///
+    /// The blocks are held.
+    #[inline(always)]
+    unsafe fn write_each(&self, blocks: impl Iterator<Item = *mut u8>) {
+        for block in blocks {
+            // SAFETY: the caller's promise.
+            unsafe { self.write(block) };
+        }
+    }
+}
+
+/// Nothing is written. That the pointer is looked at keeps the compiler from leaving out a `malloc`
+/// whose block nobody uses.
+#[derive(Debug)]
+pub(crate) struct Untouched;
+
+/// The first byte, as any user would write something, and no more.
+#[derive(Debug)]
+pub(crate) struct FirstByte;
+
+/// Every byte of a block of that size.
+#[derive(Debug)]
+pub(crate) struct EveryByte(pub(crate) usize);
+
+impl Write for Untouched {
+    #[inline(always)]
+    unsafe fn write(&self, block: *mut u8) {
+        black_box(block);
+    }
+
+    #[inline(always)]
+    unsafe fn write_each(&self, _blocks: impl Iterator<Item = *mut u8>) {}
+}
+
+impl Write for FirstByte {
+    #[inline(always)]
+    unsafe fn write(&self, block: *mut u8) {
+        // SAFETY: the block is held, and has at least one byte.
+        unsafe { black_box(block).write_volatile(1) };
+    }
+}
+
+impl Write for EveryByte {
+    #[inline(always)]
+    unsafe fn write(&self, block: *mut u8) {
+        // SAFETY: the block is held, and has that many bytes.
+        unsafe { black_box(block).write_bytes(1, self.0) };
+        // As if somebody read them.
+        black_box(block);
+    }
+}
+
+impl<W: Write> Probe for Touch<W> {
     type Mark = ();
 
     #[inline(always)]
     fn taken(&mut self, bytes: *mut u8) -> Result<(), Fault> {
-        // SAFETY: the workload holds the block, which has at least one byte.
-        unsafe { black_box(bytes).write_volatile(1) };
+        // SAFETY: the workload holds the block.
+        unsafe { self.0.write(bytes) };
         Ok(())
     }
 
     #[inline(always)]
-    fn taken_at_once(&mut self, _blocks: impl Iterator<Item = *mut u8>) -> Result<(), Fault> {
+    fn taken_at_once(&mut self, blocks: impl Iterator<Item = *mut u8>) -> Result<(), Fault> {
+        // SAFETY: the workload holds the blocks.
+        unsafe { self.0.write_each(blocks) };
         Ok(())
     }
 

@@ -6,13 +6,15 @@ use serde::Serialize;
 
 use crate::compare::Comparison;
 use crate::control::Control;
-use crate::grid::Case;
+use crate::grid::{Case, Work};
 use crate::latency::{Latency, Timer};
 use crate::lineup::{Kind, Name};
 use crate::machine::Machine;
 use crate::median::median;
 use crate::origin::Origin;
+use crate::payload::Payload;
 use crate::scaling::Scaling;
+use crate::workload::Workload;
 
 /// The record of a run.
 #[derive(Clone, Debug, Serialize)]
@@ -81,8 +83,10 @@ pub struct Cell {
     pub contender: &'static str,
     /// The path through it.
     pub path: &'static str,
-    /// The workload.
-    pub workload: &'static str,
+    /// The workload, by its name in the record.
+    pub workload: Workload,
+    /// What was written into its blocks.
+    pub payload: Payload,
     /// Threads.
     pub threads: usize,
     /// Bytes of a block.
@@ -126,7 +130,8 @@ impl Cell {
         Self {
             contender: name.contender,
             path: name.path,
-            workload: case.workload.name(),
+            workload: case.workload,
+            payload: case.payload,
             threads: case.shape.threads,
             block_size: case.shape.block_size,
             arena: case.shape.arena,
@@ -143,6 +148,12 @@ impl Cell {
             case,
             name,
         }
+    }
+
+    /// What the threads did.
+    #[must_use]
+    pub fn work(&self) -> Work {
+        self.case.work()
     }
 }
 
@@ -171,8 +182,8 @@ pub struct Unable {
     pub contender: &'static str,
     /// The path through it.
     pub path: &'static str,
-    /// The workload.
-    pub workload: &'static str,
+    /// The workload, by its name in the record.
+    pub workload: Workload,
     /// Why not.
     pub reason: &'static str,
 }
@@ -186,7 +197,7 @@ pub fn unable(cases: &[Case], names: &[Name]) -> Vec<Unable> {
         unable.extend(names.iter().filter_map(|name| {
             let reason = name.kind().cannot(workload)?;
             let Name { contender, path } = *name;
-            Some(Unable { contender, path, workload: workload.name(), reason })
+            Some(Unable { contender, path, workload, reason })
         }));
     }
     unable
@@ -195,7 +206,6 @@ pub fn unable(cases: &[Case], names: &[Name]) -> Vec<Unable> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workload::Workload;
 
     #[test]
     fn a_cell_is_compared_with_the_best_general_allocator_of_its_case() {

@@ -99,7 +99,7 @@ impl Sampler {
     ///
     /// What the contender was caught at.
     pub fn run_pairs(&self, workers: &Workers, pairs: u64) -> Result<Duration, Fault> {
-        let Case { workload, shape } = self.case;
+        let Case { workload, shape, .. } = self.case;
         let each = workload.whole(pairs.div_ceil(shape.threads as u64));
         let wall = self.run(workers, each)?;
         Ok(wall.mul_f64(pairs as f64 / (each as f64 * shape.threads as f64)))
@@ -109,7 +109,7 @@ impl Sampler {
     pub(crate) fn sample(&mut self, workers: &Workers, budget: &mut Budget) -> Result<(), Fault> {
         let share = budget.next();
         let start = Instant::now();
-        let Case { workload, shape } = self.case;
+        let Case { workload, shape, .. } = self.case;
         let shortest = SHORTEST * workers.sharing(shape.threads);
         let last = match self.last {
             Some(last) => last,

@@ -193,7 +193,7 @@ struct Taken {
 impl Taken {
     /// Adds a pass to those of the same contender.
     fn add(all: &mut Vec<Self>, sampler: Sampler, case: &Case) {
-        let one_by_one = case.workload == Workload::Bulk && !sampler.moves_in_bulk();
+        let one_by_one = matches!(case.workload, Workload::Bulk(_)) && !sampler.moves_in_bulk();
         let remark = one_by_one.then_some("one by one");
         let (name, mut samples) = (sampler.name(), sampler.into_samples());
         if let Some(taken) = all.iter_mut().find(|taken| taken.name == name) {

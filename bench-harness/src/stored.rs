@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 
 use crate::origin::{FORMAT, FORMAT_VERSION};
+use crate::payload::Payload;
 use crate::record::{Cell, Record};
+use crate::workload::Workload;
 
 /// A record, as a comparison sees it.
 #[derive(Clone, Debug, Deserialize)]
@@ -72,6 +74,10 @@ pub struct Place {
     pub contender: String,
     pub path: String,
     pub workload: String,
+    /// Empty in the record of a program that did not know any other than the usual one: that is
+    /// filled in when it is read.
+    #[serde(default)]
+    pub payload: String,
     pub threads: usize,
     pub block_size: usize,
     pub arena: usize,
@@ -79,8 +85,8 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { contender, path, workload, threads, block_size, arena } = self;
-        write!(f, "{contender}/{path}, {workload}, {threads} x {block_size} B of {arena}")
+        let Self { contender, path, threads, block_size, arena, .. } = self;
+        write!(f, "{contender}/{path}, {}, {threads} x {block_size} B of {arena}", self.work())
     }
 }
 
@@ -133,7 +139,12 @@ impl Stored {
             Some(_) => {}
         }
         let damaged = |what: &dyn fmt::Display| format!("the record is damaged: {what}");
-        let stored: Self = serde_json::from_slice(bytes).map_err(|error| damaged(&error))?;
+        let mut stored: Self = serde_json::from_slice(bytes).map_err(|error| damaged(&error))?;
+        for StoredCell { place, .. } in &mut stored.cells {
+            if place.payload.is_empty() {
+                place.payload = place.usual_payload().to_string();
+            }
+        }
         stored.check().map_err(|what| damaged(&what))?;
         Ok(stored)
     }
@@ -196,11 +207,28 @@ impl Place {
         Self {
             contender: cell.contender.to_owned(),
             path: cell.path.to_owned(),
-            workload: cell.workload.to_owned(),
+            workload: cell.workload.to_string(),
+            payload: cell.payload.to_string(),
             threads: cell.threads,
             block_size: cell.block_size,
             arena: cell.arena,
         }
+    }
+
+    /// What the threads did: the workload, and the payload if it is not the usual one.
+    #[must_use]
+    pub fn work(&self) -> String {
+        let Self { workload, payload, .. } = self;
+        if *payload == self.usual_payload().name() {
+            workload.clone()
+        } else {
+            format!("{workload}, payload {payload}")
+        }
+    }
+
+    /// That of the workload; of one that this program does not know, that of most.
+    fn usual_payload(&self) -> Payload {
+        self.workload.parse().map_or(Payload::Line, Workload::payload)
     }
 }
 
@@ -220,6 +248,21 @@ mod tests {
         for end in 0..SOUND.len() {
             let wrong = Stored::parse(&SOUND.as_bytes()[..end]).expect_err("it lacks its end");
             assert!(wrong.contains("cut short") || wrong.contains("empty"), "{end}: {wrong}");
+        }
+    }
+
+    /// A record that was written before there was a choice.
+    #[test]
+    fn a_payload_that_is_not_named_is_the_usual_one() {
+        let places = [("pair", "line"), ("bulk", "none"), ("no such workload", "line")];
+        for (workload, payload) in places {
+            let text = SOUND.replace(r#""c""#, &format!("{workload:?}"));
+            let stored = Stored::parse(text.as_bytes()).expect("a sound record");
+            let place = &stored.cells[0].place;
+            assert_eq!((place.payload.as_str(), place.work()), (payload, workload.to_owned()));
+            let named = text.replace(r#""threads""#, r#""payload": "block", "threads""#);
+            let stored = Stored::parse(named.as_bytes()).expect("a sound record");
+            assert_eq!(stored.cells[0].place.work(), format!("{workload}, payload block"));
         }
     }
 

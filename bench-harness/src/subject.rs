@@ -6,7 +6,8 @@ use std::time::Instant;
 use crate::contender::Contender;
 use crate::fault::Fault;
 use crate::grid::Case;
-use crate::probe::{Probe, Stamp, Touch};
+use crate::payload::Payload;
+use crate::probe::{EveryByte, FirstByte, Probe, Stamp, Touch, Untouched};
 use crate::stock;
 use crate::workers::Crew;
 use crate::workload::Job;
@@ -58,7 +59,13 @@ pub trait Subject: Debug + Send + Sync {
 
 impl<C: Contender> Subject for C {
     fn measure(&self, crew: &Crew<'_>, case: Case, pairs: u64) -> Result<Vec<Span>, Fault> {
-        work(self, crew, case, pairs, |_| Touch)
+        match case.payload {
+            Payload::None => work(self, crew, case, pairs, |_| Touch(Untouched)),
+            Payload::Line => work(self, crew, case, pairs, |_| Touch(FirstByte)),
+            Payload::Block => {
+                work(self, crew, case, pairs, |_| Touch(EveryByte(case.shape.block_size)))
+            }
+        }
     }
 
     fn verify(&self, crew: &Crew<'_>, case: Case, pairs: u64) -> Result<(), Fault> {
@@ -84,7 +91,7 @@ impl<C: Contender> Subject for C {
 fn work<C: Contender, P: Probe>(
     contender: &C,
     crew: &Crew<'_>,
-    Case { workload, shape }: Case,
+    Case { workload, shape, .. }: Case,
     pairs: u64,
     probe: impl Fn(usize) -> P + Sync,
 ) -> Result<Vec<Span>, Fault> {

@@ -38,7 +38,7 @@ fn tally(cells: &[&Cell]) -> String {
     let met = cells.iter().filter(|cell| cell.met == Some(true)).count();
     let mut text = format!("met {met} of {}", plural(cells.len(), "cell"));
     let mut missed = Vec::new();
-    for together in cells.chunk_by(|a, b| (a.workload, a.threads) == (b.workload, b.threads)) {
+    for together in cells.chunk_by(|a, b| (a.work(), a.threads) == (b.work(), b.threads)) {
         let slow: Vec<_> = together.iter().filter(|cell| cell.met == Some(false)).collect();
         let Some(worst) = slow.iter().map(|cell| cell.median_ns).max_by(f64::total_cmp) else {
             continue;
@@ -48,8 +48,8 @@ fn tally(cells: &[&Cell]) -> String {
         } else {
             format!("{} of {}, worst ", slow.len(), together.len())
         };
-        let (workload, threads) = (together[0].workload, plural(together[0].threads, "thread"));
-        missed.push(format!("{workload} at {threads} ({of}{worst:.1} ns)"));
+        let (work, threads) = (together[0].work(), plural(together[0].threads, "thread"));
+        missed.push(format!("{work} at {threads} ({of}{worst:.1} ns)"));
     }
     if !missed.is_empty() {
         text += "; missed: ";
@@ -67,7 +67,7 @@ const CROWDED: f64 = 0.75;
 #[must_use]
 pub fn crowding(cells: &[Cell], cores: usize) -> Option<String> {
     let alone = || cells.iter().filter(|cell| cell.name.kind() == Kind::Loop);
-    let place = |cell: &Cell| (cell.workload, cell.block_size, cell.arena);
+    let place = |cell: &Cell| (cell.work(), cell.block_size, cell.arena);
     let paces = alone().filter(|cell| (2..=cores).contains(&cell.threads)).filter_map(|cell| {
         let one = alone().find(|one| one.threads == 1 && place(one) == place(cell))?;
         Some(one.median_ns / (cell.median_ns * cell.threads as f64))

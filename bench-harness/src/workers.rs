@@ -129,7 +129,7 @@ impl Workers {
     ///
     /// If that many threads were not [started](Self::start).
     pub fn verify(&self, subject: &dyn Subject, case: Case, pairs: u64) -> Result<(), Fault> {
-        let Case { workload, shape } = case;
+        let Case { workload, shape, .. } = case;
         subject.take_stock(shape.block_size)?;
         subject.verify(&self.crew(shape.threads), case, workload.whole(pairs))?;
         subject.take_stock(shape.block_size)

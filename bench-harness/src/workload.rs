@@ -6,18 +6,26 @@
 
 mod bulk;
 mod burst;
+mod calls;
 mod exhausted;
 mod handover;
+mod name;
 mod near_full;
+mod occupancy;
 mod pair;
 mod replace;
 
 use crate::clock::Clock;
 use crate::contender::{Hand, Shape};
 use crate::fault::Fault;
+use crate::payload::Payload;
 use crate::probe::Probe;
 use crate::ring::Ring;
 use crate::subject::Span;
+
+pub use calls::Calls;
+pub(crate) use handover::Parcel;
+pub use occupancy::Occupancy;
 
 /// A pattern of taking and giving back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,10 +38,10 @@ pub enum Workload {
     Replace,
     /// Take on one thread, give back on another.
     Handover,
-    /// Take 32 in one call, give 32 back in one call.
-    Bulk,
-    /// Pairs while nearly all blocks are held.
-    NearFull,
+    /// Take some in one call or several, give them back in one call or several.
+    Bulk(Calls),
+    /// Pairs while a share of the arena is held.
+    NearFull(Occupancy),
     /// Calls that fail while all blocks are held.
     Exhausted,
 }
@@ -58,41 +66,51 @@ impl Workload {
         Self::Burst,
         Self::Replace,
         Self::Handover,
-        Self::Bulk,
-        Self::NearFull,
+        Self::Bulk(Calls::USUAL),
+        Self::NearFull(Occupancy::percent(90)),
+        Self::NearFull(Occupancy::percent(99)),
+        Self::NearFull(Occupancy::USUAL),
         Self::Exhausted,
     ];
 
     /// Those that are measured if none is asked for.
     pub const USUAL: &[Self] = &[Self::Pair, Self::Burst];
 
-    /// As it is called on the command line and in every record.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pair => "pair",
-            Self::Burst => "burst",
-            Self::Replace => "replace",
-            Self::Handover => "handover",
-            Self::Bulk => "bulk",
-            Self::NearFull => "near-full",
-            Self::Exhausted => "exhausted",
-        }
-    }
-
     /// One line for `--list`.
     #[must_use]
-    pub const fn description(self) -> &'static str {
-        match self {
+    pub fn description(self) -> String {
+        let fixed = match self {
             Self::Pair => "take a block, write its first byte, give it back",
             Self::Burst => "take 32 blocks, writing the first byte of each, then give all 32 back",
             Self::Replace => "hold 1,000 blocks a thread; give a random one back, take a new one",
             Self::Handover => {
                 "take on one thread, give back on another, by a ring of batches of 32"
             }
-            Self::Bulk => "take 32 blocks in one call, give them back in one call, untouched",
-            Self::NearFull => "pair, while 99.8% of the arena is held",
+            Self::Bulk(calls) => return bulk::description(calls),
+            Self::NearFull(occupancy) => {
+                return format!("pair, while {occupancy}% of the arena is held");
+            }
             Self::Exhausted => "ask while every block is held: the time of a refusal",
+        };
+        fixed.to_owned()
+    }
+
+    /// What is written into its blocks unless something else is asked for.
+    #[must_use]
+    pub const fn payload(self) -> Payload {
+        match self {
+            Self::Bulk(_) | Self::Exhausted => Payload::None,
+            _ => Payload::Line,
+        }
+    }
+
+    /// Why nobody can write that into its blocks, if so.
+    #[must_use]
+    pub const fn cannot_write(self, payload: Payload) -> Option<&'static str> {
+        match (self, payload) {
+            (_, Payload::None) => None,
+            (Self::Exhausted, _) => Some("it gets no block that could be written"),
+            _ => None,
         }
     }
 
@@ -104,8 +122,8 @@ impl Workload {
             Self::Burst => burst::BLOCKS,
             Self::Replace => replace::BLOCKS,
             Self::Handover => handover::BLOCKS,
-            Self::Bulk => bulk::BLOCKS,
-            Self::NearFull => (arena - arena / near_full::FREE).div_ceil(threads) + 1,
+            Self::Bulk(calls) => calls.keep(),
+            Self::NearFull(occupancy) => (arena - occupancy.free(arena)).div_ceil(threads) + 1,
             Self::Exhausted => arena.div_ceil(threads),
         }
     }
@@ -114,7 +132,7 @@ impl Workload {
     #[must_use]
     pub const fn least_arena(self, threads: usize) -> usize {
         match self {
-            Self::NearFull => near_full::FREE * threads,
+            Self::NearFull(occupancy) => occupancy.least_arena(threads),
             Self::Exhausted => exhausted::BLOCKS * threads,
             _ => threads * self.held(0, threads),
         }
@@ -132,10 +150,10 @@ impl Workload {
     /// Pairs of a take and a give that come in one piece.
     const fn piece(self) -> usize {
         match self {
-            Self::Pair | Self::Replace | Self::NearFull | Self::Exhausted => 1,
+            Self::Pair | Self::Replace | Self::NearFull(_) | Self::Exhausted => 1,
             Self::Burst => burst::BLOCKS,
             Self::Handover => handover::PIECE,
-            Self::Bulk => bulk::BLOCKS,
+            Self::Bulk(calls) => calls.keep(),
         }
     }
 
@@ -165,14 +183,12 @@ impl Workload {
             Self::Burst => burst::run(hand, probe, job),
             Self::Replace => replace::run(hand, probe, job),
             Self::Handover => handover::run(hand, probe, job, rings),
-            Self::Bulk => bulk::run(hand, probe, job),
-            Self::NearFull => near_full::run(hand, probe, job),
+            Self::Bulk(calls) => bulk::run(hand, probe, job, calls),
+            Self::NearFull(occupancy) => near_full::run(hand, probe, job, occupancy),
             Self::Exhausted => exhausted::run(hand, probe, job),
         }
     }
 }
-
-pub(crate) use handover::Parcel;
 
 /// Takes the blocks that a thread holds for the whole run.
 fn fill<H: Hand, P: Probe>(
@@ -199,10 +215,4 @@ fn empty<H: Hand, P: Probe>(
         hand.give(held)?;
     }
     Ok(())
-}
-
-impl std::fmt::Display for Workload {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(self.name())
-    }
 }

@@ -44,7 +44,8 @@ fn help_and_list_say_what_there_is() {
     }
     let absent = list.contains("bench_harness_allocators");
     assert_eq!(absent, cfg!(not(bench_harness_allocators)), "{list}");
-    for workload in ["pair", "burst", "replace", "handover", "bulk", "near-full", "exhausted"] {
+    let workloads = ["pair", "burst", "replace", "handover", "bulk", "near-full", "exhausted"];
+    for workload in workloads.iter().chain(&["bulk:GET:PUT:KEEP", "near-full:PERCENT"]) {
         assert!(list.lines().any(|line| line.trim_start().starts_with(workload)), "{workload}");
     }
     assert!(list.contains("not of mimalloc: has no bound"), "{list}");
@@ -54,7 +55,7 @@ fn help_and_list_say_what_there_is() {
 /// One line on stderr that says what is allowed, nothing on stdout, exit code 2.
 #[test]
 fn a_wrong_argument_gets_one_clear_line() {
-    let wrong: [(&[&str], &str); 29] = [
+    let wrong: [(&[&str], &str); 35] = [
         (&["--frobnicate"], "unexpected argument '--frobnicate'"),
         (&["leftover"], "unexpected argument 'leftover'"),
         (&["--time"], "a value is required for '--time <SECONDS>'"),
@@ -68,8 +69,17 @@ fn a_wrong_argument_gets_one_clear_line() {
         (&["--format", "xml"], "table, json, csv or markdown"),
         (
             &["--workload", "triple"],
-            "pair, burst, replace, handover, bulk, near-full, exhausted or all",
+            "pair, burst, replace, handover, bulk, near-full, exhausted; also bulk:GET:PUT:KEEP",
         ),
+        (&["--workload", "near-full:100"], "every take fails: that is exhausted"),
+        (&["--workload", "near-full:99.95"], "from 0 to 99.9 with at most one decimal"),
+        (&["--workload", "bulk:64:1:32"], "GET and PUT up to KEEP"),
+        (
+            &["--workload", "bulk:8:8:512", "--arena", "1023", "--threads", "2"],
+            "allowed is 1024 or more",
+        ),
+        (&["--payload", "all"], "allowed is none, line or block"),
+        (&["--workload", "exhausted", "--payload", "line"], "it gets no block"),
         (&["--workload", "handover", "--threads", "1"], "its threads work in pairs"),
         (
             &["--workload", "replace", "--arena", "1999", "--threads", "2"],
@@ -112,7 +122,8 @@ fn json_has_a_cell_for_every_combination() {
     let mut keys: Vec<_> = cells
         .iter()
         .map(|cell| {
-            let key = ["contender", "path", "workload", "threads", "block_size", "arena"];
+            let key =
+                ["contender", "path", "workload", "payload", "threads", "block_size", "arena"];
             key.map(|field| cell[field].to_string()).join(" ")
         })
         .collect();
@@ -185,7 +196,7 @@ fn all_workloads_run_and_what_cannot_is_said() {
     let unable = record["unable"].as_array().expect("an array of what cannot be done");
     // Hand-over takes two threads; only pools can be exhausted.
     // Four pools by three paths, and the control.
-    let (cases, not_pools) = (2 * 7 - 1, CONTENDERS - 13);
+    let (cases, not_pools) = (2 * 9 - 1, CONTENDERS - 13);
     assert_eq!(cells.len(), cases * CONTENDERS - 2 * not_pools);
     assert_eq!(unable.len(), not_pools);
     assert!(unable.iter().all(|unable| unable["workload"] == "exhausted"), "{unable:?}");
@@ -202,6 +213,46 @@ fn all_workloads_run_and_what_cannot_is_said() {
     assert!(markdown.contains("| cannot |") && markdown.contains(" x)"), "{markdown}");
     let rows = csv::Reader::from_reader(all("csv").as_bytes()).into_records().count();
     assert_eq!(rows, cells.len() + unable.len());
+}
+
+/// A parameter is part of a workload's name, a payload a place of its own: in every form.
+#[test]
+fn parameters_and_payloads_are_recorded_and_shown() {
+    let grid = ["--time", "0.05", "--threads", "1", "--block-size", "64", "--arena", "1000"];
+    let workloads = ["--workload", "pair,bulk:8:32:512,near-full:90,exhausted"];
+    let what = ["--payload", "none,line,block", "--contender", "mutex/raw,loop"];
+    let all = |format: &str| {
+        let output = run(&[&grid[..], &workloads, &what, &["--format", format]].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let record: Value = serde_json::from_str(&all("json")).expect("valid JSON");
+    let cells = record["cells"].as_array().expect("an array of cells");
+    let of = |workload: &str| {
+        let cells = cells.iter().filter(|cell| cell["contender"] == "mutex");
+        let cells = cells.filter(|cell| cell["workload"] == workload);
+        cells.map(|cell| cell["payload"].as_str().expect("a payload")).collect::<Vec<_>>()
+    };
+    for workload in ["pair", "bulk:8:32:512", "near-full:90"] {
+        assert_eq!(of(workload), ["none", "line", "block"], "{workload}");
+    }
+    assert_eq!(of("exhausted"), ["none"]);
+    assert!(record["notes"].to_string().contains("left out: exhausted, payload block"));
+
+    let rows: Vec<_> = csv::Reader::from_reader(all("csv").as_bytes())
+        .into_deserialize::<std::collections::HashMap<String, String>>()
+        .map(|row| row.expect("a row"))
+        .filter(|row| row["workload"] == "bulk:8:32:512" && row["payload"] == "block")
+        .collect();
+    assert_eq!(rows.len(), 2);
+    let table = all("table");
+    assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
+    for said in ["\npair, 1 thread,", "\npair, payload block, 1 thread,", "bulk:8:32:512, payload"]
+    {
+        assert!(table.contains(said), "{said}: {table}");
+    }
+    assert!(!table.contains("pair, payload line"), "the usual one is not said: {table}");
+    assert!(all("markdown").contains("| near-full:90, payload none, 1 thread |"));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::paths::{self, Handles, Through};
-use crate::lineup::{CONTROL, Entry, Kind};
+use crate::lineup::{CONTROL, Entry, Kind, Name};
 
 /// The line in the registry.
 pub const ENTRY: Entry = Entry {
@@ -12,7 +12,7 @@ pub const ENTRY: Entry = Entry {
     kind: Kind::Pool,
     usual: true,
     touches_all: false,
-    paths: &[PATH],
+    paths: &["again"],
     description: "lock-free/handle once more: what it differs by from that is chance",
     build: |case| {
         let pool = Arc::new(paths::lock_free(&case.shape)?);
@@ -20,5 +20,5 @@ pub const ENTRY: Entry = Entry {
     },
 };
 
-/// The path that is measured twice.
-pub const PATH: &str = paths::NAMES[0];
+/// The contender and the path that are measured twice.
+pub const TWIN: Name = Name { contender: paths::LOCK_FREE.name, path: paths::NAMES[0] };

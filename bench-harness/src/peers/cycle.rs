@@ -29,7 +29,7 @@ pub const ENTRY: Entry = Entry {
 fn build(case: &Case) -> Result<Subjects, BuildError> {
     Ok(vec![match case.workload {
         Workload::Handover => Box::new(Pass::new(case.shape)?),
-        Workload::Replace | Workload::NearFull => Box::new(Keep::new(case.shape)?),
+        Workload::Replace | Workload::NearFull(_) => Box::new(Keep::new(case.shape)?),
         _ => Box::new(Cycle::new(case.shape)?),
     }])
 }

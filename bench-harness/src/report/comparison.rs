@@ -93,7 +93,7 @@ fn remarks(comparison: &Comparison) -> Vec<String> {
 }
 
 fn case(place: &Place) -> String {
-    let Place { workload, threads, block_size, arena, .. } = place;
-    let threads = plural(*threads, "thread");
-    format!("{workload}, {threads}, {} blocks, arena of {arena}", bytes(*block_size))
+    let Place { threads, block_size, arena, .. } = place;
+    let (work, threads) = (place.work(), plural(*threads, "thread"));
+    format!("{work}, {threads}, {} blocks, arena of {arena}", bytes(*block_size))
 }

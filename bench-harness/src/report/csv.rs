@@ -12,7 +12,8 @@ use crate::stored::Place;
 struct Row<'a> {
     contender: &'a str,
     path: &'a str,
-    workload: &'a str,
+    workload: String,
+    payload: &'a str,
     threads: Option<usize>,
     block_size: Option<usize>,
     arena: Option<usize>,
@@ -61,7 +62,13 @@ pub(super) fn write(record: &Record) -> String {
     });
     let unable = record.unable.iter().map(|unable| {
         let &Unable { contender, path, workload, reason } = unable;
-        Row { contender, path, workload, remark: Some(reason), ..common.clone() }
+        Row {
+            contender,
+            path,
+            workload: workload.to_string(),
+            remark: Some(reason),
+            ..common.clone()
+        }
     });
     let gone = comparison.into_iter().flat_map(|comparison| &comparison.only_old);
     let gone = gone.map(|place| Row { change: Some(ONLY_OLD), ..at(&Row::default(), place) });
@@ -119,7 +126,8 @@ fn measured<'a>(common: &Row<'a>, cell: &'a Cell) -> Row<'a> {
     Row {
         contender: cell.contender,
         path: cell.path,
-        workload: cell.workload,
+        workload: cell.workload.to_string(),
+        payload: cell.payload.name(),
         threads: Some(cell.threads),
         block_size: Some(cell.block_size),
         arena: Some(cell.arena),
@@ -141,7 +149,8 @@ fn at<'a>(row: &Row<'a>, place: &'a Place) -> Row<'a> {
     Row {
         contender: &place.contender,
         path: &place.path,
-        workload: &place.workload,
+        workload: place.workload.clone(),
+        payload: &place.payload,
         threads: Some(place.threads),
         block_size: Some(place.block_size),
         arena: Some(place.arena),

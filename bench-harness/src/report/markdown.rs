@@ -3,22 +3,22 @@
 use std::fmt::Write as _;
 
 use super::comparison;
-use crate::grid::{bytes, plural};
+use crate::grid::{Work, bytes, plural};
 use crate::lineup::Name;
 use crate::record::{Cell, Record, Unable};
 
-/// A column: workload and threads.
-type Column = (&'static str, usize);
+/// A column: what the threads did, and how many they were.
+type Column = (Work, usize);
 
 pub(super) fn write(record: &Record) -> String {
     let unable = |unable: &Unable| Name { contender: unable.contender, path: unable.path };
     let names = record.cells.iter().map(|cell| cell.name);
     let names = distinct(names.chain(record.unable.iter().map(unable)));
-    let columns = distinct(record.cells.iter().map(|cell| (cell.workload, cell.threads)));
+    let columns = distinct(record.cells.iter().map(|cell| (cell.work(), cell.threads)));
     let mut text = "| contender | path |".to_owned();
-    for (workload, threads) in &columns {
+    for (work, threads) in &columns {
         // Writing to a String cannot fail.
-        let _ = write!(text, " {workload}, {} |", plural(*threads, "thread"));
+        let _ = write!(text, " {work}, {} |", plural(*threads, "thread"));
     }
     text += "\n|---|---|";
     text += &"---:|".repeat(columns.len());
@@ -50,13 +50,13 @@ fn figures(record: &Record, name: Name, column: Column) -> String {
     let cells: Vec<&Cell> = record
         .cells
         .iter()
-        .filter(|cell| cell.name == name && (cell.workload, cell.threads) == column)
+        .filter(|cell| cell.name == name && (cell.work(), cell.threads) == column)
         .collect();
     let rounded = |ns: f64| if ns < 9.95 { format!("{ns:.1}") } else { format!("{ns:.0}") };
     let Some(mut text) = range(cells.iter().map(|cell| cell.median_ns), rounded) else {
         let of = |unable: &&Unable| {
             (unable.contender, unable.path, unable.workload)
-                == (name.contender, name.path, column.0)
+                == (name.contender, name.path, column.0.workload)
         };
         return if record.unable.iter().any(|unable| of(&unable)) { "cannot" } else { "" }
             .to_owned();

@@ -4,9 +4,12 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 
 use super::WIDTH;
-use crate::grid::plural;
+use crate::grid::{Work, plural};
 use crate::lineup::Name;
 use crate::record::Cell;
+
+/// A column: what the threads did, and how many they were.
+type Column = (Work, usize);
 
 /// The most columns of figures beside the names.
 const ACROSS: usize = 6;
@@ -20,26 +23,41 @@ pub(super) fn legend(target_ns: f64) -> String {
     )
 }
 
-/// Tables of as many workloads and numbers of threads as fit beside the names, up to [`ACROSS`].
+/// A table for as many workloads and numbers of threads as fit beside the names, up to [`ACROSS`];
+/// then the next.
 pub(super) fn tables(cells: &[Cell]) -> Vec<Table> {
-    let columns = distinct(cells.iter().map(|cell| (cell.workload, cell.threads)));
+    let columns = distinct(cells.iter().map(|cell| (cell.work(), cell.threads)));
     let names = distinct(cells.iter().map(|cell| cell.name));
-    let tables = |across| columns.chunks(across).map(|columns| table(cells, &names, columns));
-    let fits = |table: Table| table.lines().all(|line| line.chars().count() <= WIDTH);
-    let across = (2..=ACROSS).rev().find(|&across| tables(across).all(fits)).unwrap_or(1);
-    tables(across).collect()
+    let mut tables = Vec::new();
+    let mut rest = &columns[..];
+    while !rest.is_empty() {
+        let fitting = |across| {
+            let table = table(cells, &names, &rest[..across]);
+            let fits = table.lines().all(|line| line.chars().count() <= WIDTH);
+            fits.then_some((across, table))
+        };
+        let widest = (2..=rest.len().min(ACROSS)).rev().find_map(fitting);
+        let (across, table) = widest.unwrap_or_else(|| (1, table(cells, &names, &rest[..1])));
+        tables.push(table);
+        rest = &rest[across..];
+    }
+    tables
 }
 
-fn table(cells: &[Cell], names: &[Name], columns: &[(&str, usize)]) -> Table {
+/// A line for each thing that a column stands for.
+fn head((work, threads): Column) -> String {
+    let payload = work.unusual_payload().map(|payload| format!("{payload}\n")).unwrap_or_default();
+    format!("{}\n{payload}{}", work.workload, plural(threads, "thread"))
+}
+
+fn table(cells: &[Cell], names: &[Name], columns: &[Column]) -> Table {
     let mut table = Table::new();
     table.load_preset(UTF8_FULL_CONDENSED);
-    let heads = columns
-        .iter()
-        .map(|&(workload, threads)| format!("{workload}\n{}", plural(threads, "thread")));
+    let heads = columns.iter().map(|&column| head(column));
     table.set_header(["contender\npath".to_owned()].into_iter().chain(heads));
     for &name in names {
         let ranges = columns.iter().map(|&column| {
-            let here = |cell: &&Cell| cell.name == name && (cell.workload, cell.threads) == column;
+            let here = |cell: &&Cell| cell.name == name && (cell.work(), cell.threads) == column;
             range(&cells.iter().filter(here).collect::<Vec<_>>())
         });
         table.add_row([name.to_string()].into_iter().chain(ranges));
