@@ -3,30 +3,20 @@
 
 use std::time::Duration;
 
-use bench_harness::grid::{self, Grid};
-use bench_harness::lineup;
+use bench_harness::plan::{self, Plan, Task};
 use bench_harness::session::Session;
 use bench_harness::workers::{Cores, Workers};
-use bench_harness::workload::Workload;
 use criterion::{BenchmarkId, Criterion, SamplingMode};
 
 /// Every cell of the usual grid, by the usual contenders. Figures are wall time per pair of all threads together, as
 /// everywhere in the harness.
 fn cells(criterion: &mut Criterion) {
     let cores = Cores::usable();
-    let usual = Grid {
-        names: lineup::usual().collect(),
-        workloads: Workload::USUAL.to_vec(),
-        payloads: None,
-        threads: grid::usual_threads(&cores),
-        block_sizes: grid::USUAL_BLOCK_SIZES.to_vec(),
-        arenas: None,
-    };
-    let (cases, _) = grid::cases(&usual).expect("the usual grid fits any machine");
+    let usual = Plan::Usual.grids(&cores);
+    let (tasks, _) = plan::tasks(&usual).expect("the usual grid fits any machine");
     let mut session = Session::new(Workers::new(cores));
-    for case in &cases {
-        let samplers =
-            session.prepare(case, &usual.names).unwrap_or_else(|error| panic!("{error}"));
+    for Task { case, names } in &tasks {
+        let samplers = session.prepare(case, names).unwrap_or_else(|error| panic!("{error}"));
         let mut group = criterion.benchmark_group(case.to_string());
         group.sampling_mode(SamplingMode::Flat);
         for sampler in &samplers {

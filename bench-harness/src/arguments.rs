@@ -9,6 +9,7 @@ use clap::Parser;
 use crate::grid::{self, Grid};
 use crate::lineup;
 use crate::payload::Payload;
+use crate::plan::Plan;
 use crate::report::Format;
 use crate::workers::Cores;
 use crate::workload::Workload;
@@ -20,7 +21,8 @@ const MOST_ROUNDS: usize = 1_000;
 const USUAL_PASSES: usize = 3;
 
 /// What only says how to measure.
-const MEASURING: [&str; 10] = [
+const MEASURING: [&str; 11] = [
+    "plan",
     "contender",
     "workload",
     "payload",
@@ -36,6 +38,8 @@ const MEASURING: [&str; 10] = [
 const EXAMPLES: &str = "\
 Examples:
   bench-harness                                  the usual cases, in about a minute
+  bench-harness full                             everything, in a quarter of an hour
+  bench-harness threads --contender lock-free    a sweep: from 1 to 64 threads
   bench-harness --time 10 --workload pair        the shortest loop, quickly
   bench-harness --contender lock-free,system     every path of one pool, and malloc
   bench-harness --contender handle --threads 1,2 the safe path of every block pool
@@ -60,7 +64,11 @@ Whether the target was met does not change the exit code.";
 #[derive(Debug, Parser)]
 #[command(name = "bench-harness", version, after_help = EXAMPLES, max_term_width = 100)]
 pub(crate) struct Arguments {
-    /// List the contenders and the workloads, and measure nothing
+    /// What to measure: usual, full, or a sweep, as --list says
+    #[arg(value_name = "PLAN", default_value = "usual", value_parser = plan)]
+    pub(crate) plan: Plan,
+
+    /// List plans, contenders and workloads, and measure nothing
     #[arg(long)]
     pub(crate) list: bool,
 
@@ -91,10 +99,10 @@ pub(crate) struct Arguments {
     #[arg(value_name = "BLOCKS,..", value_delimiter = ',', value_parser = arena)]
     arena: Vec<usize>,
 
-    /// Seconds for the whole run; its checks may need more
+    /// Seconds for the whole run; its checks may need more [default: 60, or 900 if full]
     #[arg(long, allow_negative_numbers = true)]
-    #[arg(value_name = "SECONDS", default_value = "60", value_parser = seconds)]
-    pub(crate) time: f64,
+    #[arg(value_name = "SECONDS", value_parser = seconds)]
+    time: Option<f64>,
 
     /// Samples of each cell [default: what the time allows, 3 to 1000]
     #[arg(long, allow_negative_numbers = true)]
@@ -150,27 +158,46 @@ impl Arguments {
         })
     }
 
-    /// What is to be combined with what.
-    pub(crate) fn grid(&self, cores: &Cores) -> Result<Grid, String> {
-        let or = |given: &[usize], usual: Vec<usize>| {
-            if given.is_empty() { usual } else { distinct(given) }
-        };
-        let workloads =
-            if self.workload.is_empty() { Workload::USUAL } else { &self.workload.concat() };
-        Ok(Grid {
-            names: lineup::select(&self.contender)?,
-            workloads: distinct(workloads),
-            payloads: (!self.payload.is_empty()).then(|| distinct(&self.payload)),
-            threads: or(&self.threads, grid::usual_threads(cores)),
-            block_sizes: or(&self.block_size, grid::USUAL_BLOCK_SIZES.to_vec()),
-            arenas: (!self.arena.is_empty()).then(|| distinct(&self.arena)),
-        })
+    /// What is to be combined with what: the plan's choice wherever nothing else was asked for.
+    pub(crate) fn grids(&self, cores: &Cores) -> Result<Vec<Grid>, String> {
+        if self.plan.chooses_workloads() && !self.workload.is_empty() {
+            let plan = self.plan.name();
+            return Err(format!("the plan {plan} chooses the workloads: leave out --workload"));
+        }
+        let names = lineup::select(&self.contender)?;
+        let mut grids = self.plan.grids(cores);
+        for grid in &mut grids {
+            let or = |given: &[usize], usual: &mut Vec<usize>| {
+                if !given.is_empty() {
+                    *usual = distinct(given);
+                }
+            };
+            or(&self.threads, &mut grid.threads);
+            or(&self.block_size, &mut grid.block_sizes);
+            or(&self.arena, &mut grid.arenas);
+            grid.strict = !self.arena.is_empty();
+            if !self.contender.is_empty() {
+                grid.names.clone_from(&names);
+            }
+            if !self.workload.is_empty() {
+                grid.workloads = distinct(&self.workload.concat());
+            }
+            if !self.payload.is_empty() {
+                grid.payloads = Some(distinct(&self.payload));
+            }
+        }
+        Ok(grids)
+    }
+
+    /// Seconds for the whole run.
+    pub(crate) fn time(&self) -> f64 {
+        self.time.unwrap_or(self.plan.seconds())
     }
 
     /// Samples of each of so many cells: one for each 10 ms that the time allows. Many short ones:
     /// the longer a sample, the likelier another program stops one of its threads.
     pub(crate) fn rounds(&self, cells: usize) -> usize {
-        let affordable = self.time / (0.010 * cells as f64);
+        let affordable = self.time() / (0.010 * cells as f64);
         self.rounds.unwrap_or((affordable as usize).clamp(3, MOST_ROUNDS))
     }
 
@@ -203,6 +230,14 @@ fn workloads(text: &str) -> Result<Box<[Workload]>, String> {
     }
     let one = text.parse::<Workload>().map(|workload| [workload].into());
     one.map_err(|allowed| format!("{allowed}; all for every one without its parameters"))
+}
+
+fn plan(text: &str) -> Result<Plan, String> {
+    let found = Plan::ALL.iter().copied().find(|plan| plan.name() == text);
+    found.ok_or_else(|| {
+        let known: Vec<_> = Plan::ALL.iter().map(|plan| plan.name()).collect();
+        format!("allowed is {}", known.join(", "))
+    })
 }
 
 fn format(text: &str) -> Result<Format, String> {

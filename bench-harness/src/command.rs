@@ -4,18 +4,20 @@ use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::arguments::{Arguments, Refusal};
 use crate::compare::Comparison;
 use crate::control::Control;
-use crate::grid::{self, Case, Grid};
+use crate::grid;
 use crate::lineup;
 use crate::machine::Machine;
 use crate::origin::Origin;
 use crate::output::Output;
 use crate::payload::Payload;
+use crate::plan::{self, Plan, Task};
 use crate::record::{self, Cell, Record, Settings};
 use crate::report;
 use crate::session::Session;
@@ -31,6 +33,9 @@ const WRONG_ARGUMENTS: u8 = 2;
 
 /// A cell became slower by more than is tolerated.
 const SLOWER: u8 = 3;
+
+/// A run that takes longer says so first.
+const LONG: Duration = Duration::from_secs(150);
 
 /// What `main` does.
 #[must_use]
@@ -87,27 +92,29 @@ fn compared(comparison: &Comparison) -> ExitCode {
 
 fn measure(arguments: &Arguments, old: Option<&Stored>) -> Result<ExitCode, End> {
     let cores = Cores::usable();
-    let grid = arguments.grid(&cores).map_err(wrong)?;
-    let (cases, mut notes) = grid::cases(&grid).map_err(wrong)?;
+    let grids = arguments.grids(&cores).map_err(wrong)?;
+    let (tasks, mut notes) = plan::tasks(&grids).map_err(wrong)?;
     let stop = Stop::on_signals().map_err(|error| failed(&error))?;
     let output = Output::open(arguments.output.as_deref()).map_err(wrong)?;
 
     let (origin, machine) = (Origin::now(), Machine::this(&cores));
     notes.extend(surroundings::siblings(&cores.numbers()));
     notes.extend(surroundings::coarse_clock());
-    let rounds = arguments.rounds(grid::cells(&cases, &grid.names));
+    let planned = plan::cells(&tasks);
+    let rounds = arguments.rounds(planned);
     let settings = Settings {
-        time_seconds: arguments.time,
+        time_seconds: arguments.time(),
         rounds,
         passes: arguments.passes(rounds),
         target_ns: arguments.target,
     };
     let mut session = Session::new(Workers::new(cores)).until(stop.clone());
-    let bar = progress(&cases, &grid, settings);
+    foretell(&tasks, settings, machine.cores);
+    let bar = progress(planned * rounds);
     let surroundings = Surroundings::now();
-    let measured = session.run(&cases, &grid.names, settings, &|case| {
+    let measured = session.run(&tasks, settings, &|case, samples| {
         bar.set_message(case.to_string());
-        bar.inc(1);
+        bar.inc(samples as u64);
     });
     bar.finish_and_clear();
     let busy = surroundings.busy(machine.cores);
@@ -123,15 +130,15 @@ fn measure(arguments: &Arguments, old: Option<&Stored>) -> Result<ExitCode, End>
     }
 
     if interrupted {
-        notes.push(interruption(&cells, grid::cells(&cases, &grid.names), settings));
+        notes.push(interruption(&cells, planned, settings));
     }
-    notes.extend(remarks(&grid, &machine, session.workers().unpinned()));
+    notes.extend(remarks(&tasks, &machine, session.workers().unpinned()));
     notes.extend(busy);
     notes.extend(verdict::crowding(&cells, machine.cores));
     notes.extend(surroundings::spread(&cells));
     let control = Control::new(&cells);
     notes.extend(control.map(|control| control.to_string()));
-    let unable = record::unable(&cases, &grid.names);
+    let unable = record::unable(&tasks);
     let summary = verdict::summary(&cells, settings.target_ns);
     let mut record = Record {
         origin,
@@ -167,9 +174,9 @@ fn interruption(cells: &[Cell], planned: usize, settings: Settings) -> String {
 }
 
 /// What a reader must know who takes the figures further.
-fn remarks(grid: &Grid, machine: &Machine, unpinned: usize) -> Vec<String> {
+fn remarks(tasks: &[Task], machine: &Machine, unpinned: usize) -> Vec<String> {
     let mut remarks = Vec::new();
-    let most = grid.threads.iter().copied().max().unwrap_or(1);
+    let most = tasks.iter().map(|task| task.case.shape.threads).max().unwrap_or(1);
     if most > machine.cores {
         remarks.push(format!(
             "up to {most} threads on {}: where there are more threads than cores, they take turns",
@@ -194,22 +201,36 @@ fn remarks(grid: &Grid, machine: &Machine, unpinned: usize) -> Vec<String> {
     remarks
 }
 
+/// A run that takes longer than the usual one says so first.
+fn foretell(tasks: &[Task], settings: Settings, cores: usize) {
+    let estimate = plan::estimate(tasks, settings, cores);
+    if estimate > LONG {
+        let cells = grid::plural(plan::cells(tasks), "cell");
+        let rounds = grid::plural(settings.rounds, "sample");
+        let time = indicatif::HumanDuration(estimate);
+        complain(&format!("{cells} of {rounds}: about {time}; Ctrl-C ends it with what it has"));
+    }
+}
+
 /// A bar on the terminal; nothing where there is none.
-fn progress(cases: &[Case], grid: &Grid, settings: Settings) -> ProgressBar {
+fn progress(samples: usize) -> ProgressBar {
     let target = if io::stderr().is_terminal() {
         ProgressDrawTarget::stderr()
     } else {
         ProgressDrawTarget::hidden()
     };
-    let samples = grid::cells(cases, &grid.names) * settings.rounds;
     let style = ProgressStyle::with_template("{bar:30} {percent:>3} % {eta:>4} left  {msg}");
     let bar = ProgressBar::with_draw_target(Some(samples as u64), target);
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 fn list() -> String {
-    let mut text = "Contenders, and the paths through them:\n".to_owned();
-    // Writing to a String cannot fail.
+    let mut text = "Plans:\n".to_owned();
+    for plan in Plan::ALL {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  {:<12} {}", plan.name(), plan.description());
+    }
+    text += "\nContenders, and the paths through them:\n";
     for entry in lineup::ALL {
         let usual = only_if_asked(entry.usual);
         let _ = writeln!(text, "  {:<20} {}", entry.name, entry.description);

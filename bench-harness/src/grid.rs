@@ -32,9 +32,11 @@ pub struct Grid {
     pub threads: Vec<usize>,
     /// Bytes of a block.
     pub block_sizes: Vec<usize>,
-    /// Blocks of an arena; `None` for the usual two, of which those are left out that are too small
-    /// for the threads or too large for the machine.
-    pub arenas: Option<Vec<usize>>,
+    /// Blocks of an arena.
+    pub arenas: Vec<usize>,
+    /// Whether an arena is refused that is too small for the threads or too large for the machine;
+    /// else it is left out.
+    pub strict: bool,
 }
 
 /// All that the contenders of some cells have in common.
@@ -145,7 +147,6 @@ pub const USUAL_ARENAS: [usize; 2] = [1_000, 100_000];
 ///
 /// What does not fit together, in one line.
 pub fn cases(grid: &Grid) -> Result<(Vec<Case>, Vec<String>), String> {
-    let arenas = grid.arenas.as_deref().unwrap_or(&USUAL_ARENAS);
     let (mut cases, mut notes) = (Vec::new(), Vec::new());
     for Work { workload, payload } in works(grid, &mut notes) {
         for &threads in &grid.threads {
@@ -157,14 +158,14 @@ pub fn cases(grid: &Grid) -> Result<(Vec<Case>, Vec<String>), String> {
                 continue;
             }
             for &block_size in &grid.block_sizes {
-                for &arena in arenas {
+                for &arena in &grid.arenas {
                     let case = Case::new(workload, threads, block_size, arena).writing(payload);
                     let enough = enough_blocks(&case);
                     match enough
                         .and_then(|()| check_memory(case.shape, touched(&case, &grid.names)))
                     {
                         Ok(()) => cases.push(case),
-                        Err(reason) if grid.arenas.is_some() => return Err(reason),
+                        Err(reason) if grid.strict => return Err(reason),
                         Err(reason) => {
                             let note = format!("left out: {reason}");
                             if !notes.contains(&note) {
@@ -180,7 +181,8 @@ pub fn cases(grid: &Grid) -> Result<(Vec<Case>, Vec<String>), String> {
     if cases.is_empty() {
         return Err(notes.swap_remove(0));
     }
-    if cells(&cases, &grid.names) == 0 {
+    let can = |name: &Name| cases.iter().any(|case| name.kind().cannot(case.workload).is_none());
+    if !grid.names.iter().copied().any(|name| can(&name)) {
         let name = grid.names[0];
         let reason = name.kind().cannot(cases[0].workload).unwrap_or_default();
         return Err(format!("{name} cannot do {}: {reason}", cases[0].workload));
@@ -202,15 +204,6 @@ fn works(grid: &Grid, notes: &mut Vec<String>) -> Vec<Work> {
         }
     }
     works
-}
-
-/// How many cells there are: those who can, at each case.
-#[must_use]
-pub fn cells(cases: &[Case], names: &[Name]) -> usize {
-    let able = |case: &Case| {
-        names.iter().filter(|name| name.kind().cannot(case.workload).is_none()).count()
-    };
-    cases.iter().map(able).sum()
 }
 
 /// Every thread must find its blocks, or failing calls would be measured.
@@ -273,7 +266,8 @@ mod tests {
             payloads: None,
             threads: vec![threads],
             block_sizes: vec![64],
-            arenas,
+            strict: arenas.is_some(),
+            arenas: arenas.unwrap_or_else(|| USUAL_ARENAS.to_vec()),
         }
     }
 
@@ -299,7 +293,7 @@ mod tests {
         assert!(!kept.iter().any(|case| is_huge(case.shape)), "{kept:?}");
         let named = notes.iter().filter(|note| note.contains("100000 blocks of 1024 MiB is too"));
         assert_eq!(named.count(), 1, "{notes:?}");
-        assert!(cases(&Grid { arenas: Some(vec![arena]), ..huge }).is_err());
+        assert!(cases(&Grid { arenas: vec![arena], strict: true, ..huge }).is_err());
     }
 
     #[test]
@@ -346,16 +340,6 @@ mod tests {
         assert_eq!(notes, ["left out: handover at 1 thread: its threads work in pairs"]);
         let alone = Grid { workloads: vec![Workload::Handover], ..odd };
         assert!(cases(&alone).unwrap_err().contains("handover at 1 thread"));
-    }
-
-    #[test]
-    fn cells_that_a_contender_cannot_do_are_not_counted() {
-        let all = grid(2, Some(vec![1_000]));
-        let cases: Vec<_> =
-            Workload::ALL.iter().map(|&workload| Case::tight(workload, 2, 64)).collect();
-        let unable = crate::record::unable(&cases, &all.names);
-        assert_eq!(cells(&cases, &all.names) + unable.len(), cases.len() * all.names.len());
-        assert!(unable.iter().any(|unable| unable.contender == "system"), "{unable:?}");
     }
 
     /// A tight arena is as small as it can be: one block less, and a thread would not find its own.

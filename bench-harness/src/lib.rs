@@ -116,6 +116,7 @@ pub mod origin;
 mod output;
 pub mod payload;
 pub mod peers;
+pub mod plan;
 mod probe;
 pub mod record;
 pub mod report;

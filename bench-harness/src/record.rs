@@ -1,5 +1,6 @@
 //! The record of a run: what every report is made from.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use serde::Serialize;
@@ -13,6 +14,7 @@ use crate::machine::Machine;
 use crate::median::median;
 use crate::origin::Origin;
 use crate::payload::Payload;
+use crate::plan::Task;
 use crate::scaling::Scaling;
 use crate::workload::Workload;
 
@@ -188,16 +190,17 @@ pub struct Unable {
     pub reason: &'static str,
 }
 
-/// What of the cases the contenders cannot do.
+/// What the contenders cannot do of that which is asked of them.
 #[must_use]
-pub fn unable(cases: &[Case], names: &[Name]) -> Vec<Unable> {
+pub fn unable(tasks: &[Task]) -> Vec<Unable> {
+    let mut seen = HashSet::new();
     let mut unable = Vec::new();
-    for case in cases.chunk_by(|a, b| a.workload == b.workload) {
-        let workload = case[0].workload;
-        unable.extend(names.iter().filter_map(|name| {
-            let reason = name.kind().cannot(workload)?;
-            let Name { contender, path } = *name;
-            Some(Unable { contender, path, workload, reason })
+    for Task { case: Case { workload, .. }, names } in tasks {
+        unable.extend(names.iter().filter_map(|&name| {
+            let reason = name.kind().cannot(*workload)?;
+            let Name { contender, path } = name;
+            let once = seen.insert((name, *workload));
+            once.then_some(Unable { contender, path, workload: *workload, reason })
         }));
     }
     unable
@@ -221,5 +224,15 @@ mod tests {
         assert_eq!(near, [Some(false), Some(false), Some(false), None]);
         compare(&mut cells[..1]);
         assert_eq!(cells[0].times_best_allocator, None, "nothing to compare with");
+    }
+
+    #[test]
+    fn what_a_contender_cannot_do_is_said_once_and_has_no_cell() {
+        let names: Vec<_> = crate::lineup::names().collect();
+        let task = |&workload| Task { case: Case::tight(workload, 2, 64), names: names.clone() };
+        let tasks: Vec<_> = Workload::ALL.iter().map(task).collect();
+        let unable = unable(&[&tasks[..], &tasks[..]].concat());
+        assert_eq!(crate::plan::cells(&tasks) + unable.len(), tasks.len() * names.len());
+        assert!(unable.iter().any(|unable| unable.contender == "system"), "{unable:?}");
     }
 }

@@ -12,6 +12,9 @@ use crate::workers::Workers;
 /// the scheduler's time slice would show.
 pub(crate) const SHORTEST: Duration = Duration::from_millis(1);
 
+/// A sample that costs so much besides its run is taken once a pass.
+pub(crate) const COSTLY: Duration = Duration::from_millis(250);
+
 /// Pairs of a thread's first, uncounted run.
 const FIRST_PAIRS: u64 = 256;
 
@@ -36,6 +39,11 @@ impl Budget {
         let share = left / self.samples_left.max(1);
         self.samples_left = self.samples_left.saturating_sub(1);
         share
+    }
+
+    /// So many samples are not taken after all.
+    pub(crate) fn skip(&mut self, samples: usize) {
+        self.samples_left = self.samples_left.saturating_sub(samples as u32);
     }
 }
 
@@ -68,6 +76,11 @@ impl Sampler {
     /// Whether the contender moves many blocks in one call.
     pub(crate) fn moves_in_bulk(&self) -> bool {
         self.subject.moves_in_bulk()
+    }
+
+    /// Whether the last sample cost far more than its run.
+    pub(crate) fn is_costly(&self) -> bool {
+        self.aside > COSTLY
     }
 
     /// Whether a sample was taken yet.

@@ -11,8 +11,9 @@ use rayon::ThreadPoolBuildError;
 
 use crate::contender::Shape;
 use crate::fault::Fault;
-use crate::grid::{self, Case};
+use crate::grid::Case;
 use crate::lineup::{self, Name, Named};
+use crate::plan::{self, Task};
 use crate::record::{self, Cell, Settings};
 use crate::sampler::{Budget, Sampler};
 use crate::stop::Stop;
@@ -72,7 +73,7 @@ impl Session {
         &self.workers
     }
 
-    /// Measures all cells; `progress` hears of each sample that was taken. If the run is asked to
+    /// Measures all cells; `progress` hears of the samples that were taken. If the run is asked to
     /// stop, it ends after the current sample with the cells of which it has one.
     ///
     /// # Errors
@@ -81,25 +82,24 @@ impl Session {
     /// are worth nothing.
     pub fn run(
         &mut self,
-        cases: &[Case],
-        names: &[Name],
+        tasks: &[Task],
         settings: Settings,
-        progress: &dyn Fn(&Case),
+        progress: &dyn Fn(&Case, usize),
     ) -> Result<Vec<Cell>, RunError> {
-        let samples = grid::cells(cases, names) * settings.rounds;
+        let samples = plan::cells(tasks) * settings.rounds;
         let mut budget = Budget::new(Duration::from_secs_f64(settings.time_seconds), samples);
-        let mut taken: Vec<Vec<Taken>> = cases.iter().map(|_| Vec::new()).collect();
+        let mut taken: Vec<Vec<Taken>> = tasks.iter().map(|_| Vec::new()).collect();
         for pass in 0..settings.passes {
-            for (case, taken) in cases.iter().zip(&mut taken) {
+            for (task, taken) in tasks.iter().zip(&mut taken) {
                 if self.stop.is_asked_for() {
                     break;
                 }
                 let rounds = settings.rounds_of(pass);
-                self.case(case, names, rounds, &mut budget, progress, taken)?;
+                self.pass(task, rounds, &mut budget, progress, taken)?;
             }
         }
-        let mut cells = Vec::with_capacity(cases.len() * names.len());
-        for (case, taken) in cases.iter().zip(taken) {
+        let mut cells = Vec::new();
+        for (Task { case, .. }, taken) in tasks.iter().zip(taken) {
             let first = cells.len();
             cells.extend(taken.into_iter().map(|taken| taken.into_cell(case, settings)));
             record::compare(&mut cells[first..]);
@@ -107,18 +107,18 @@ impl Session {
         Ok(cells)
     }
 
-    /// One pass over a case, with pools built for it.
-    fn case(
+    /// One pass over a case, with pools built for it. Where to count the blocks takes far longer than
+    /// to measure, it has one round, whatever it is given.
+    fn pass(
         &mut self,
-        case: &Case,
-        names: &[Name],
+        Task { case, names }: &Task,
         rounds: Range<usize>,
         budget: &mut Budget,
-        progress: &dyn Fn(&Case),
+        progress: &dyn Fn(&Case, usize),
         taken: &mut Vec<Taken>,
     ) -> Result<(), RunError> {
         let mut samplers = self.prepare(case, names)?;
-        'rounds: for round in rounds {
+        'rounds: for round in rounds.clone() {
             for turn in 0..samplers.len() {
                 if self.stop.is_asked_for() {
                     break 'rounds;
@@ -127,7 +127,13 @@ impl Session {
                 let sampler = &mut samplers[whose];
                 let sampled = sampler.sample(&self.workers, budget);
                 sampled.map_err(|fault| RunError::Fault(sampler.name(), *case, fault))?;
-                progress(case);
+                progress(case, 1);
+            }
+            if samplers.iter().any(Sampler::is_costly) {
+                let left_out = samplers.len() * (rounds.end - round - 1);
+                budget.skip(left_out);
+                progress(case, left_out);
+                break;
             }
         }
         for sampler in samplers.into_iter().filter(Sampler::has_samples) {

@@ -42,6 +42,9 @@ fn help_and_list_say_what_there_is() {
     {
         assert!(list.contains(word), "{word}");
     }
+    for plan in ["usual", "full", "block-sizes", "arenas", "threads", "occupancy", "bulk-grid"] {
+        assert!(list.lines().any(|line| line.trim_start().starts_with(plan)), "{plan}");
+    }
     let absent = list.contains("bench_harness_allocators");
     assert_eq!(absent, cfg!(not(bench_harness_allocators)), "{list}");
     let workloads = ["pair", "burst", "replace", "handover", "bulk", "near-full", "exhausted"];
@@ -55,9 +58,11 @@ fn help_and_list_say_what_there_is() {
 /// One line on stderr that says what is allowed, nothing on stdout, exit code 2.
 #[test]
 fn a_wrong_argument_gets_one_clear_line() {
-    let wrong: [(&[&str], &str); 35] = [
+    let wrong: [(&[&str], &str); 37] = [
         (&["--frobnicate"], "unexpected argument '--frobnicate'"),
-        (&["leftover"], "unexpected argument 'leftover'"),
+        (&["leftover"], "allowed is usual, block-sizes,"),
+        (&["full", "leftover"], "unexpected argument 'leftover'"),
+        (&["occupancy", "--workload", "pair"], "the plan occupancy chooses the workloads"),
         (&["--time"], "a value is required for '--time <SECONDS>'"),
         (&["--time", "0"], "a number of seconds above 0"),
         (&["--time", "-1"], "a number of seconds above 0"),
@@ -253,6 +258,28 @@ fn parameters_and_payloads_are_recorded_and_shown() {
     }
     assert!(!table.contains("pair, payload line"), "the usual one is not said: {table}");
     assert!(all("markdown").contains("| near-full:90, payload none, 1 thread |"));
+}
+
+/// What a plan leaves to the command line is chosen there, and the rest stays the plan's.
+#[test]
+fn a_sweep_changes_one_thing() {
+    let narrow = ["--time", "0.05", "--threads", "1", "--contender", "unchecked,loop"];
+    let record = |plan: &str| -> Value {
+        let output = run(&[&[plan][..], &narrow, &["--rounds", "1", "--format", "json"]].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("valid JSON")
+    };
+    let values = |record: &Value, field: &str| {
+        let cells = record["cells"].as_array().expect("an array of cells");
+        let values: std::collections::BTreeSet<_> =
+            cells.iter().map(|cell| cell[field].to_string()).collect();
+        values.len()
+    };
+    let sizes = record("block-sizes");
+    assert_eq!((values(&sizes, "block_size"), values(&sizes, "arena")), (7, 1));
+    let occupancy = record("occupancy");
+    assert_eq!((values(&occupancy, "workload"), values(&occupancy, "block_size")), (10, 1));
+    assert_eq!(values(&occupancy, "threads"), 1);
 }
 
 #[test]

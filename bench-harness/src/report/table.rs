@@ -10,6 +10,9 @@ use super::{WIDTH, comparison, overview};
 use crate::lineup::Kind;
 use crate::record::{Cell, Record, Settings, Unable};
 
+/// The most cases that get a table each.
+const MOST_CASES: usize = 100;
+
 pub(super) fn write(record: &Record) -> String {
     let Settings { rounds, target_ns, .. } = record.settings;
     let mut text = wrapped(&record.machine.to_string(), WIDTH, "");
@@ -20,7 +23,14 @@ pub(super) fn write(record: &Record) -> String {
          the loop's: less than twice its own cost; the target is {target_ns} ns, judged on the median"
     );
     text += &wrapped(&how, WIDTH, "");
-    for case in record.cells.chunk_by(|a, b| a.case == b.case) {
+    let cases = || record.cells.chunk_by(|a, b| a.case == b.case);
+    let shown = if cases().count() > MOST_CASES { 0 } else { MOST_CASES };
+    if shown == 0 {
+        let many = "the tables of the single cases are left out, since they are many: --format csv, json \
+                    or html has them";
+        text += &wrapped(many, WIDTH, "");
+    }
+    for case in cases().take(shown) {
         // Writing to a String cannot fail.
         let _ = write!(text, "\n{}\n{}\n", case[0].case, table(case, &record.unable));
     }

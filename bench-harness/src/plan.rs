@@ -1,0 +1,349 @@
+//! What is measured if nothing else is asked for: plans, each of one grid or of several.
+//!
+//! A plan gives every choice that the command line leaves open. The sweeps change one thing and hold
+//! the others at the place where most figures of this workspace are: blocks of 256 bytes in an arena
+//! of 4,096, on one thread and on all cores, by one path through each contender.
+
+use std::time::Duration;
+
+use crate::grid::{self, Case, Grid};
+use crate::lineup::{self, CONTROL, Kind, Name};
+use crate::payload::Payload;
+use crate::record::Settings;
+use crate::sampler::{COSTLY, SHORTEST};
+use crate::workers::Cores;
+use crate::workload::{Calls, Occupancy, Workload};
+
+/// A plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plan {
+    /// What is measured if no plan is named.
+    Usual,
+    /// Block sizes from 16 bytes to 64 KiB.
+    BlockSizes,
+    /// Arenas from 100 to 10,000,000 blocks.
+    Arenas,
+    /// From 1 to 64 threads.
+    Threads,
+    /// From no block to every block held.
+    Occupancy,
+    /// From blocks that nobody touches to blocks that are written whole.
+    Payloads,
+    /// Calls for many blocks, on the grid of DPDK's test.
+    BulkGrid,
+    /// All of that, and every workload by every contender.
+    Full,
+}
+
+/// The place in which sweeps hold what they do not change.
+const BLOCK_SIZE: usize = 256;
+const ARENA: usize = 4_096;
+
+/// The numbers of blocks in a call, and those kept, of DPDK's `mempool_perf_autotest`
+/// (`app/test/test_mempool_perf.c`).
+const BULK: [u16; 8] = [1, 4, 8, 32, 64, 128, 256, 512];
+const KEEP: [u16; 6] = [32, 128, 512, 2_048, 8_192, 32_768];
+
+impl Plan {
+    /// Every plan, in the order in which they are shown.
+    pub const ALL: &[Self] = &[
+        Self::Usual,
+        Self::BlockSizes,
+        Self::Arenas,
+        Self::Threads,
+        Self::Occupancy,
+        Self::Payloads,
+        Self::BulkGrid,
+        Self::Full,
+    ];
+
+    /// As it is called on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Usual => "usual",
+            Self::BlockSizes => "block-sizes",
+            Self::Arenas => "arenas",
+            Self::Threads => "threads",
+            Self::Occupancy => "occupancy",
+            Self::Payloads => "payloads",
+            Self::BulkGrid => "bulk-grid",
+            Self::Full => "full",
+        }
+    }
+
+    /// One line for `--list`.
+    #[must_use]
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::Usual => "pair and burst, small and large blocks, small and large arenas",
+            Self::BlockSizes => "blocks from 16 B to 64 KiB",
+            Self::Arenas => "arenas from 100 to 10,000,000 blocks",
+            Self::Threads => "from 1 to 64 threads",
+            Self::Occupancy => "pairs while from none to all of the blocks are held",
+            Self::Payloads => "blocks left untouched, touched, written whole",
+            Self::BulkGrid => "get x put x keep, as DPDK tests its mempool",
+            Self::Full => "all of these, and every workload by every contender",
+        }
+    }
+
+    /// Seconds that its run takes unless something else is asked for.
+    #[must_use]
+    pub const fn seconds(self) -> f64 {
+        match self {
+            Self::Full => 900.0,
+            _ => 60.0,
+        }
+    }
+
+    /// Whether it chooses the workloads, so that nobody else can.
+    #[must_use]
+    pub const fn chooses_workloads(self) -> bool {
+        matches!(self, Self::Occupancy | Self::BulkGrid)
+    }
+
+    /// Its grids.
+    #[must_use]
+    pub fn grids(self, cores: &Cores) -> Vec<Grid> {
+        let sweep = Grid {
+            names: one_path_each(),
+            workloads: Workload::USUAL.to_vec(),
+            payloads: None,
+            threads: one_and_all(cores),
+            block_sizes: vec![BLOCK_SIZE],
+            arenas: vec![ARENA],
+            strict: false,
+        };
+        vec![match self {
+            Self::Usual => Grid {
+                names: lineup::usual().collect(),
+                threads: grid::usual_threads(cores),
+                block_sizes: grid::USUAL_BLOCK_SIZES.to_vec(),
+                arenas: grid::USUAL_ARENAS.to_vec(),
+                ..sweep
+            },
+            Self::BlockSizes => {
+                Grid { block_sizes: (2..=8).map(|power| 1 << (2 * power)).collect(), ..sweep }
+            }
+            Self::Arenas => Grid {
+                workloads: vec![Workload::Burst],
+                block_sizes: vec![64],
+                arenas: (2..=7).map(|power| 10_usize.pow(power)).collect(),
+                ..sweep
+            },
+            Self::Threads => Grid { threads: (0..=6).map(|power| 1 << power).collect(), ..sweep },
+            Self::Occupancy => Grid { workloads: occupancies(), ..sweep },
+            Self::Payloads => Grid {
+                payloads: Some(Payload::ALL.to_vec()),
+                block_sizes: vec![BLOCK_SIZE, 4 << 10],
+                ..sweep
+            },
+            Self::BulkGrid => Grid {
+                names: movers_of_many(),
+                workloads: bulk_grid(),
+                arenas: vec![1 << 17],
+                ..sweep
+            },
+            Self::Full => {
+                let every = Grid {
+                    names: lineup::names().collect(),
+                    workloads: Workload::ALL.to_vec(),
+                    threads: grid::usual_threads(cores),
+                    ..sweep
+                };
+                let others = Self::ALL.iter().filter(|&&plan| plan != Self::Full);
+                let others = others.flat_map(|plan| plan.grids(cores));
+                return [every].into_iter().chain(others).collect();
+            }
+        }]
+    }
+}
+
+/// One thread, and all cores.
+fn one_and_all(cores: &Cores) -> Vec<usize> {
+    let mut threads = vec![1, cores.count().min(grid::MOST_THREADS)];
+    threads.dedup();
+    threads
+}
+
+/// The safe path of each block pool, what it stands on, and whatever needs no asking for.
+fn one_path_each() -> Vec<Name> {
+    let chosen = |name: &Name| match name.kind() {
+        Kind::Pool if name.contender == "lock-free" => name.path != "raw",
+        Kind::Pool => name.path == "handle" || name.contender == CONTROL,
+        _ => true,
+    };
+    lineup::usual().filter(chosen).collect()
+}
+
+/// Those who move many blocks in a call, and one allocator to compare them with.
+fn movers_of_many() -> Vec<Name> {
+    let chosen = |name: &Name| match name.kind() {
+        Kind::Pool => name.path == "unchecked" && name.contender != "array-queue",
+        Kind::General => name.contender == "mimalloc",
+        Kind::Loop => true,
+        _ => false,
+    };
+    lineup::usual().filter(chosen).collect()
+}
+
+/// From none held to all of them.
+fn occupancies() -> Vec<Workload> {
+    let shares = [100, 250, 500, 750, 900, 950, 990, 998];
+    let some = shares.into_iter().filter_map(Occupancy::per_mille).map(Workload::NearFull);
+    [Workload::Pair].into_iter().chain(some).chain([Workload::Exhausted]).collect()
+}
+
+/// Those points of the grid that make sense: in no call more blocks than are kept.
+fn bulk_grid() -> Vec<Workload> {
+    let calls = KEEP.into_iter().flat_map(|keep| {
+        BULK.into_iter()
+            .flat_map(move |get| BULK.into_iter().filter_map(move |put| Calls::new(get, put, keep)))
+    });
+    calls.map(Workload::Bulk).collect()
+}
+
+/// A case, and who is measured at it.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// The case.
+    pub case: Case,
+    /// The contenders, those included that cannot do it.
+    pub names: Vec<Name>,
+}
+
+impl Task {
+    /// Those who can.
+    #[must_use]
+    pub fn able(&self) -> usize {
+        let can = |name: &&Name| name.kind().cannot(self.case.workload).is_none();
+        self.names.iter().filter(can).count()
+    }
+}
+
+/// The cases of all grids, each once, and notes on those left out.
+///
+/// # Errors
+///
+/// What does not fit together, in one line.
+pub fn tasks(grids: &[Grid]) -> Result<(Vec<Task>, Vec<String>), String> {
+    let (mut tasks, mut notes) = (Vec::<Task>::new(), Vec::new());
+    for grid in grids {
+        let (cases, left_out) = match grid::cases(grid) {
+            Err(reason) if grids.len() > 1 && !grid.strict => (Vec::new(), vec![reason]),
+            cases => cases?,
+        };
+        for case in cases {
+            match tasks.iter_mut().find(|task| task.case == case) {
+                None => tasks.push(Task { case, names: grid.names.clone() }),
+                Some(task) => {
+                    let either =
+                        |name: &Name| task.names.contains(name) || grid.names.contains(name);
+                    task.names = lineup::names().filter(either).collect();
+                }
+            }
+        }
+        for note in left_out {
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+    }
+    if tasks.is_empty() {
+        return Err(notes.swap_remove(0));
+    }
+    Ok((tasks, notes))
+}
+
+/// How many cells there are: those who can, at each case.
+#[must_use]
+pub fn cells(tasks: &[Task]) -> usize {
+    tasks.iter().map(Task::able).sum()
+}
+
+/// What counting the blocks of an arena costs, for each block.
+const STOCK_TAKING: Duration = Duration::from_nanos(120);
+/// What it takes to build and verify one contender at one case.
+const VERIFYING: Duration = Duration::from_millis(2);
+/// What it takes to commit a page, at the first touch of memory.
+const COMMITTING: Duration = Duration::from_nanos(400);
+
+/// How long a run will take, roughly: what was asked for, or what its samples cannot do without.
+#[must_use]
+pub fn estimate(tasks: &[Task], settings: Settings, cores: usize) -> Duration {
+    let least = |task: &Task| {
+        let (shape, able) = (task.case.shape, task.able() as u32);
+        let count = STOCK_TAKING * shape.arena as u32;
+        let sample = SHORTEST * shape.threads.div_ceil(cores) as u32 * 2 + count;
+        let pages = (shape.arena * shape.block_size.min(4 << 10)).div_ceil(4 << 10);
+        let touching = lineup::touching_all(&task.names) as u32;
+        let pass = (VERIFYING + count) * able + COMMITTING * pages as u32 * touching;
+        let rounds = if count > COSTLY { settings.passes } else { settings.rounds } as u32;
+        (sample * able * rounds, pass * settings.passes as u32)
+    };
+    let (samples, passes) = tasks
+        .iter()
+        .map(least)
+        .fold((Duration::ZERO, Duration::ZERO), |all, one| (all.0 + one.0, all.1 + one.1));
+    Duration::from_secs_f64(settings.time_seconds).max(samples) + passes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(plan: Plan) -> (Vec<Task>, Vec<String>) {
+        tasks(&plan.grids(&Cores::usable())).expect("every plan has cases on any machine")
+    }
+
+    fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> usize {
+        values.collect::<std::collections::BTreeSet<_>>().len()
+    }
+
+    #[test]
+    fn each_sweep_has_its_values_and_holds_the_rest() {
+        let sizes = of(Plan::BlockSizes).0;
+        assert_eq!(distinct(sizes.iter().map(|task| task.case.shape.block_size)), 7);
+        assert_eq!(distinct(sizes.iter().map(|task| task.case.shape.arena)), 1);
+        let threads = of(Plan::Threads).0;
+        assert_eq!(distinct(threads.iter().map(|task| task.case.shape.threads)), 7);
+        let workloads =
+            |plan| distinct(of(plan).0.iter().map(|task| task.case.workload.to_string()));
+        assert_eq!(workloads(Plan::Occupancy), 10);
+        assert_eq!(workloads(Plan::BulkGrid), 16 + 36 + 4 * 64);
+        assert_eq!(
+            distinct(of(Plan::Payloads).0.iter().map(|task| task.case.payload.to_string())),
+            3
+        );
+    }
+
+    #[test]
+    fn a_plan_names_what_does_not_fit_the_machine() {
+        let (arenas, notes) = of(Plan::Arenas);
+        let largest = arenas.iter().map(|task| task.case.shape.arena).max();
+        assert!(largest == Some(10_000_000) || !notes.is_empty(), "{notes:?}");
+    }
+
+    #[test]
+    fn the_full_plan_has_each_case_of_the_others_once() {
+        let full = of(Plan::Full).0;
+        let cases: std::collections::HashSet<_> = full.iter().map(|task| task.case).collect();
+        assert_eq!(cases.len(), full.len());
+        for &plan in Plan::ALL {
+            for task in of(plan).0 {
+                let same = full.iter().find(|other| other.case == task.case).expect("it is there");
+                assert!(task.names.iter().all(|name| same.names.contains(name)), "{plan:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_takes_what_its_samples_cannot_do_without() {
+        let settings =
+            |time_seconds, rounds| Settings { time_seconds, rounds, passes: 1, target_ns: 28.0 };
+        let tasks = of(Plan::Usual).0;
+        let estimate = |time, rounds| estimate(&tasks, settings(time, rounds), 2).as_secs_f64();
+        assert!((60.0..200.0).contains(&estimate(60.0, 10)));
+        assert!(estimate(1.0, 1_000) > 100.0 * 1.0);
+    }
+}
