@@ -99,7 +99,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "BLOCKS,..", value_delimiter = ',', value_parser = arena)]
     arena: Vec<usize>,
 
-    /// Seconds for the whole run; its checks may need more [default: 60, or 900 if full]
+    /// Seconds for the run; its checks may need more [default: 60; full: 900]
     #[arg(long, allow_negative_numbers = true)]
     #[arg(value_name = "SECONDS", value_parser = seconds)]
     time: Option<f64>,
