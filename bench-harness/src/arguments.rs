@@ -7,6 +7,7 @@ use std::str::FromStr;
 use clap::Parser;
 
 use crate::grid::{self, Grid};
+use crate::latency;
 use crate::lineup;
 use crate::payload::Payload;
 use crate::plan::Plan;
@@ -21,7 +22,7 @@ const MOST_ROUNDS: usize = 1_000;
 const USUAL_PASSES: usize = 3;
 
 /// What only says how to measure.
-const MEASURING: [&str; 11] = [
+const MEASURING: [&str; 12] = [
     "plan",
     "contender",
     "workload",
@@ -33,6 +34,7 @@ const MEASURING: [&str; 11] = [
     "rounds",
     "passes",
     "target",
+    "latency",
 ];
 
 const EXAMPLES: &str = "\
@@ -47,10 +49,14 @@ Examples:
   bench-harness --workload all --block-size 256 --arena 4096 --threads 1,2
   bench-harness --workload bulk:8:32:512,near-full:90 --threads 2
   bench-harness --workload pair --payload none,line,block --block-size 64,4K
+  bench-harness --latency                        single calls as well: p50 to p99.99, maximum
   bench-harness --block-size 1500,16K --arena 10000 --format csv
   bench-harness --format json --output old.json  a record to compare with
   bench-harness --compare old.json               what has changed since
   bench-harness --compare old.json --with new.json
+
+Where no cases are named, --latency times pair, burst, near-full and exhausted, with blocks of 256
+bytes in one arena of 4096 blocks, or as many as the threads need.
 
 Ctrl-C (or SIGTERM) ends the run after the current sample: what was measured until then is reported,
 to --output as well, and marked as interrupted. Without any sample nothing is written. The second
@@ -98,6 +104,10 @@ pub(crate) struct Arguments {
     #[arg(long, allow_negative_numbers = true)]
     #[arg(value_name = "BLOCKS,..", value_delimiter = ',', value_parser = arena)]
     arena: Vec<usize>,
+
+    /// Time single calls as well, in half of the time; full does
+    #[arg(long)]
+    latency: bool,
 
     /// Seconds for the run; its checks may need more [default: 60; full: 900]
     #[arg(long, allow_negative_numbers = true)]
@@ -164,8 +174,35 @@ impl Arguments {
             let plan = self.plan.name();
             return Err(format!("the plan {plan} chooses the workloads: leave out --workload"));
         }
+        self.chosen(self.plan.grids(cores))
+    }
+
+    /// The same where single calls are timed, and notes on what is left out; nothing if they are not
+    /// to be timed. A workload that cannot be timed is no error if another one can.
+    pub(crate) fn latency_grids(&self, cores: &Cores) -> Result<(Vec<Grid>, Vec<String>), String> {
+        if !self.times_calls() {
+            return Ok(Default::default());
+        }
+        let mut grids = self.chosen(vec![latency::usual(cores)])?;
+        let mut notes = Vec::new();
+        for grid in &mut grids {
+            // Of what is usual something may not fit what was asked for.
+            grid.strict &= !self.workload.is_empty();
+            grid.workloads.retain(|&workload| {
+                let reason = latency::untimed(workload);
+                notes.extend(reason.map(|reason| format!("no latencies of {workload}: {reason}")));
+                reason.is_none()
+            });
+        }
+        if grids.iter().all(|grid| grid.workloads.is_empty()) {
+            return Err(notes.swap_remove(0));
+        }
+        Ok((grids, notes))
+    }
+
+    /// Grids with what was asked for in place of what they have.
+    fn chosen(&self, mut grids: Vec<Grid>) -> Result<Vec<Grid>, String> {
         let names = lineup::select(&self.contender)?;
-        let mut grids = self.plan.grids(cores);
         for grid in &mut grids {
             let or = |given: &[usize], usual: &mut Vec<usize>| {
                 if !given.is_empty() {
@@ -189,15 +226,25 @@ impl Arguments {
         Ok(grids)
     }
 
+    /// Whether single calls are timed.
+    fn times_calls(&self) -> bool {
+        self.latency || self.plan == Plan::Full
+    }
+
     /// Seconds for the whole run.
     pub(crate) fn time(&self) -> f64 {
         self.time.unwrap_or(self.plan.seconds())
     }
 
+    /// Seconds for the cells: all of them, or half if single calls are timed in the other half.
+    pub(crate) fn time_of_cells(&self) -> f64 {
+        if self.times_calls() { self.time() / 2.0 } else { self.time() }
+    }
+
     /// Samples of each of so many cells: one for each 10 ms that the time allows. Many short ones:
     /// the longer a sample, the likelier another program stops one of its threads.
     pub(crate) fn rounds(&self, cells: usize) -> usize {
-        let affordable = self.time() / (0.010 * cells as f64);
+        let affordable = self.time_of_cells() / (0.010 * cells as f64);
         self.rounds.unwrap_or((affordable as usize).clamp(3, MOST_ROUNDS))
     }
 

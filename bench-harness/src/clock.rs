@@ -1,5 +1,6 @@
 //! When a thread's measured time begins and ends, and where it meets the others.
 
+use std::cell::Cell;
 use std::time::Instant;
 
 use crate::barrier::Barrier;
@@ -26,6 +27,8 @@ impl Lines {
 pub(crate) struct Clock<'a> {
     lines: &'a Lines,
     crossed: Crossed,
+    /// Set while the time is taken, for who wants to know.
+    running: Option<&'a Cell<bool>>,
 }
 
 /// The lines that a thread has behind it.
@@ -38,7 +41,13 @@ enum Crossed {
 
 impl<'a> Clock<'a> {
     pub(crate) fn new(lines: &'a Lines) -> Self {
-        Self { lines, crossed: Crossed::None }
+        Self { lines, crossed: Crossed::None, running: None }
+    }
+
+    /// The same, but `running` is set from the start to the end of the timed part.
+    pub(crate) fn telling(mut self, running: &'a Cell<bool>) -> Self {
+        self.running = Some(running);
+        self
     }
 
     /// Starts together with the other threads and takes the time of what is between start and end.
@@ -49,10 +58,18 @@ impl<'a> Clock<'a> {
     ) -> Result<Span, Fault> {
         self.lines.start.wait();
         self.crossed = Crossed::Start;
+        self.tell(true);
         let start = Instant::now();
         let done = timed();
         let end = Instant::now();
+        self.tell(false);
         done.map(|()| Span { start, end })
+    }
+
+    fn tell(&self, runs: bool) {
+        if let Some(running) = self.running {
+            running.set(runs);
+        }
     }
 
     /// Waits until the timed part of every thread is over.

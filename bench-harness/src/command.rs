@@ -11,7 +11,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::arguments::{Arguments, Refusal};
 use crate::compare::Comparison;
 use crate::control::Control;
-use crate::grid;
+use crate::grid::{self, Case};
+use crate::latency::{Latency, Timer};
 use crate::lineup;
 use crate::machine::Machine;
 use crate::origin::Origin;
@@ -20,7 +21,7 @@ use crate::payload::Payload;
 use crate::plan::{self, Plan, Task};
 use crate::record::{self, Cell, Record, Settings};
 use crate::report;
-use crate::session::Session;
+use crate::session::{Session, latencies};
 use crate::stop::{INTERRUPTED, Stop};
 use crate::stored::Stored;
 use crate::surroundings::{self, Surroundings};
@@ -75,6 +76,18 @@ fn run(arguments: &Arguments) -> Result<ExitCode, End> {
     }
 }
 
+/// The cases at which single calls are timed, and notes on those left out; none if it was not asked
+/// for.
+fn timed_tasks(arguments: &Arguments, cores: &Cores) -> Result<(Vec<Task>, Vec<String>), String> {
+    let (grids, mut notes) = arguments.latency_grids(cores)?;
+    if grids.is_empty() {
+        return Ok(Default::default());
+    }
+    let (tasks, left_out) = plan::tasks(&grids)?;
+    notes.extend(left_out);
+    Ok((tasks, notes))
+}
+
 fn compare(arguments: &Arguments, old: &Stored, new: &Stored) -> Result<ExitCode, End> {
     let output = Output::open(arguments.output.as_deref()).map_err(wrong)?;
     let comparison = Comparison::new(old, new, arguments.tolerance);
@@ -94,6 +107,8 @@ fn measure(arguments: &Arguments, old: Option<&Stored>) -> Result<ExitCode, End>
     let cores = Cores::usable();
     let grids = arguments.grids(&cores).map_err(wrong)?;
     let (tasks, mut notes) = plan::tasks(&grids).map_err(wrong)?;
+    let (timed, left_out) = timed_tasks(arguments, &cores).map_err(wrong)?;
+    notes.extend(left_out.into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>());
     let stop = Stop::on_signals().map_err(|error| failed(&error))?;
     let output = Output::open(arguments.output.as_deref()).map_err(wrong)?;
 
@@ -108,17 +123,25 @@ fn measure(arguments: &Arguments, old: Option<&Stored>) -> Result<ExitCode, End>
         passes: arguments.passes(rounds),
         target_ns: arguments.target,
     };
+    let time_of_cells = arguments.time_of_cells();
+    let time_of_calls = Duration::from_secs_f64(arguments.time() - time_of_cells);
+    let timer = (!timed.is_empty()).then(Timer::measured);
     let mut session = Session::new(Workers::new(cores)).until(stop.clone());
     foretell(&tasks, settings, machine.cores);
-    let bar = progress(planned * rounds);
-    let surroundings = Surroundings::now();
-    let measured = session.run(&tasks, settings, &|case, samples| {
+    let planned_calls = plan::cells(&timed);
+    let bar = progress(planned * rounds + planned_calls * latencies::ROUNDS);
+    let hear = |case: &Case, samples| {
         bar.set_message(case.to_string());
         bar.inc(samples as u64);
-    });
+    };
+    let surroundings = Surroundings::now();
+    let for_cells = Settings { time_seconds: time_of_cells, ..settings };
+    let measured = session
+        .run(&tasks, for_cells, &hear)
+        .and_then(|cells| Ok((cells, session.latencies(&timed, time_of_calls, &hear)?)));
     bar.finish_and_clear();
     let busy = surroundings.busy(machine.cores);
-    let cells = measured.map_err(|error| {
+    let (cells, latencies) = measured.map_err(|error| {
         output.abandon();
         failed(&error)
     })?;
@@ -131,6 +154,9 @@ fn measure(arguments: &Arguments, old: Option<&Stored>) -> Result<ExitCode, End>
 
     if interrupted {
         notes.push(interruption(&cells, planned, settings));
+        if !timed.is_empty() {
+            notes.push(untimed(&latencies, planned_calls));
+        }
     }
     notes.extend(remarks(&tasks, &machine, session.workers().unpinned()));
     notes.extend(busy);
@@ -148,8 +174,8 @@ fn measure(arguments: &Arguments, old: Option<&Stored>) -> Result<ExitCode, End>
         notes,
         cells,
         unable,
-        latencies: Vec::new(),
-        timer: None,
+        latencies,
+        timer,
         scaling: None,
         control,
         summary,
@@ -171,6 +197,12 @@ fn interruption(cells: &[Cell], planned: usize, settings: Settings) -> String {
         cells.len(),
         grid::plural(planned, "cell")
     )
+}
+
+/// How far the timing of calls came in an interrupted run.
+fn untimed(latencies: &[Latency], planned: usize) -> String {
+    let cells = latencies.chunk_by(|a, b| a.cell() == b.cell()).count();
+    format!("interrupted: calls were timed in {cells} of {}", grid::plural(planned, "cell"))
 }
 
 /// What a reader must know who takes the figures further.

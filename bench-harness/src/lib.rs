@@ -75,8 +75,9 @@
 //!
 //! # What is not measured
 //!
-//! Latency of single calls, and its tail. Building a pool and the first touch of its memory. What
-//! a real holder does with a block between take and give, and its cache misses. Memory used.
+//! Building a pool and the first touch of its memory. What a real holder does with a block between
+//! take and give, and its cache misses. Memory used. Single calls are timed if asked for, by
+//! `--latency`: [latency] says how, and what their tail means.
 //!
 //! # In whose favour it errs
 //!

@@ -3,6 +3,7 @@
 mod comparison;
 mod csv;
 mod json;
+mod latency;
 mod markdown;
 mod overview;
 mod table;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::fault::Fault;
 use crate::grid::Case;
+use crate::latency::Calls;
 use crate::lineup::Name;
 use crate::subject::Subject;
 use crate::workers::Workers;
@@ -34,7 +35,7 @@ impl Budget {
     }
 
     /// The share of the next sample, all that belongs to it included.
-    fn next(&mut self) -> Duration {
+    pub(crate) fn next(&mut self) -> Duration {
         let left = self.end.saturating_duration_since(Instant::now());
         let share = left / self.samples_left.max(1);
         self.samples_left = self.samples_left.saturating_sub(1);
@@ -105,6 +106,17 @@ impl Sampler {
         Ok(wall)
     }
 
+    /// The same with each call timed by itself, where calls are made singly.
+    ///
+    /// # Errors
+    ///
+    /// What the contender was caught at.
+    pub fn time_calls(&self, workers: &Workers, pairs: u64) -> Result<Calls, Fault> {
+        let calls = workers.time_calls(&*self.subject, self.case, pairs)?;
+        self.subject.take_stock(self.case.shape.block_size)?;
+        Ok(calls)
+    }
+
     /// Runs `pairs` pairs in all, shared among the threads, then takes stock. Where they cannot be
     /// shared evenly more are run, and the time is scaled down to those asked for.
     ///
@@ -156,7 +168,7 @@ impl Sampler {
 
 /// How many pairs fill the window at the pace of the last run; no more than a hundredfold of it,
 /// should it have been a lucky one.
-fn pairs_within(window: Duration, (pairs, wall): (u64, Duration)) -> u64 {
+pub(crate) fn pairs_within(window: Duration, (pairs, wall): (u64, Duration)) -> u64 {
     let ratio = window.as_secs_f64() / wall.as_secs_f64().max(1e-9);
     (pairs as f64 * ratio.min(100.0)) as u64
 }

@@ -1,6 +1,8 @@
 //! A run over all cases, several times: build, verify, settle, then round by round every contender
 //! once.
 
+pub mod latencies;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;

@@ -1,5 +1,6 @@
 //! Records read back: as much of them as a comparison needs, and what is wrong with those that
-//! cannot be read.
+//! cannot be read. Latencies are not read and not compared: a tail differs from run to run by more
+//! than any change that is looked for.
 
 use std::collections::HashSet;
 use std::fmt;

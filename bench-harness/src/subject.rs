@@ -1,11 +1,13 @@
 //! A contender behind one dyn call per run: inside it, everything is compiled for the contender.
 
+use std::cell::Cell;
 use std::fmt::Debug;
 use std::time::Instant;
 
 use crate::contender::Contender;
 use crate::fault::Fault;
 use crate::grid::Case;
+use crate::latency::{Calls, Timed};
 use crate::payload::Payload;
 use crate::probe::{EveryByte, FirstByte, Probe, Stamp, Touch, Untouched};
 use crate::stock;
@@ -29,6 +31,14 @@ pub trait Subject: Debug + Send + Sync {
     ///
     /// What the contender was caught at.
     fn measure(&self, crew: &Crew<'_>, case: Case, pairs: u64) -> Result<Vec<Span>, Fault>;
+
+    /// Runs the case with each call timed by itself, where calls are made singly. Whatever the
+    /// payload is, the first byte of each block is written.
+    ///
+    /// # Errors
+    ///
+    /// What the contender was caught at.
+    fn time_calls(&self, crew: &Crew<'_>, case: Case, pairs: u64) -> Result<Calls, Fault>;
 
     /// Runs the case with every block stamped while it is held.
     ///
@@ -66,6 +76,25 @@ impl<C: Contender> Subject for C {
                 work(self, crew, case, pairs, |_| Touch(EveryByte(case.shape.block_size)))
             }
         }
+    }
+
+    fn time_calls(
+        &self,
+        crew: &Crew<'_>,
+        Case { workload, shape, .. }: Case,
+        pairs: u64,
+    ) -> Result<Calls, Fault> {
+        let rings = workload.rings::<Timed<'_, C::Hand<'_>>, Touch<FirstByte>>(shape.threads);
+        let timed: Vec<_> = crew.all(|thread, clock| {
+            let (mut calls, running) = (Calls::default(), Cell::new(false));
+            let hand = Timed::new(self.hand(thread), &mut calls, &running);
+            let job = Job { thread, pairs, shape, clock: clock.telling(&running) };
+            workload.run(hand, &mut Touch(FirstByte), job, &rings)?;
+            Ok(calls)
+        })?;
+        let mut all = Calls::default();
+        timed.iter().for_each(|calls| all.add(calls));
+        Ok(all)
     }
 
     fn verify(&self, crew: &Crew<'_>, case: Case, pairs: u64) -> Result<(), Fault> {

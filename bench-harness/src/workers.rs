@@ -10,6 +10,7 @@ use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use crate::clock::{Clock, Lines};
 use crate::fault::Fault;
 use crate::grid::Case;
+use crate::latency::Calls;
 use crate::subject::{Span, Subject};
 
 /// The cores that this process may use, in the order in which threads are pinned to them.
@@ -117,6 +118,24 @@ impl Workers {
         let first = spans.iter().map(|span: &Span| span.start).min();
         let last = spans.iter().map(|span| span.end).max();
         Ok(first.zip(last).map_or(Duration::ZERO, |(first, last)| last - first))
+    }
+
+    /// Runs the case with each call timed by itself, where calls are made singly.
+    ///
+    /// # Errors
+    ///
+    /// What the contender was caught at.
+    ///
+    /// # Panics
+    ///
+    /// If that many threads were not [started](Self::start).
+    pub fn time_calls(
+        &self,
+        subject: &dyn Subject,
+        case: Case,
+        pairs: u64,
+    ) -> Result<Calls, Fault> {
+        subject.time_calls(&self.crew(case.shape.threads), case, case.workload.whole(pairs))
     }
 
     /// Runs the case with every block stamped while it is held, and takes stock.

@@ -50,6 +50,14 @@ fn measured(flaw: Flaw, workload: Workload, threads: usize) -> Result<(), Fault>
     sampler.run(&workers(threads), PAIRS).map(drop)
 }
 
+/// What a run whose calls are timed and the stock-taking after it say.
+fn timed(flaw: Flaw, workload: Workload, threads: usize) -> Result<(), Fault> {
+    let case = case(workload, threads);
+    let name = Name { contender: "broken", path: "unchecked" };
+    let sampler = Sampler::new(name, case, bare(flaw, case));
+    sampler.time_calls(&workers(threads), PAIRS).map(drop)
+}
+
 #[test]
 fn every_contender_of_the_lineup_is_sound() {
     let names: Vec<_> = lineup::names().collect();
@@ -76,6 +84,7 @@ fn the_broken_pool_is_sound_without_its_flaw() {
         for threads in [2, 4] {
             assert_eq!(verified(Flaw::None, workload, threads), Ok(()), "{workload}");
             assert_eq!(measured(Flaw::None, workload, threads), Ok(()), "{workload}");
+            assert_eq!(timed(Flaw::None, workload, threads), Ok(()), "{workload}");
         }
     }
 }
@@ -95,13 +104,15 @@ fn every_workload_catches_every_flaw() {
     }
 }
 
-/// The measured run of each workload, and the stock-taking after it, notice what is lost or refused.
+/// The measured run of each workload, its calls timed or not, and the stock-taking after it, notice
+/// what is lost or refused.
 #[test]
 fn every_measured_workload_catches_losses_and_denials() {
     for &workload in Workload::ALL {
         for flaw in [Flaw::Loses, Flaw::Denies] {
-            let caught = measured(flaw, workload, 2);
-            assert!(caught.is_err(), "{flaw:?} in {workload}");
+            for caught in [measured(flaw, workload, 2), timed(flaw, workload, 2)] {
+                assert!(caught.is_err(), "{flaw:?} in {workload}");
+            }
         }
     }
 }

@@ -1,9 +1,10 @@
-//! CSV: one row a cell, one for each thing that a contender cannot do, and one for each cell that
-//! only an earlier record has.
+//! CSV: one row a cell, one for each thing that a contender cannot do, one for each cell that only an
+//! earlier record has, and one for each sort of call that was timed by itself: those have a `call`.
 
 use serde::Serialize;
 
 use crate::compare::{Change, Comparison};
+use crate::latency::Latency;
 use crate::record::{Cell, Record, Unable};
 use crate::stored::Place;
 
@@ -48,6 +49,18 @@ struct Row<'a> {
     passes: Option<usize>,
     /// Each of them, in order, with spaces between them.
     samples_ns: String,
+    /// What follows is of single calls, each timed by itself.
+    call: Option<&'a str>,
+    calls: Option<u64>,
+    p50_ns: Option<u64>,
+    p90_ns: Option<u64>,
+    p99_ns: Option<u64>,
+    p99_9_ns: Option<u64>,
+    p99_99_ns: Option<u64>,
+    max_ns: Option<u64>,
+    timer: Option<&'a str>,
+    timer_step_ns: Option<f64>,
+    timer_cost_ns: Option<f64>,
 }
 
 pub(super) fn write(record: &Record) -> String {
@@ -72,7 +85,8 @@ pub(super) fn write(record: &Record) -> String {
     });
     let gone = comparison.into_iter().flat_map(|comparison| &comparison.only_old);
     let gone = gone.map(|place| Row { change: Some(ONLY_OLD), ..at(&Row::default(), place) });
-    lines(cells.chain(unable).chain(gone))
+    let timed = record.latencies.iter().map(|latency| timed(&common, record, latency));
+    lines(cells.chain(unable).chain(gone).chain(timed))
 }
 
 const ONLY_OLD: &str = "only in the earlier record";
@@ -141,6 +155,37 @@ fn measured<'a>(common: &Row<'a>, cell: &'a Cell) -> Row<'a> {
         remark: cell.remark,
         met: cell.met,
         samples_ns: samples.join(" "),
+        ..common.clone()
+    }
+}
+
+fn timed<'a>(common: &Row<'a>, record: &'a Record, latency: &'a Latency) -> Row<'a> {
+    let at = |percent| {
+        let found = latency.percentiles.iter().find(|percentile| percentile.percent == percent);
+        found.map(|percentile| percentile.ns)
+    };
+    let timer = record.timer.as_ref();
+    Row {
+        contender: &latency.contender,
+        path: &latency.path,
+        workload: latency.workload.clone(),
+        threads: Some(latency.threads),
+        block_size: Some(latency.block_size),
+        arena: Some(latency.arena),
+        // The target and the rounds are those of the cells.
+        target_ns: None,
+        rounds: None,
+        call: Some(&latency.call),
+        calls: Some(latency.calls),
+        p50_ns: at(50.0),
+        p90_ns: at(90.0),
+        p99_ns: at(99.0),
+        p99_9_ns: at(99.9),
+        p99_99_ns: at(99.99),
+        max_ns: Some(latency.max_ns),
+        timer: timer.map(|timer| timer.source.as_str()),
+        timer_step_ns: timer.map(|timer| timer.step_ns),
+        timer_cost_ns: timer.map(|timer| timer.cost_ns),
         ..common.clone()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::comparison;
+use super::{comparison, latency};
 use crate::grid::{Work, bytes, plural};
 use crate::lineup::Name;
 use crate::record::{Cell, Record, Unable};
@@ -108,6 +108,7 @@ fn caption(record: &Record) -> String {
     for note in &record.notes {
         let _ = write!(text, "\nNote: {note}.\n");
     }
+    text += &latency::markdown(record);
     if let Some(compared) = &record.comparison {
         text.push('\n');
         text += &comparison::markdown(compared);

@@ -6,7 +6,7 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 
 use super::wrap::wrapped;
-use super::{WIDTH, comparison, overview};
+use super::{WIDTH, comparison, latency, overview};
 use crate::lineup::Kind;
 use crate::record::{Cell, Record, Settings, Unable};
 
@@ -43,6 +43,7 @@ pub(super) fn write(record: &Record) -> String {
     if let Some(overall) = record.summary.last() {
         text += &wrapped(overall, WIDTH, "  ");
     }
+    text += &latency::table(record);
     for note in &record.notes {
         text += &wrapped(&format!("note: {note}"), WIDTH, "  ");
     }

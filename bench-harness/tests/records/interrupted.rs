@@ -112,3 +112,18 @@ fn the_second_signal_ends_the_run_at_once() {
     assert_eq!(ended(child).0, Some(130));
     assert_eq!(output.read(), "", "nothing was written");
 }
+
+/// The cells are done at once, each timed run takes some tenths of a second.
+#[test]
+fn a_run_that_times_calls_ends_early_too() {
+    let output = File::absent("timed");
+    let grid = ["--latency", "--workload=pair", "--arena=100", "--contender=mutex/handle,system"];
+    let arguments = [&grid[..], &["--threads=1,2", "--time=60", "--rounds=1"]].concat();
+    let child = started(&arguments, "json", &output);
+    sleep(Duration::from_secs(2));
+    signal(&child, "INT");
+    assert_eq!(ended(child), (Some(130), String::new()));
+    let record: Value = serde_json::from_str(&output.read()).expect("valid JSON");
+    assert!(record["notes"].to_string().contains("interrupted: calls were timed in "), "{record}");
+    assert_eq!(record["interrupted"], true);
+}
