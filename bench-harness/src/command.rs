@@ -21,6 +21,7 @@ use crate::payload::Payload;
 use crate::plan::{self, Plan, Task};
 use crate::record::{self, Cell, Record, Settings};
 use crate::report;
+use crate::scaling::Outlook;
 use crate::session::{Session, latencies};
 use crate::stop::{INTERRUPTED, Stop};
 use crate::stored::Stored;
@@ -126,7 +127,12 @@ fn measure(arguments: &Arguments, old: Option<&Stored>) -> Result<ExitCode, End>
     let time_of_cells = arguments.time_of_cells();
     let time_of_calls = Duration::from_secs_f64(arguments.time() - time_of_cells);
     let timer = (!timed.is_empty()).then(Timer::measured);
-    let mut session = Session::new(Workers::new(cores)).until(stop.clone());
+    let mut workers = Workers::new(cores);
+    let outlook = Outlook::of(&tasks, machine.cores, &mut workers).map_err(|error| {
+        output.abandon();
+        failed(&error)
+    })?;
+    let mut session = Session::new(workers).until(stop.clone());
     foretell(&tasks, settings, machine.cores);
     let planned_calls = plan::cells(&timed);
     let bar = progress(planned * rounds + planned_calls * latencies::ROUNDS);
@@ -162,10 +168,12 @@ fn measure(arguments: &Arguments, old: Option<&Stored>) -> Result<ExitCode, End>
     notes.extend(busy);
     notes.extend(verdict::crowding(&cells, machine.cores));
     notes.extend(surroundings::spread(&cells));
+    notes.extend(outlook.note());
     let control = Control::new(&cells);
     notes.extend(control.map(|control| control.to_string()));
     let unable = record::unable(&tasks);
     let summary = verdict::summary(&cells, settings.target_ns);
+    let scaling = outlook.foretell(&cells);
     let mut record = Record {
         origin,
         interrupted,
@@ -176,7 +184,7 @@ fn measure(arguments: &Arguments, old: Option<&Stored>) -> Result<ExitCode, End>
         unable,
         latencies,
         timer,
-        scaling: None,
+        scaling,
         control,
         summary,
         comparison: None,

@@ -8,6 +8,7 @@
 //! cargo run --release -p bench-harness -- --workload near-full:90,bulk:8:32:512 --payload none,block
 //! cargo bench-allocators --workload pair  # jemalloc and snmalloc too: needs make and C++20
 //! cargo bench -p bench-harness            # the usual cells, by the same code, under criterion
+//! cargo bench-counting                    # how often threads meet in the pools, counted anew
 //! ```
 //!
 //! # Records
@@ -72,6 +73,12 @@
 //!
 //! The first failure ends the run with exit code 1. Of `malloc`, which has no bound, only the
 //! overlap of live blocks can be checked; the same goes for pools that grow.
+//!
+//! # What is foretold
+//!
+//! How far the workspace's own pools scale beyond the cores at hand: from how often a block makes a
+//! cache line move that all threads write, and what the machine takes to move one. The method, and
+//! what it leaves out, is the page [`scaling`].
 //!
 //! # What is not measured
 //!

@@ -6,6 +6,7 @@ mod json;
 mod latency;
 mod markdown;
 mod overview;
+mod scaling;
 mod table;
 mod wrap;
 

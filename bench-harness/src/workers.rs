@@ -115,9 +115,7 @@ impl Workers {
     ) -> Result<Duration, Fault> {
         let crew = self.crew(case.shape.threads);
         let spans = subject.measure(&crew, case, case.workload.whole(pairs))?;
-        let first = spans.iter().map(|span: &Span| span.start).min();
-        let last = spans.iter().map(|span| span.end).max();
-        Ok(first.zip(last).map_or(Duration::ZERO, |(first, last)| last - first))
+        Ok(wall(&spans))
     }
 
     /// Runs the case with each call timed by itself, where calls are made singly.
@@ -154,10 +152,18 @@ impl Workers {
         subject.take_stock(shape.block_size)
     }
 
-    fn crew(&self, threads: usize) -> Crew<'_> {
+    /// So many threads, which were [started](Self::start).
+    pub(crate) fn crew(&self, threads: usize) -> Crew<'_> {
         let pool = self.pools.get(&threads).expect("the threads were started");
         Crew { pool, threads, cores: self.cores.count() }
     }
+}
+
+/// The wall time from the first thread's start to the last one's end.
+pub(crate) fn wall(spans: &[Span]) -> Duration {
+    let first = spans.iter().map(|span| span.start).min();
+    let last = spans.iter().map(|span| span.end).max();
+    first.zip(last).map_or(Duration::ZERO, |(first, last)| last - first)
 }
 
 /// The threads of one run.

@@ -98,6 +98,8 @@ impl Ledger {
     #[inline]
     #[must_use]
     pub(crate) fn take(&self, index: BlockIndex) -> bool {
+        #[cfg(block_counting)]
+        crate::counting::mark();
         self.mark_of(index).swap(0, Ordering::Relaxed) == Self::OUT_RAW
     }
 }

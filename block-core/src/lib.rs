@@ -48,7 +48,7 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc as alloc_crate;
-#[cfg(any(feature = "std", test))]
+#[cfg(any(feature = "std", test, block_counting))]
 extern crate std;
 
 mod alloc;
@@ -67,6 +67,9 @@ mod table;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(block_counting)]
+#[doc(hidden)]
+pub mod counting;
 
 pub use alloc::{BlockAlloc, BlockAllocExt};
 pub use block::Block;

@@ -15,9 +15,10 @@
 //! The watch begins with a read-modify-write, as every move is one: whoever moves the count later
 //! sees what this thread did before it, that it left its slots most of all.
 
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::Ordering;
 
 use crate::slot::Slot;
+use crate::sync::StaticU32;
 use crate::thread::{self, LIMIT};
 
 /// Moves that prove something; about a millisecond of waiting.
@@ -27,7 +28,7 @@ const ENOUGH: u32 = 1 << 16;
 const LOOKS: usize = if cfg!(any(loom, shuttle)) { 1 } else { 256 };
 
 /// How often a waiting thread saw a slot active, by the number of the slot's owner.
-static AWAITED: [AtomicU32; LIMIT] = [const { AtomicU32::new(0) }; LIMIT];
+static AWAITED: [StaticU32; LIMIT] = [const { StaticU32::new(0) }; LIMIT];
 
 /// Looks some times whether the owner of this number is out of its slot, and lets it know that the
 /// caller waits.
@@ -46,7 +47,7 @@ pub(crate) fn is_active_still(number: usize, slot: &Slot) -> bool {
 #[derive(Debug)]
 pub(crate) struct Patience {
     /// The own count, and what it was; none for a thread without slots.
-    watch: Option<(&'static AtomicU32, u32)>,
+    watch: Option<(&'static StaticU32, u32)>,
 }
 
 impl Patience {

@@ -1,6 +1,9 @@
 //! Where shared state comes from: the real atomics and cells, or those of loom, when orderings are
-//! checked, or of shuttle, when long schedules are. No file outside this folder names any of them.
+//! checked, or of shuttle, when long schedules are; and the real ones counted, when it is counted how
+//! often threads meet. No file outside this folder names any of them.
 
+#[cfg(all(block_counting, not(any(loom, shuttle))))]
+mod counted;
 #[cfg(any(loom, shuttle))]
 mod modelled;
 #[cfg(not(any(loom, shuttle)))]

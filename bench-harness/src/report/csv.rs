@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::compare::{Change, Comparison};
 use crate::latency::Latency;
 use crate::record::{Cell, Record, Unable};
+use crate::scaling::{Saturation, Scaling};
 use crate::stored::Place;
 
 /// A row. Machine, program and settings stand in each, so that files can be put together.
@@ -29,6 +30,10 @@ struct Row<'a> {
     remark: Option<&'a str>,
     target_ns: Option<f64>,
     met: Option<bool>,
+    /// In the rows of one thread, as [`Saturation`](crate::scaling::Saturation) has it.
+    shared_rmws: Option<f64>,
+    /// The same.
+    saturation_cores: Option<f64>,
     old_median_ns: Option<f64>,
     change_percent: Option<f64>,
     change_low_percent: Option<f64>,
@@ -70,7 +75,7 @@ pub(super) fn write(record: &Record) -> String {
         let place = Place::of(cell);
         let change = comparison
             .and_then(|comparison| comparison.changes.iter().find(|change| change.place == place));
-        let measured = measured(&common, cell);
+        let measured = foretold(measured(&common, cell), record.scaling.as_ref());
         change.map_or_else(|| measured.clone(), |change| changed(&measured, change))
     });
     let unable = record.unable.iter().map(|unable| {
@@ -187,6 +192,21 @@ fn timed<'a>(common: &Row<'a>, record: &'a Record, latency: &'a Latency) -> Row<
         timer_step_ns: timer.map(|timer| timer.step_ns),
         timer_cost_ns: timer.map(|timer| timer.cost_ns),
         ..common.clone()
+    }
+}
+
+/// What more cores would bring stands in the rows of one thread.
+fn foretold<'a>(row: Row<'a>, scaling: Option<&Scaling>) -> Row<'a> {
+    let of = |saturation: &&Saturation| {
+        let Saturation { contender, path, workload, .. } = saturation;
+        (row.contender, row.path, &row.workload) == (contender, path, workload)
+    };
+    let saturation = scaling.filter(|_| row.threads == Some(1));
+    match saturation.and_then(|scaling| scaling.saturations.iter().find(of)) {
+        Some(&Saturation { shared_rmws, cores, .. }) => {
+            Row { shared_rmws: Some(shared_rmws), saturation_cores: cores, ..row }
+        }
+        None => row,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{comparison, latency};
+use super::{comparison, latency, scaling};
 use crate::grid::{Work, bytes, plural};
 use crate::lineup::Name;
 use crate::record::{Cell, Record, Unable};
@@ -109,6 +109,10 @@ fn caption(record: &Record) -> String {
         let _ = write!(text, "\nNote: {note}.\n");
     }
     text += &latency::markdown(record);
+    if let Some(foretold) = &record.scaling {
+        text.push('\n');
+        text += &scaling::markdown(foretold);
+    }
     if let Some(compared) = &record.comparison {
         text.push('\n');
         text += &comparison::markdown(compared);

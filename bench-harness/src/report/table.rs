@@ -6,7 +6,7 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 
 use super::wrap::wrapped;
-use super::{WIDTH, comparison, latency, overview};
+use super::{WIDTH, comparison, latency, overview, scaling};
 use crate::lineup::Kind;
 use crate::record::{Cell, Record, Settings, Unable};
 
@@ -38,6 +38,9 @@ pub(super) fn write(record: &Record) -> String {
     text += &wrapped(&overview::legend(target_ns), WIDTH, "");
     for table in overview::tables(&record.cells) {
         let _ = writeln!(text, "{table}");
+    }
+    if let Some(foretold) = &record.scaling {
+        text += &scaling::table(foretold);
     }
     // The verdict of each contender stands in the overview; what is left is the one on all.
     if let Some(overall) = record.summary.last() {

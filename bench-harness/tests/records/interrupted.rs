@@ -58,7 +58,9 @@ fn a_run_leaves_a_valid_partial_record() {
         let child = started(&arguments, format, &output);
         sleep(Duration::from_secs(1));
         signal(&child, name);
-        assert_eq!(ended(child), (Some(130), String::new()), "{name} {format}");
+        let (code, said) = ended(child);
+        assert_eq!(code, Some(130), "{name} {format}");
+        assert!(said.contains("about 10 minutes") && said.lines().count() == 1, "{said}");
         let report = output.read();
         match format {
             "json" => {

@@ -2,11 +2,20 @@
 
 use block_core::{Region, RegionError, SideTable, ZeroIsValid};
 
-pub(crate) use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+#[cfg(block_counting)]
+pub(crate) use super::counted::{AtomicU32, AtomicU64, AtomicUsize};
+pub(crate) use core::sync::atomic::Ordering;
+#[cfg(not(block_counting))]
+pub(crate) use core::sync::atomic::{AtomicU32, AtomicUsize};
 #[cfg(feature = "std")]
 pub(crate) use core::sync::atomic::{compiler_fence, fence};
 // The same instruction as core's where the target has it, a fallback elsewhere.
+#[cfg(not(block_counting))]
 pub(crate) use portable_atomic::AtomicU64;
+
+/// For a static: models leave those real.
+#[cfg(feature = "std")]
+pub(crate) use self::AtomicU32 as StaticU32;
 
 /// Zeroed entries, committed as they are first touched.
 pub(crate) type Table<T> = SideTable<T>;

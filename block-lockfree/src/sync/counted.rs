@@ -1,0 +1,55 @@
+//! The real atomics in the counting build: every read-modify-write is counted, whether it succeeds
+//! or not, as both move the line. One that is not named here does not compile.
+//!
+//! All of them are on lines that every thread writes: a pool has no others, except in thread
+//! numbers, which are given out once in a thread's life and not counted.
+
+use core::sync::atomic::{self, Ordering};
+
+use block_core::{ZeroIsValid, counting};
+
+macro_rules! counted {
+    ($name:ident: $real:ty, $value:ty;
+        $($operation:ident($($argument:ident: $kind:ty),*) -> $answer:ty),*) => {
+        #[derive(Debug)]
+        #[repr(transparent)]
+        pub(crate) struct $name($real);
+
+        impl $name {
+            pub(crate) const fn new(value: $value) -> Self {
+                Self(<$real>::new(value))
+            }
+
+            pub(crate) fn load(&self, order: Ordering) -> $value {
+                self.0.load(order)
+            }
+
+            pub(crate) fn store(&self, value: $value, order: Ordering) {
+                self.0.store(value, order);
+            }
+
+            $(pub(crate) fn $operation(&self, $($argument: $kind),*) -> $answer {
+                counting::shared(1);
+                self.0.$operation($($argument),*)
+            })*
+        }
+    };
+}
+
+counted!(AtomicU32: atomic::AtomicU32, u32;
+    compare_exchange(expected: u32, new: u32, success: Ordering, failure: Ordering)
+        -> Result<u32, u32>,
+    swap(value: u32, order: Ordering) -> u32,
+    fetch_add(value: u32, order: Ordering) -> u32);
+
+counted!(AtomicUsize: atomic::AtomicUsize, usize;
+    fetch_max(value: usize, order: Ordering) -> usize);
+
+counted!(AtomicU64: portable_atomic::AtomicU64, u64;
+    compare_exchange_weak(expected: u64, new: u64, success: Ordering, failure: Ordering)
+        -> Result<u64, u64>);
+
+// SAFETY: an integer, for which zero is a value; no destructor.
+unsafe impl ZeroIsValid for AtomicU32 {}
+// SAFETY: an integer, for which zero is a value; no destructor.
+unsafe impl ZeroIsValid for AtomicUsize {}
