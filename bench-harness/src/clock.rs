@@ -1,6 +1,6 @@
 //! When a thread's measured time begins and ends, and where it meets the others.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use crate::barrier::Barrier;
@@ -28,7 +28,7 @@ pub(crate) struct Clock<'a> {
     lines: &'a Lines,
     crossed: Crossed,
     /// Set while the time is taken, for who wants to know.
-    running: Option<&'a Cell<bool>>,
+    running: Option<&'a AtomicBool>,
 }
 
 /// The lines that a thread has behind it.
@@ -45,7 +45,7 @@ impl<'a> Clock<'a> {
     }
 
     /// The same, but `running` is set from the start to the end of the timed part.
-    pub(crate) fn telling(mut self, running: &'a Cell<bool>) -> Self {
+    pub(crate) fn telling(mut self, running: &'a AtomicBool) -> Self {
         self.running = Some(running);
         self
     }
@@ -68,7 +68,8 @@ impl<'a> Clock<'a> {
 
     fn tell(&self, runs: bool) {
         if let Some(running) = self.running {
-            running.set(runs);
+            // Relaxed: it is the clock's own thread that reads it.
+            running.store(runs, Ordering::Relaxed);
         }
     }
 

@@ -15,6 +15,8 @@ pub enum Fault {
         /// The block's address.
         address: usize,
     },
+    /// The system refused a thread that the workload needs.
+    NoThread,
     /// A thread stopped because of what another one met.
     Abandoned,
     /// It refused to take back a block that it had handed out.
@@ -76,6 +78,9 @@ impl fmt::Display for Fault {
             Self::NoBlock => f.write_str("it had no block although some were free"),
             Self::Surplus { address } => {
                 write!(f, "it handed out {address:#x} although every block was held")
+            }
+            Self::NoThread => {
+                f.write_str("the system refused a thread that was to succeed another")
             }
             Self::Abandoned => f.write_str("a thread waited for another that had stopped"),
             Self::Refused(error) => write!(f, "it refused a block that it had handed out: {error}"),

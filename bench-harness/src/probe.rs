@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::fault::Fault;
 
 /// Looks at the blocks that a workload holds.
-pub(crate) trait Probe {
+pub(crate) trait Probe: Send {
     /// What a probe knows of a block on its way to another thread.
     type Mark: Copy + Send;
 
@@ -22,6 +22,9 @@ pub(crate) trait Probe {
 
     /// The blocks are about to be given back, all at once.
     fn giving_at_once(&mut self, blocks: impl Iterator<Item = *mut u8>) -> Result<(), Fault>;
+
+    /// The holder of the block at `bytes` writes its first byte so many times.
+    fn rewritten(&mut self, bytes: *mut u8, times: u32);
 
     /// The block at `bytes` goes to another thread.
     fn sending(&mut self, bytes: *mut u8) -> Result<Self::Mark, Fault>;
@@ -38,7 +41,7 @@ pub(crate) trait Probe {
 pub(crate) struct Touch<W>(pub(crate) W);
 
 /// A [`Payload`](crate::payload::Payload), compiled.
-pub(crate) trait Write: Debug {
+pub(crate) trait Write: Debug + Send {
     /// Writes it into a block.
     ///
     /// # Safety
@@ -124,6 +127,14 @@ impl<W: Write> Probe for Touch<W> {
     }
 
     #[inline(always)]
+    fn rewritten(&mut self, bytes: *mut u8, times: u32) {
+        for _ in 0..times {
+            // SAFETY: the workload holds the block, which has at least one byte.
+            unsafe { bytes.write_volatile(1) };
+        }
+    }
+
+    #[inline(always)]
     fn sending(&mut self, _bytes: *mut u8) -> Result<(), Fault> {
         Ok(())
     }
@@ -203,6 +214,9 @@ impl Probe for Stamp {
     fn giving_at_once(&mut self, mut blocks: impl Iterator<Item = *mut u8>) -> Result<(), Fault> {
         blocks.try_for_each(|block| self.giving(block))
     }
+
+    /// The stamp stays: it is what is looked for.
+    fn rewritten(&mut self, _bytes: *mut u8, _times: u32) {}
 
     fn sending(&mut self, bytes: *mut u8) -> Result<u64, Fault> {
         let address = bytes.addr();

@@ -1,13 +1,12 @@
 //! A contender behind one dyn call per run: inside it, everything is compiled for the contender.
 
-use std::cell::Cell;
 use std::fmt::Debug;
 use std::time::Instant;
 
 use crate::contender::Contender;
 use crate::fault::Fault;
 use crate::grid::Case;
-use crate::latency::{Calls, Timed};
+use crate::latency::{Calls, Timed, Timing};
 use crate::payload::Payload;
 use crate::probe::{EveryByte, FirstByte, Probe, Stamp, Touch, Untouched};
 use crate::stock;
@@ -84,16 +83,17 @@ impl<C: Contender> Subject for C {
         Case { workload, shape, .. }: Case,
         pairs: u64,
     ) -> Result<Calls, Fault> {
-        let rings = workload.rings::<Timed<'_, C::Hand<'_>>, Touch<FirstByte>>(shape.threads);
-        let timed: Vec<_> = crew.all(|thread, clock| {
-            let (mut calls, running) = (Calls::default(), Cell::new(false));
-            let hand = Timed::new(self.hand(thread), &mut calls, &running);
-            let job = Job { thread, pairs, shape, clock: clock.telling(&running) };
-            workload.run(hand, &mut Touch(FirstByte), job, &rings)?;
-            Ok(calls)
+        let timings: Vec<_> = (0..shape.threads).map(|_| Timing::default()).collect();
+        let between = workload.between::<Timed<'_, C::Hand<'_>>, Touch<FirstByte>>(shape.threads);
+        crew.all(|thread, clock| {
+            let timing = &timings[thread];
+            let hands = || Timed::new(self.hand(thread), timing);
+            let clock = clock.telling(&timing.running);
+            let job = Job { thread, pairs, shape, clock, cores: crew.cores() };
+            workload.run(&hands, &mut Touch(FirstByte), job, &between)
         })?;
         let mut all = Calls::default();
-        timed.iter().for_each(|calls| all.add(calls));
+        timings.into_iter().for_each(|timing| all.add(&timing.into_calls()));
         Ok(all)
     }
 
@@ -124,10 +124,10 @@ fn work<C: Contender, P: Probe>(
     pairs: u64,
     probe: impl Fn(usize) -> P + Sync,
 ) -> Result<Vec<Span>, Fault> {
-    let rings = workload.rings::<C::Hand<'_>, P>(shape.threads);
+    let between = workload.between::<C::Hand<'_>, P>(shape.threads);
     crew.all(|thread, clock| {
-        let hand = contender.hand(thread);
-        let job = Job { thread, pairs, shape, clock };
-        workload.run(hand, &mut probe(thread), job, &rings)
+        let hands = || contender.hand(thread);
+        let job = Job { thread, pairs, shape, clock, cores: crew.cores() };
+        workload.run(&hands, &mut probe(thread), job, &between)
     })
 }

@@ -66,7 +66,8 @@ const CROWDED: f64 = 0.75;
 /// wait for and should take as long on many threads as on one.
 #[must_use]
 pub fn crowding(cells: &[Cell], cores: usize) -> Option<String> {
-    let alone = || cells.iter().filter(|cell| cell.name.kind() == Kind::Loop);
+    let tells = |cell: &&Cell| cell.name.kind() == Kind::Loop && !cell.workload.starts_threads();
+    let alone = || cells.iter().filter(tells);
     let place = |cell: &Cell| (cell.work(), cell.block_size, cell.arena);
     let paces = alone().filter(|cell| (2..=cores).contains(&cell.threads)).filter_map(|cell| {
         let one = alone().find(|one| one.threads == 1 && place(one) == place(cell))?;
@@ -124,6 +125,12 @@ mod tests {
         assert_eq!(crowding(&[alone(2, 0.6)], 2), None, "nothing to compare with");
         assert_eq!(crowding(&[alone(1, 0.6), alone(4, 0.6)], 2), None, "they share cores anyway");
         assert_eq!(crowding(&[cell(1, 10, 6.0), cell(2, 10, 60.0)], 2), None, "contention");
+        let churning = |threads| {
+            let cell = alone(threads, 1_000.0);
+            let case = Case::new(Workload::Churn, threads, 64, 100);
+            Cell::new(cell.name, case, cell.samples_ns, 28.0)
+        };
+        assert_eq!(crowding(&[churning(1), churning(2)], 2), None, "threads that are started");
         let crowded = crowding(&[alone(1, 0.6), alone(2, 0.6)], 2).expect("half the pace");
         assert!(crowded.contains("50 %"), "{crowded}");
     }

@@ -40,8 +40,8 @@ impl Cores {
         self.0.iter().map(|core| core.id).collect()
     }
 
-    /// Pins the calling thread, the `thread`th of its pool.
-    fn pin(&self, thread: usize) -> bool {
+    /// Pins the calling thread, the `thread`th of its pool or one that works in its place.
+    pub(crate) fn pin(&self, thread: usize) -> bool {
         !self.0.is_empty() && core_affinity::set_for_current(self.0[thread % self.0.len()])
     }
 }
@@ -155,7 +155,7 @@ impl Workers {
     /// So many threads, which were [started](Self::start).
     pub(crate) fn crew(&self, threads: usize) -> Crew<'_> {
         let pool = self.pools.get(&threads).expect("the threads were started");
-        Crew { pool, threads, cores: self.cores.count() }
+        Crew { pool, threads, cores: &self.cores }
     }
 }
 
@@ -171,16 +171,21 @@ pub(crate) fn wall(spans: &[Span]) -> Duration {
 pub struct Crew<'a> {
     pool: &'a ThreadPool,
     threads: usize,
-    cores: usize,
+    cores: &'a Cores,
 }
 
 impl Crew<'_> {
+    /// The cores that they are pinned to.
+    pub(crate) fn cores(&self) -> &Cores {
+        self.cores
+    }
+
     /// The same on each thread; the fault that tells most, if any thread met one.
     pub(crate) fn all<R: Send>(
         &self,
         each: impl Fn(usize, Clock<'_>) -> Result<R, Fault> + Sync,
     ) -> Result<Vec<R>, Fault> {
-        let lines = Lines::new(self.threads, self.cores);
+        let lines = Lines::new(self.threads, self.cores.count());
         let answers = self.pool.broadcast(|context| each(context.index(), Clock::new(&lines)));
         let mut done = Vec::with_capacity(answers.len());
         let mut fault = None;

@@ -7,13 +7,17 @@
 mod bulk;
 mod burst;
 mod calls;
+mod churn;
 mod exhausted;
 mod handover;
+mod larson;
 mod name;
 mod near_full;
 mod occupancy;
 mod pair;
 mod replace;
+mod scratch;
+mod succession;
 
 use crate::clock::Clock;
 use crate::contender::{Hand, Shape};
@@ -22,10 +26,12 @@ use crate::payload::Payload;
 use crate::probe::Probe;
 use crate::ring::Ring;
 use crate::subject::Span;
+use crate::workers::Cores;
 
 pub use calls::Calls;
-pub(crate) use handover::Parcel;
 pub use occupancy::Occupancy;
+use scratch::Gift;
+use succession::Succession;
 
 /// A pattern of taking and giving back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,8 +42,14 @@ pub enum Workload {
     Burst,
     /// Give a random one of 1,000 back, take one for it.
     Replace,
+    /// The same, by threads that end and leave their blocks to a successor.
+    Larson,
     /// Take on one thread, give back on another.
     Handover,
+    /// Take some on a short-lived thread, which leaves half of them to the next.
+    Churn,
+    /// Take a small block that once lay beside another thread's, and write it often.
+    Scratch,
     /// Take some in one call or several, give them back in one call or several.
     Bulk(Calls),
     /// Pairs while a share of the arena is held.
@@ -57,6 +69,8 @@ pub(crate) struct Job<'a> {
     pub(crate) shape: Shape,
     /// Where the threads start together.
     pub(crate) clock: Clock<'a>,
+    /// Where threads that the thread starts have to be.
+    pub(crate) cores: &'a Cores,
 }
 
 impl Workload {
@@ -65,7 +79,10 @@ impl Workload {
         Self::Pair,
         Self::Burst,
         Self::Replace,
+        Self::Larson,
         Self::Handover,
+        Self::Churn,
+        Self::Scratch,
         Self::Bulk(Calls::USUAL),
         Self::NearFull(Occupancy::percent(90)),
         Self::NearFull(Occupancy::percent(99)),
@@ -85,6 +102,11 @@ impl Workload {
             Self::Replace => "hold 1,000 blocks a thread; give a random one back, take a new one",
             Self::Handover => {
                 "take on one thread, give back on another, by a ring of batches of 32"
+            }
+            Self::Larson => "replace, by threads that end and leave their blocks to a successor",
+            Self::Churn => "take 32 on a thread that leaves 16 of them to the next one, and ends",
+            Self::Scratch => {
+                "take a block near other threads' blocks, write it 100 times, give it back"
             }
             Self::Bulk(calls) => return bulk::description(calls),
             Self::NearFull(occupancy) => {
@@ -108,6 +130,9 @@ impl Workload {
     #[must_use]
     pub const fn cannot_write(self, payload: Payload) -> Option<&'static str> {
         match (self, payload) {
+            (Self::Scratch, Payload::None | Payload::Block) => {
+                Some("it writes the first line itself")
+            }
             (_, Payload::None) => None,
             (Self::Exhausted, _) => Some("it gets no block that could be written"),
             _ => None,
@@ -118,10 +143,11 @@ impl Workload {
     #[must_use]
     pub const fn held(self, arena: usize, threads: usize) -> usize {
         match self {
-            Self::Pair => 1,
+            Self::Pair | Self::Scratch => 1,
             Self::Burst => burst::BLOCKS,
-            Self::Replace => replace::BLOCKS,
+            Self::Replace | Self::Larson => replace::BLOCKS,
             Self::Handover => handover::BLOCKS,
+            Self::Churn => churn::BLOCKS,
             Self::Bulk(calls) => calls.keep(),
             Self::NearFull(occupancy) => (arena - occupancy.free(arena)).div_ceil(threads) + 1,
             Self::Exhausted => arena.div_ceil(threads),
@@ -147,10 +173,19 @@ impl Workload {
         }
     }
 
+    /// Whether it starts threads within its time, so that not even the loop alone is as fast on many
+    /// threads as on one.
+    #[must_use]
+    pub const fn starts_threads(self) -> bool {
+        matches!(self, Self::Larson | Self::Churn)
+    }
+
     /// Pairs of a take and a give that come in one piece.
     const fn piece(self) -> usize {
         match self {
-            Self::Pair | Self::Replace | Self::NearFull(_) | Self::Exhausted => 1,
+            Self::Pair | Self::Replace | Self::Scratch | Self::NearFull(_) | Self::Exhausted => 1,
+            Self::Larson => larson::PIECE,
+            Self::Churn => churn::TAKEN,
             Self::Burst => burst::BLOCKS,
             Self::Handover => handover::PIECE,
             Self::Bulk(calls) => calls.keep(),
@@ -164,30 +199,47 @@ impl Workload {
         pairs.max(1).next_multiple_of(self.piece() as u64)
     }
 
-    /// The rings that a run of so many threads needs.
-    pub(crate) fn rings<H: Hand, P: Probe>(self, threads: usize) -> Vec<Ring<Parcel<H, P>>> {
-        let count = if self == Self::Handover { threads.div_ceil(2) } else { 0 };
-        (0..count).map(|_| Ring::default()).collect()
-    }
-
-    /// Does the job, and says when its timed part began and ended.
-    pub(crate) fn run<H: Hand, P: Probe>(
-        self,
-        hand: H,
-        probe: &mut P,
-        job: Job<'_>,
-        rings: &[Ring<Parcel<H, P>>],
-    ) -> Result<Span, Fault> {
-        match self {
-            Self::Pair => pair::run(hand, probe, job),
-            Self::Burst => burst::run(hand, probe, job),
-            Self::Replace => replace::run(hand, probe, job),
-            Self::Handover => handover::run(hand, probe, job, rings),
-            Self::Bulk(calls) => bulk::run(hand, probe, job, calls),
-            Self::NearFull(occupancy) => near_full::run(hand, probe, job, occupancy),
-            Self::Exhausted => exhausted::run(hand, probe, job),
+    /// What a run of so many threads hands blocks over by.
+    pub(crate) fn between<H: Hand, P: Probe>(self, threads: usize) -> Between<H, P> {
+        let rings = if self == Self::Handover { threads.div_ceil(2) } else { 0 };
+        let gifts = if self == Self::Scratch { threads } else { 0 };
+        Between {
+            rings: (0..rings).map(|_| Ring::default()).collect(),
+            gifts: (0..gifts).map(|_| Gift::<H, P>::default()).collect(),
         }
     }
+
+    /// Does the job, and says when its timed part began and ended. A thread works through a hand of
+    /// its own.
+    pub(crate) fn run<H: Hand, P: Probe>(
+        self,
+        hands: &(impl Fn() -> H + Sync),
+        probe: &mut P,
+        job: Job<'_>,
+        between: &Between<H, P>,
+    ) -> Result<Span, Fault> {
+        match self {
+            Self::Pair => pair::run(hands(), probe, job),
+            Self::Burst => burst::run(hands(), probe, job),
+            Self::Replace => replace::run(hands(), probe, job),
+            Self::Larson => larson::run(hands, probe, job),
+            Self::Handover => handover::run(hands(), probe, job, &between.rings),
+            Self::Churn => churn::run(hands, probe, job),
+            Self::Scratch => scratch::run(hands(), probe, job, &between.gifts),
+            Self::Bulk(calls) => bulk::run(hands(), probe, job, calls),
+            Self::NearFull(occupancy) => near_full::run(hands(), probe, job, occupancy),
+            Self::Exhausted => exhausted::run(hands(), probe, job),
+        }
+    }
+}
+
+/// What goes from thread to thread: a block, and what is known of it.
+pub(crate) type Parcel<H, P> = (<H as Hand>::Held, <P as Probe>::Mark);
+
+/// What the threads of a run hand blocks over by; empty where they don't.
+pub(crate) struct Between<H: Hand, P: Probe> {
+    rings: Vec<Ring<Parcel<H, P>>>,
+    gifts: Vec<Gift<H, P>>,
 }
 
 /// Takes the blocks that a thread holds for the whole run.

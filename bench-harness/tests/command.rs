@@ -6,6 +6,7 @@ mod support;
 use std::io::Read;
 use std::process::{Output, Stdio};
 
+use bench_harness::workload::Workload;
 use serde_json::Value;
 use support::{command, run, text};
 
@@ -47,8 +48,9 @@ fn help_and_list_say_what_there_is() {
     }
     let absent = list.contains("bench_harness_allocators");
     assert_eq!(absent, cfg!(not(bench_harness_allocators)), "{list}");
-    let workloads = ["pair", "burst", "replace", "handover", "bulk", "near-full", "exhausted"];
-    for workload in workloads.iter().chain(&["bulk:GET:PUT:KEEP", "near-full:PERCENT"]) {
+    let workloads = ["pair", "burst", "replace", "larson", "handover", "churn", "scratch", "bulk"];
+    let near = ["near-full", "near-full:90", "near-full:99", "near-full:PERCENT", "exhausted"];
+    for workload in workloads.iter().chain(&near).chain(&["bulk:GET:PUT:KEEP"]) {
         assert!(list.lines().any(|line| line.trim_start().starts_with(workload)), "{workload}");
     }
     assert!(list.contains("not of mimalloc: has no bound"), "{list}");
@@ -58,7 +60,7 @@ fn help_and_list_say_what_there_is() {
 /// One line on stderr that says what is allowed, nothing on stdout, exit code 2.
 #[test]
 fn a_wrong_argument_gets_one_clear_line() {
-    let wrong: [(&[&str], &str); 37] = [
+    let wrong: [(&[&str], &str); 40] = [
         (&["--frobnicate"], "unexpected argument '--frobnicate'"),
         (&["leftover"], "allowed is usual, block-sizes,"),
         (&["full", "leftover"], "unexpected argument 'leftover'"),
@@ -74,7 +76,8 @@ fn a_wrong_argument_gets_one_clear_line() {
         (&["--format", "xml"], "table, json, csv or markdown"),
         (
             &["--workload", "triple"],
-            "pair, burst, replace, handover, bulk, near-full, exhausted; also bulk:GET:PUT:KEEP",
+            "pair, burst, replace, larson, handover, churn, scratch, bulk, near-full, exhausted; also \
+             bulk:GET:PUT:KEEP and near-full:PERCENT; all",
         ),
         (&["--workload", "near-full:100"], "every take fails: that is exhausted"),
         (&["--workload", "near-full:99.95"], "from 0 to 99.9 with at most one decimal"),
@@ -83,6 +86,9 @@ fn a_wrong_argument_gets_one_clear_line() {
             &["--workload", "bulk:8:8:512", "--arena", "1023", "--threads", "2"],
             "allowed is 1024 or more",
         ),
+        (&["--workload", "larson", "--arena", "999", "--threads", "1"], "allowed is 1000 or more"),
+        (&["--workload", "churn", "--arena", "95", "--threads", "2"], "allowed is 96 or more"),
+        (&["--workload", "scratch", "--payload", "none,block"], "it writes the first line itself"),
         (&["--payload", "all"], "allowed is none, line or block"),
         (&["--workload", "exhausted", "--payload", "line"], "it gets no block"),
         (&["--workload", "handover", "--threads", "1"], "its threads work in pairs"),
@@ -201,7 +207,7 @@ fn all_workloads_run_and_what_cannot_is_said() {
     let unable = record["unable"].as_array().expect("an array of what cannot be done");
     // Hand-over takes two threads; only pools can be exhausted.
     // Four pools by three paths, and the control.
-    let (cases, not_pools) = (2 * 9 - 1, CONTENDERS - 13);
+    let (cases, not_pools) = (2 * Workload::ALL.len() - 1, CONTENDERS - 13);
     assert_eq!(cells.len(), cases * CONTENDERS - 2 * not_pools);
     assert_eq!(unable.len(), not_pools);
     assert!(unable.iter().all(|unable| unable["workload"] == "exhausted"), "{unable:?}");

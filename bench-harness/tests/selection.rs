@@ -5,6 +5,7 @@ mod support;
 
 use std::collections::HashSet;
 
+use bench_harness::workload::Workload;
 use serde_json::Value;
 use support::{run, text};
 
@@ -54,7 +55,11 @@ fn all_contenders_run_and_what_cannot_is_said() {
         };
         let (able, unable): (Vec<_>, Vec<_>) = (of("cells"), of("unable"));
         let paths: HashSet<_> = able.iter().map(|(path, _)| path).collect();
-        assert_eq!(able.len() + unable.len(), 9 * paths.len(), "{contender}: {unable:?}");
+        assert_eq!(
+            able.len() + unable.len(),
+            Workload::ALL.len() * paths.len(),
+            "{contender}: {unable:?}"
+        );
     }
 }
 

@@ -1,6 +1,7 @@
 //! A hand that reads the clock before and after each call.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use block_core::FreeError;
@@ -15,14 +16,30 @@ use crate::contender::Hand;
 #[derive(Debug)]
 pub(crate) struct Timed<'a, H> {
     hand: H,
-    calls: &'a mut Calls,
-    running: &'a Cell<bool>,
+    calls: MutexGuard<'a, Calls>,
+    running: &'a AtomicBool,
+}
+
+/// The calls of one thread, and whether they are being measured.
+#[derive(Debug, Default)]
+pub(crate) struct Timing {
+    calls: Mutex<Calls>,
+    /// Set while the measured part lasts.
+    pub(crate) running: AtomicBool,
+}
+
+impl Timing {
+    /// What was timed.
+    pub(crate) fn into_calls(self) -> Calls {
+        self.calls.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl<'a, H: Hand> Timed<'a, H> {
-    /// Records into `calls` while `running` is set.
-    pub(crate) fn new(hand: H, calls: &'a mut Calls, running: &'a Cell<bool>) -> Self {
-        Self { hand, calls, running }
+    /// Times the calls of `hand`. As long as it lives it has the thread's calls to itself, so a thread
+    /// must not have two such hands at once.
+    pub(crate) fn new(hand: H, Timing { calls, running }: &'a Timing) -> Self {
+        Self { hand, calls: calls.lock().unwrap_or_else(PoisonError::into_inner), running }
     }
 }
 
@@ -34,7 +51,7 @@ impl<H: Hand> Hand for Timed<'_, H> {
         let start = Instant::now();
         let held = self.hand.take();
         let end = Instant::now();
-        if self.running.get() {
+        if self.running.load(Ordering::Relaxed) {
             self.calls.record_take(end - start, held.is_none());
         }
         held
@@ -50,7 +67,7 @@ impl<H: Hand> Hand for Timed<'_, H> {
         let start = Instant::now();
         let given = self.hand.give(held);
         let end = Instant::now();
-        if self.running.get() {
+        if self.running.load(Ordering::Relaxed) {
             self.calls.record_give(end - start);
         }
         given

@@ -5,6 +5,7 @@
 
 use std::marker::PhantomData;
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use block_core::{BlockIndex, BlockLayout, BuildError, FreeError, Region};
 
@@ -29,22 +30,37 @@ pub const ENTRY: Entry = Entry {
 fn build(case: &Case) -> Result<Subjects, BuildError> {
     Ok(vec![match case.workload {
         Workload::Handover => Box::new(Pass::new(case.shape)?),
-        Workload::Replace | Workload::NearFull(_) => Box::new(Keep::new(case.shape)?),
+        Workload::Replace | Workload::Larson | Workload::NearFull(_) => {
+            Box::new(Keep::new(case.shape)?)
+        }
+        Workload::Scratch => Box::new(Keep::new(scratch(case.shape))?),
         _ => Box::new(Cycle::new(case.shape)?),
     }])
 }
+
+/// The first thread takes a block for each, which that one then keeps: as many bytes apart as no two
+/// threads share.
+fn scratch(shape: Shape) -> Shape {
+    Shape { held: shape.threads, block_size: shape.block_size.max(APART), ..shape }
+}
+
+/// Bytes of a line, and of the one that the processor fetches along with it.
+const APART: usize = 128;
 
 /// As many blocks for each thread as it holds at once.
 #[derive(Debug)]
 pub struct Cycle {
     region: Region,
     held: usize,
+    /// Where each thread's next hand goes on, so that what the last one still holds stays held.
+    positions: Box<[AtomicUsize]>,
 }
 
 impl Cycle {
     fn new(shape: Shape) -> Result<Self, BuildError> {
         let layout = BlockLayout::new(shape.block_size, shape.threads * shape.held)?;
-        Ok(Self { region: Region::map(layout)?, held: shape.held })
+        let positions = (0..shape.threads).map(|_| AtomicUsize::new(0)).collect();
+        Ok(Self { region: Region::map(layout)?, held: shape.held, positions })
     }
 }
 
@@ -55,6 +71,8 @@ pub struct Ring<'a> {
     stride: usize,
     position: usize,
     blocks: usize,
+    /// Where the next hand reads the position.
+    left_at: &'a AtomicUsize,
     _region: PhantomData<&'a Region>,
 }
 
@@ -65,14 +83,24 @@ impl Contender for Cycle {
         Ring {
             first: self.region.block(BlockIndex::new(thread * self.held)),
             stride: self.region.layout().stride(),
-            position: 0,
+            // Relaxed, here and below: the hands of a thread come one after another, in threads that
+            // were joined.
+            position: self.positions[thread].load(Ordering::Relaxed),
             blocks: self.held,
+            left_at: &self.positions[thread],
             _region: PhantomData,
         }
     }
 
     fn supply(&self) -> usize {
         self.held
+    }
+}
+
+impl Drop for Ring<'_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.left_at.store(self.position, Ordering::Relaxed);
     }
 }
 

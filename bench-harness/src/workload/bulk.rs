@@ -25,7 +25,7 @@ pub(super) fn description(calls: Calls) -> String {
     format!("take {keep} blocks in calls of {get}, give them back in calls of {put}, untouched")
 }
 
-/// As in DPDK's test, sizes known at compile time are a loop of their own.
+/// As in DPDK's test, calls whose size is known at compile time are a loop of their own.
 #[inline(never)]
 pub(super) fn run<H: Hand, P: Probe>(
     hand: H,
@@ -34,37 +34,66 @@ pub(super) fn run<H: Hand, P: Probe>(
     calls: Calls,
 ) -> Result<Span, Fault> {
     if calls == Calls::USUAL {
-        let mut blocks = [const { None::<H::Held> }; Calls::USUAL.keep()];
-        rounds(hand, probe, job, &mut blocks, Calls::USUAL)
+        at_once(hand, probe, job)
     } else {
-        let mut blocks: Vec<_> = (0..calls.keep()).map(|_| None).collect();
-        rounds(hand, probe, job, &mut blocks, calls)
+        by_and_by(hand, probe, job, calls)
     }
 }
 
-/// Inlined, so that the compiler sees what it knows of the sizes.
 #[inline(always)]
-fn rounds<H: Hand, P: Probe>(
+fn at_once<H: Hand, P: Probe>(mut hand: H, probe: &mut P, mut job: Job<'_>) -> Result<Span, Fault> {
+    const BLOCKS: usize = Calls::USUAL.keep();
+    let mut blocks: [Option<H::Held>; BLOCKS] = [const { None }; BLOCKS];
+    job.clock.time(|| {
+        for _ in 0..job.pairs / BLOCKS as u64 {
+            take(&mut hand, probe, &mut blocks)?;
+            black_box(&mut blocks);
+            give(&mut hand, probe, &mut blocks)?;
+        }
+        Ok(())
+    })
+}
+
+#[inline(always)]
+fn by_and_by<H: Hand, P: Probe>(
     mut hand: H,
     probe: &mut P,
     mut job: Job<'_>,
-    blocks: &mut [Option<H::Held>],
     calls: Calls,
 ) -> Result<Span, Fault> {
+    let mut blocks: Vec<_> = (0..calls.keep()).map(|_| None).collect();
     job.clock.time(|| {
         for _ in 0..job.pairs / calls.keep() as u64 {
             for batch in blocks.chunks_mut(calls.get()) {
-                if !hand.take_bulk(batch) {
-                    return Err(Fault::NoBlock);
-                }
-                probe.taken_at_once(batch.iter_mut().flatten().map(H::bytes))?;
+                take(&mut hand, probe, batch)?;
             }
-            black_box(&mut *blocks);
+            black_box(&mut blocks);
             for batch in blocks.chunks_mut(calls.put()) {
-                probe.giving_at_once(batch.iter_mut().flatten().map(H::bytes))?;
-                hand.give_bulk(batch)?;
+                give(&mut hand, probe, batch)?;
             }
         }
         Ok(())
     })
+}
+
+#[inline(always)]
+fn take<H: Hand, P: Probe>(
+    hand: &mut H,
+    probe: &mut P,
+    blocks: &mut [Option<H::Held>],
+) -> Result<(), Fault> {
+    if !hand.take_bulk(blocks) {
+        return Err(Fault::NoBlock);
+    }
+    probe.taken_at_once(blocks.iter_mut().flatten().map(H::bytes))
+}
+
+#[inline(always)]
+fn give<H: Hand, P: Probe>(
+    hand: &mut H,
+    probe: &mut P,
+    blocks: &mut [Option<H::Held>],
+) -> Result<(), Fault> {
+    probe.giving_at_once(blocks.iter_mut().flatten().map(H::bytes))?;
+    Ok(hand.give_bulk(blocks)?)
 }

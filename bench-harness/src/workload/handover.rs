@@ -5,7 +5,7 @@
 //! The [ring](crate::ring) between them is the same for all contenders. Each block is counted once,
 //! when it is given back: a thread's share of the count is half of what passes through it.
 
-use super::Job;
+use super::{Job, Parcel};
 use crate::contender::Hand;
 use crate::fault::Fault;
 use crate::probe::Probe;
@@ -17,9 +17,6 @@ pub(super) const PIECE: usize = BATCH / 2;
 
 /// Blocks on their way between two threads, for each of the two.
 pub(super) const BLOCKS: usize = BATCH * SLOTS / 2;
-
-/// What is handed over.
-pub(crate) type Parcel<H, P> = (<H as Hand>::Held, <P as Probe>::Mark);
 
 #[inline(never)]
 pub(super) fn run<H: Hand, P: Probe>(

@@ -1,10 +1,11 @@
 //! Give back a random one of 1,000 blocks that the thread holds, and take a new one for it: a
 //! server whose requests end in any order (Larson & Krishnan 1998, without their successor
-//! threads).
+//! threads: those are in [`larson`](super::larson)).
 //!
 //! The working set is filled before the time is taken, and given back after it.
 
 use std::mem::MaybeUninit;
+use std::ops::Range;
 
 use super::Job;
 use crate::contender::Hand;
@@ -29,19 +30,10 @@ pub(super) fn run<H: Hand, P: Probe>(
     let mut set: Vec<_> =
         super::fill(&mut hand, probe, BLOCKS)?.into_iter().map(MaybeUninit::new).collect();
     let draws = draws(job.thread);
+    let pairs = 0..job.pairs;
     let span = job.clock.time(|| {
-        for pair in 0..job.pairs {
-            let entry = &mut set[usize::from(draws[pair as usize % DRAWS])];
-            // SAFETY: between two repetitions every entry is initialised. This one is written again
-            // below, or the run ends and nobody reads it.
-            let mut old = unsafe { entry.assume_init_read() };
-            probe.giving(H::bytes(&mut old))?;
-            hand.give(old)?;
-            let mut new = hand.take().ok_or(Fault::NoBlock)?;
-            probe.taken(H::bytes(&mut new))?;
-            entry.write(new);
-        }
-        Ok(())
+        // SAFETY: every entry is initialised.
+        unsafe { replacements(&mut hand, probe, &mut set, &draws, pairs) }
     })?;
     // SAFETY: every repetition was whole, so every entry is initialised; each is read once.
     let set = set.into_iter().map(|entry| unsafe { entry.assume_init() });
@@ -49,8 +41,35 @@ pub(super) fn run<H: Hand, P: Probe>(
     Ok(span)
 }
 
+/// The loop, for larson as well.
+///
+/// # Safety
+///
+/// Every entry of the set is initialised. It is so afterwards too, unless this fails.
+#[inline(always)]
+pub(super) unsafe fn replacements<H: Hand, P: Probe>(
+    hand: &mut H,
+    probe: &mut P,
+    set: &mut [MaybeUninit<H::Held>],
+    draws: &[u16; DRAWS],
+    pairs: Range<u64>,
+) -> Result<(), Fault> {
+    for pair in pairs {
+        let entry = &mut set[usize::from(draws[pair as usize % DRAWS])];
+        // SAFETY: between two repetitions every entry is initialised. This one is written again
+        // below, or the run ends and nobody reads it.
+        let mut old = unsafe { entry.assume_init_read() };
+        probe.giving(H::bytes(&mut old))?;
+        hand.give(old)?;
+        let mut new = hand.take().ok_or(Fault::NoBlock)?;
+        probe.taken(H::bytes(&mut new))?;
+        entry.write(new);
+    }
+    Ok(())
+}
+
 /// Places in the set.
-fn draws(thread: usize) -> [u16; DRAWS] {
+pub(super) fn draws(thread: usize) -> [u16; DRAWS] {
     let mut random = Xorshift::new(thread);
     [(); DRAWS].map(|()| random.below(BLOCKS) as u16)
 }
