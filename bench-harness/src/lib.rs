@@ -54,13 +54,15 @@
 //!   predecessors change, so that drift of the machine's speed meets all alike. The least and the
 //!   median over the rounds are shown; the verdict is on the median. Under `cargo bench` they
 //!   cannot take turns: criterion measures one after the other.
-//! - What a [workload](workload::Workload) holds from start to end is taken before the time and
-//!   given back after it. Of `exhausted` the figure is the time of a refusal.
+//! - Each [workload](workload::Workload) is a named model with its source. What it holds from start
+//!   to end is taken before the time and given back after it. Of `exhausted` the figure is the time
+//!   of a refusal.
 //! - "x best" is the median of the best general allocator in the same case, divided by the row's.
 //! - The loop is compiled for each contender and each [payload](payload::Payload): no dyn call, no
 //!   branch on what is measured. Unless `--payload` says otherwise the first byte of each block is
 //!   written, behind `black_box`; those of `bulk` and `exhausted` are not touched.
-//! - `loop` is the same loop over blocks that each thread keeps. It is shown, not subtracted.
+//! - `loop` is the same loop over blocks that each thread keeps. It is shown, not subtracted: of
+//!   `churn` it is nearly all, the birth and the end of a thread for every 32 blocks.
 //!
 //! # What is checked
 //!
@@ -94,6 +96,8 @@
 //!   under contention, tenfold and more. The loop alone shows it, and the report then says so.
 //! - Where threads share a core, few of them meet inside a call: what a stopped thread costs the
 //!   others shows in the tail, less in this mean.
+//! - The threads of `larson` and `churn` that succeed each other on a core never overlap, so that what
+//!   one leaves behind is always there for the next: in favour of contenders that adopt it.
 //! - Equal sizes, nothing else on the heap, no fragmentation: in favour of `malloc`, as are
 //!   its lower alignment and the missing bound. The buffers in pools of other crates have that alignment too.
 //! - Unless asked for more only the first byte is touched, and a last-in-first-out pool hands out the same few blocks

@@ -247,6 +247,22 @@ impl Probe for Stamp {
 mod tests {
     use super::*;
 
+    /// How many bytes of two blocks of eight each are written by a probe.
+    fn written(mut probe: impl Probe) -> (usize, usize) {
+        let count = |block: [u8; 8]| block.iter().filter(|&&byte| byte == 1).count();
+        let (mut alone, mut together) = ([0; 8], [0; 8]);
+        assert_eq!(probe.taken(alone.as_mut_ptr()), Ok(()));
+        assert_eq!(probe.taken_at_once([together.as_mut_ptr()].into_iter()), Ok(()));
+        (count(alone), count(together))
+    }
+
+    #[test]
+    fn a_payload_is_written_and_no_more() {
+        assert_eq!(written(Touch(Untouched)), (0, 0));
+        assert_eq!(written(Touch(FirstByte)), (1, 1));
+        assert_eq!(written(Touch(EveryByte(7))), (7, 7));
+    }
+
     /// Two holders of one block, one after the other in time, as two threads would be.
     fn overlapping(block_size: usize) -> [Result<(), Fault>; 2] {
         let mut block = vec![0; block_size];

@@ -33,28 +33,47 @@ pub use occupancy::Occupancy;
 use scratch::Gift;
 use succession::Succession;
 
-/// A pattern of taking and giving back.
+/// A pattern of taking and giving back: a model of what programs do, and where it comes from.
+///
+/// As text, in arguments and records alike, it is its name, with its parameters if they are not the
+/// usual ones: `pair`, `bulk`, `bulk:8:32:512`, `near-full:90`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Workload {
-    /// Take one, give it back.
+    /// `pair`: take one, give it back. The least that a user can do; every allocator's fast path.
     Pair,
-    /// Take 32, then give 32 back.
+    /// `burst`: take 32 one by one, then give them back in the same order. A request that needs
+    /// several buffers, or the batch of packets that DPDK's drivers move, 32 as in its examples.
     Burst,
-    /// Give a random one of 1,000 back, take one for it.
+    /// `replace`: hold 1,000 blocks a thread, give a random one back, take one for it. A server whose
+    /// requests end in any order (Larson & Krishnan, *Memory allocation for long-running server
+    /// applications*, ISMM 1998), without successors.
     Replace,
-    /// The same, by threads that end and leave their blocks to a successor.
+    /// `larson`: the same, but after 10,000 replacements the thread ends, and a new one inherits its
+    /// blocks and goes on, as in Larson & Krishnan's program. What it costs to start it is part of
+    /// the figure, and shown by the loop alone.
     Larson,
-    /// Take on one thread, give back on another.
+    /// `handover`: take on one thread, give back on another, in batches of 32. A pipeline; the idea
+    /// is that of xmalloc-test (Lever & Boreham 2000), as in the mimalloc-bench suite.
     Handover,
-    /// Take some on a short-lived thread, which leaves half of them to the next.
+    /// `churn`: a thread takes 32, gives back the 16 that its predecessor left and 16 of its own, and
+    /// ends. A program that starts a thread for each task; the idea is that of mleak in the
+    /// mimalloc-bench suite. The figure is mostly the birth and the end of a thread, which the
+    /// loop alone shows.
     Churn,
-    /// Take a small block that once lay beside another thread's, and write it often.
+    /// `scratch`: the first thread hands each a block of neighbouring ones; each gives its own back,
+    /// then takes a block, writes it 100 times and gives it back, again and again. Passive false
+    /// sharing: cache-scratch of the Hoard benchmarks (Berger and others, ASPLOS 2000). Only blocks
+    /// of less than a cache line, 8 to 64 bytes, can show it, and only on several cores.
     Scratch,
-    /// Take some in one call or several, give them back in one call or several.
+    /// `bulk`: take 32 in one call, give them back in one call. With parameters,
+    /// `bulk:GET:PUT:KEEP`, take `KEEP` in calls of `GET` and give them back in calls of `PUT`: the
+    /// grid of DPDK's `mempool_perf_autotest`.
     Bulk(Calls),
-    /// Pairs while a share of the arena is held.
+    /// `near-full`: pairs while 99.8 % of the arena is held. With a parameter, `near-full:PERCENT`,
+    /// any share below all of it. A service at its limit; the model is this harness's own.
     NearFull(Occupancy),
-    /// Calls that fail while all blocks are held.
+    /// `exhausted`: calls that fail while 100 % of the arena is held. The figure is the time of a
+    /// refusal; the model is this harness's own.
     Exhausted,
 }
 
