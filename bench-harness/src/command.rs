@@ -289,7 +289,12 @@ fn list() -> String {
             }
         }
         if workload.payload() != Payload::Line {
-            let _ = writeln!(text, "  {:<12}   payload {}", "", workload.payload());
+            let _ = writeln!(text, "  {:<12}   its usual payload is {}", "", workload.payload());
+        }
+        for &payload in Payload::ALL {
+            if let Some(reason) = workload.cannot_write(payload) {
+                let _ = writeln!(text, "  {:<12}   not with payload {payload}: {reason}", "");
+            }
         }
         if let Some(reason) = workload.cannot(1) {
             let _ = writeln!(text, "  {:<12}   not at odd numbers of threads: {reason}", "");

@@ -1,10 +1,11 @@
 //! Which cells there are, and which of them make sense.
 
+mod memory;
+
 use std::fmt;
 
 use crate::contender::Shape;
-use crate::lineup::{self, Name};
-use crate::machine;
+use crate::lineup::Name;
 use crate::payload::Payload;
 use crate::workers::Cores;
 use crate::workload::Workload;
@@ -15,8 +16,6 @@ pub const MOST_THREADS: usize = 1_024;
 pub const LARGEST_BLOCK: usize = 1 << 30;
 /// The most blocks of an arena: the checks count each of them after each run.
 pub const LARGEST_ARENA: usize = 10_000_000;
-/// The most bytes of address space for an arena.
-const LARGEST_REGION: u64 = 1 << 40;
 
 /// What is to be combined with what.
 #[derive(Clone, Debug)]
@@ -161,9 +160,7 @@ pub fn cases(grid: &Grid) -> Result<(Vec<Case>, Vec<String>), String> {
                 for &arena in &grid.arenas {
                     let case = Case::new(workload, threads, block_size, arena).writing(payload);
                     let enough = enough_blocks(&case);
-                    match enough
-                        .and_then(|()| check_memory(case.shape, touched(&case, &grid.names)))
-                    {
+                    match enough.and_then(|()| memory::check(&case, &grid.names)) {
                         Ok(()) => cases.push(case),
                         Err(reason) if grid.strict => return Err(reason),
                         Err(reason) => {
@@ -222,39 +219,6 @@ fn enough_blocks(case: &Case) -> Result<(), String> {
     ))
 }
 
-/// What the contenders touch must fit into half of the memory, all of them together: they are there
-/// at once.
-fn check_memory(shape: Shape, touched: u64) -> Result<(), String> {
-    let (block, arena) = (shape.block_size as u64, shape.arena as u64);
-    let what =
-        || format!("an arena of {} of {}", plural(shape.arena, "block"), bytes(shape.block_size));
-    if block * arena > LARGEST_REGION {
-        return Err(format!("{} is too large; allowed is 1 TiB in all", what()));
-    }
-    match machine::memory() {
-        Some(memory) if touched > memory / 2 => Err(format!(
-            "{} would commit {} MiB; allowed here is half of the memory, {} MiB",
-            what(),
-            touched >> 20,
-            memory >> 21,
-        )),
-        _ => Ok(()),
-    }
-}
-
-/// Bytes that the contenders touch: some of them all of the arena, at least one of them by this
-/// count, the others what the threads hold at once.
-fn touched(case: &Case, names: &[Name]) -> u64 {
-    let Shape { block_size, arena, threads, held } = case.shape;
-    let each = match case.payload {
-        Payload::Block => block_size as u64,
-        Payload::None | Payload::Line => (block_size as u64).min(machine::committed_at_once()),
-    };
-    let all = lineup::touching_all(names).max(1);
-    let others = lineup::count(names).saturating_sub(all);
-    each * (all * arena + others * arena.min(threads * held)) as u64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -294,24 +258,6 @@ mod tests {
         let named = notes.iter().filter(|note| note.contains("100000 blocks of 1024 MiB is too"));
         assert_eq!(named.count(), 1, "{notes:?}");
         assert!(cases(&Grid { arenas: vec![arena], strict: true, ..huge }).is_err());
-    }
-
-    #[test]
-    fn contenders_share_the_memory() {
-        let shape = Case::new(Workload::Pair, 1, 64, 10).shape;
-        if let Some(memory) = machine::memory() {
-            assert_eq!(check_memory(shape, memory / 2), Ok(()));
-            assert!(check_memory(shape, memory / 2 + 1).is_err());
-        }
-        let usual: Vec<_> = lineup::usual().collect();
-        assert_eq!(lineup::touching_all(&grid(1, None).names), 4);
-        assert_eq!(lineup::touching_all(&usual), 1);
-        let others = lineup::count(&usual) as u64 - 1;
-        let case = Case::new(Workload::Burst, 2, 4 << 20, 1_000);
-        let once = machine::committed_at_once();
-        assert_eq!(touched(&case, &usual), once * (1_000 + others * 64));
-        let whole = case.writing(Payload::Block);
-        assert_eq!(touched(&whole, &usual), (4 << 20) * (1_000 + others * 64));
     }
 
     #[test]

@@ -119,14 +119,12 @@ impl Workload {
             Self::Pair => "take a block, write its first byte, give it back",
             Self::Burst => "take 32 blocks, writing the first byte of each, then give all 32 back",
             Self::Replace => "hold 1,000 blocks a thread; give a random one back, take a new one",
+            Self::Larson => "replace, by threads that end and leave their blocks to a successor",
             Self::Handover => {
                 "take on one thread, give back on another, by a ring of batches of 32"
             }
-            Self::Larson => "replace, by threads that end and leave their blocks to a successor",
             Self::Churn => "take 32 on a thread that leaves 16 of them to the next one, and ends",
-            Self::Scratch => {
-                "take a block near other threads' blocks, write it 100 times, give it back"
-            }
+            Self::Scratch => "write a block 100 times that once lay beside another thread's",
             Self::Bulk(calls) => return bulk::description(calls),
             Self::NearFull(occupancy) => {
                 return format!("pair, while {occupancy}% of the arena is held");

@@ -54,6 +54,8 @@ fn help_and_list_say_what_there_is() {
         assert!(list.lines().any(|line| line.trim_start().starts_with(workload)), "{workload}");
     }
     assert!(list.contains("not of mimalloc: has no bound"), "{list}");
+    assert!(list.contains("its usual payload is none"), "{list}");
+    assert!(list.contains("not with payload block: it writes the first line itself"), "{list}");
     assert!(list.contains("not at odd numbers of threads: its threads work in pairs"), "{list}");
 }
 
