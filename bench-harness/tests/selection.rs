@@ -25,7 +25,8 @@ const ONLY_IF_ASKED: [&str; 8] = [
 fn the_list_says_which_contenders_must_be_asked_for() {
     let list = run(&["--list"]);
     let list = text(&list.stdout);
-    let (contenders, _) = list.split_once("Workloads:").expect("contenders come first");
+    let (contenders, _) = list.split_once("Workloads:").expect("workloads come last");
+    let (_, contenders) = contenders.split_once("Contenders,").expect("plans come first");
     let lines: Vec<_> = contenders.lines().skip(1).take_while(|line| !line.is_empty()).collect();
     // A line for the contender, and one for its paths.
     let marked = lines.chunks(2).filter(|lines| lines[1].ends_with(" (only if asked for)"));
