@@ -52,6 +52,8 @@ Examples:
   bench-harness --latency                        single calls as well: p50 to p99.99, maximum
   bench-harness --block-size 1500,16K --arena 10000 --format csv
   bench-harness --format json --output old.json  a record to compare with
+  bench-harness --format html --output report.html
+  bench-harness --from old.json --format html --output report.html
   bench-harness --compare old.json               what has changed since
   bench-harness --compare old.json --with new.json
 
@@ -129,13 +131,17 @@ pub(crate) struct Arguments {
     #[arg(value_name = "NS", default_value = "28", value_parser = nanoseconds)]
     pub(crate) target: f64,
 
-    /// table, json, csv or markdown
+    /// table, json, csv, markdown; with charts: html, svg
     #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = format)]
     pub(crate) format: Format,
 
     /// Write the report to this file
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+
+    /// Measure nothing: make the html or svg of this record
+    #[arg(long, value_name = "RECORD.json", conflicts_with = "compare", conflicts_with_all = MEASURING)]
+    pub(crate) from: Option<PathBuf>,
 
     /// Say what has changed since this record, as --format json writes it
     #[arg(long, value_name = "OLD.json")]
@@ -291,7 +297,7 @@ fn format(text: &str) -> Result<Format, String> {
     Format::ALL
         .iter()
         .find_map(|&(name, format)| (name == text).then_some(format))
-        .ok_or_else(|| "allowed is table, json, csv or markdown".to_owned())
+        .ok_or_else(|| "allowed is table, json, csv, markdown, html or svg".to_owned())
 }
 
 /// A whole number from 1 on.

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use crate::output::Output;
 use crate::payload::Payload;
 use crate::plan::{self, Plan, Task};
 use crate::record::{self, Cell, Record, Settings};
-use crate::report;
+use crate::report::{self, View};
 use crate::scaling::Outlook;
 use crate::session::{Session, latencies};
 use crate::stop::{INTERRUPTED, Stop};
@@ -71,9 +72,10 @@ fn failed(error: &dyn std::fmt::Display) -> End {
 fn run(arguments: &Arguments) -> Result<ExitCode, End> {
     let read = |path| Stored::read(path).map_err(wrong);
     let old = arguments.compare.as_deref().map(read).transpose()?;
-    match (old, arguments.with.as_deref().map(read).transpose()?) {
-        (Some(old), Some(new)) => compare(arguments, &old, &new),
-        (old, _) => measure(arguments, old.as_ref()),
+    match (old, arguments.with.as_deref(), arguments.from.as_deref()) {
+        (Some(old), Some(new), _) => compare(arguments, &old, new),
+        (_, _, Some(stored)) => show(arguments, stored),
+        (old, _, _) => measure(arguments, old.as_ref()),
     }
 }
 
@@ -89,11 +91,24 @@ fn timed_tasks(arguments: &Arguments, cores: &Cores) -> Result<(Vec<Task>, Vec<S
     Ok((tasks, notes))
 }
 
-fn compare(arguments: &Arguments, old: &Stored, new: &Stored) -> Result<ExitCode, End> {
+fn compare(arguments: &Arguments, old: &Stored, path: &Path) -> Result<ExitCode, End> {
+    let new = Stored::read(path).map_err(wrong)?;
+    let comparison = Comparison::new(old, &new, arguments.tolerance);
+    let later = || View::read(path);
+    let text = report::write_comparison(arguments.format, &comparison, later).map_err(wrong)?;
     let output = Output::open(arguments.output.as_deref()).map_err(wrong)?;
-    let comparison = Comparison::new(old, new, arguments.tolerance);
-    written(output.write(&report::write_comparison(arguments.format, &comparison)))?;
+    written(output.write(&text))?;
     Ok(compared(&comparison))
+}
+
+/// Makes a report of a record that is there.
+fn show(arguments: &Arguments, path: &Path) -> Result<ExitCode, End> {
+    let write = arguments.format.of_stored().ok_or_else(|| {
+        wrong("--from makes --format html or svg, the forms that a record is enough for".to_owned())
+    })?;
+    let text = write(&View::read(path).map_err(wrong)?);
+    let output = Output::open(arguments.output.as_deref()).map_err(wrong)?;
+    written(output.write(&text))
 }
 
 /// Repeats the warnings where they are seen whatever becomes of the report.

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::grid::plural;
 use crate::lineup;
@@ -10,7 +10,7 @@ use crate::median::{self, Ratio};
 use crate::stored::{Place, Stored, StoredCell};
 
 /// Two records, cell by cell.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Comparison {
     /// When the earlier run began.
     pub old_date: String,
@@ -35,7 +35,7 @@ pub struct Comparison {
 }
 
 /// A cell of both records.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Change {
     /// Which cell.
     #[serde(flatten)]
@@ -59,7 +59,7 @@ pub struct Change {
 }
 
 /// What can be said of a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The whole interval lies above no change, and so does the change from any pass to any pass.

@@ -18,6 +18,18 @@
 //! `-dirty` if tracked files had changed), the date, and the version of the format. `--format csv`
 //! has all of that in each row, the samples in one field with spaces between them.
 //!
+//! For people there are two more forms. `--format html` is one page, with all that it needs in it: the
+//! verdicts, a table of all figures coloured by their ratio to the best, curves of what changes with
+//! threads, blocks and arenas, the machine, the method in short, and each figure. It asks nothing of
+//! the network and runs no script; it can be read on a phone, in the dark and on paper. `--format svg` is
+//! a picture of the headline: the fastest path of each contender at the shortest workload. Both
+//! can be made from a record as well, without measuring:
+//!
+//! ```console
+//! bench-harness --from old.json --format html --output report.html
+//! bench-harness --from old.json --format svg --output headline.svg
+//! ```
+//!
 //! ```console
 //! bench-harness --format json --output old.json
 //! bench-harness --compare old.json                  # measures, then says what has changed

@@ -1,14 +1,19 @@
-//! The record in four forms.
+//! The record in six forms.
 
 mod comparison;
 mod csv;
+mod html;
 mod json;
 mod latency;
 mod markdown;
 mod overview;
 mod scaling;
 mod table;
+mod view;
 mod wrap;
+
+pub use html::{headline_svg, html};
+pub use view::View;
 
 use crate::compare::Comparison;
 use crate::record::Record;
@@ -27,6 +32,10 @@ pub enum Format {
     Csv,
     /// One compact table, for a README.
     Markdown,
+    /// A page with verdicts, charts and every figure, for people.
+    Html,
+    /// A picture of the headline, for a README.
+    Svg,
 }
 
 impl Format {
@@ -36,7 +45,19 @@ impl Format {
         ("json", Self::Json),
         ("csv", Self::Csv),
         ("markdown", Self::Markdown),
+        ("html", Self::Html),
+        ("svg", Self::Svg),
     ];
+
+    /// What makes the form from a stored record, if one is enough.
+    #[must_use]
+    pub fn of_stored(self) -> Option<fn(&View) -> String> {
+        match self {
+            Self::Html => Some(html),
+            Self::Svg => Some(headline_svg),
+            Self::Table | Self::Json | Self::Csv | Self::Markdown => None,
+        }
+    }
 }
 
 /// The record in that form, ending with a newline.
@@ -47,16 +68,29 @@ pub fn write(format: Format, record: &Record) -> String {
         Format::Json => json::write(record),
         Format::Csv => csv::write(record),
         Format::Markdown => markdown::write(record),
+        Format::Html => html(&View::of(record)),
+        Format::Svg => headline_svg(&View::of(record)),
     }
 }
 
-/// Two records compared, in that form, ending with a newline.
-#[must_use]
-pub fn write_comparison(format: Format, comparison: &Comparison) -> String {
-    match format {
+/// Two records compared, in that form, ending with a newline. The forms for people show the later
+/// record as well.
+///
+/// # Errors
+///
+/// If the later record is asked for and cannot be had.
+pub fn write_comparison(
+    format: Format,
+    comparison: &Comparison,
+    later: impl FnOnce() -> Result<View, String>,
+) -> Result<String, String> {
+    let whole = || Ok::<_, String>(View { comparison: Some(comparison.clone()), ..later()? });
+    Ok(match format {
         Format::Table => comparison::table(comparison),
         Format::Json => json::write_comparison(comparison),
         Format::Csv => csv::write_comparison(comparison),
         Format::Markdown => comparison::markdown(comparison),
-    }
+        Format::Html => html(&whole()?),
+        Format::Svg => headline_svg(&whole()?),
+    })
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 
@@ -98,6 +98,25 @@ struct Head {
     format_version: Option<serde_json::Value>,
 }
 
+/// Reads the record in a file as something that is to hold more of it than [`Stored`] does, and
+/// refuses what that refuses.
+pub(crate) fn read_as<T: DeserializeOwned>(path: &Path) -> Result<T, String> {
+    read(path, |bytes| {
+        Stored::parse(bytes)?;
+        serde_json::from_slice(bytes).map_err(|error| damaged(&error))
+    })
+}
+
+fn read<T>(path: &Path, parse: impl FnOnce(&[u8]) -> Result<T, String>) -> Result<T, String> {
+    let bytes = fs::read(path)
+        .map_err(|error| format!("cannot read the record {}: {error}", path.display()))?;
+    parse(&bytes).map_err(|wrong| format!("{}: {wrong}", path.display()))
+}
+
+fn damaged(what: &dyn fmt::Display) -> String {
+    format!("the record is damaged: {what}")
+}
+
 impl Stored {
     /// Reads the record in a file.
     ///
@@ -106,9 +125,7 @@ impl Stored {
     /// One line that names the file and what is wrong: it cannot be read, is cut short, damaged or
     /// no record, or a newer program wrote it.
     pub fn read(path: &Path) -> Result<Self, String> {
-        let bytes = fs::read(path)
-            .map_err(|error| format!("cannot read the record {}: {error}", path.display()))?;
-        Self::parse(&bytes).map_err(|wrong| format!("{}: {wrong}", path.display()))
+        read(path, Self::parse)
     }
 
     fn parse(bytes: &[u8]) -> Result<Self, String> {
@@ -139,7 +156,6 @@ impl Stored {
             }
             Some(_) => {}
         }
-        let damaged = |what: &dyn fmt::Display| format!("the record is damaged: {what}");
         let mut stored: Self = serde_json::from_slice(bytes).map_err(|error| damaged(&error))?;
         for StoredCell { place, .. } in &mut stored.cells {
             if place.payload.is_empty() {

@@ -91,7 +91,7 @@ fn range(cells: &[&Cell]) -> String {
 }
 
 /// Two digits or more; in thousands where it is many.
-fn figure(ns: f64) -> String {
+pub(super) fn figure(ns: f64) -> String {
     if ns < 0.995 {
         format!("{ns:.2}")
     } else if ns < 9.95 {
@@ -104,7 +104,7 @@ fn figure(ns: f64) -> String {
 }
 
 /// Each once, in the order of their first coming.
-fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
+pub(super) fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
     let mut seen = Vec::new();
     for item in items {
         if !seen.contains(&item) {
