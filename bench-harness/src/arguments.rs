@@ -143,6 +143,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "RECORD.json", conflicts_with = "compare", conflicts_with_all = MEASURING)]
     pub(crate) from: Option<PathBuf>,
 
+    /// Put record, page and picture into this folder [default: beside the program, with a table]
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["with", "from"])]
+    pub(crate) report: Option<PathBuf>,
+
     /// Say what has changed since this record, as --format json writes it
     #[arg(long, value_name = "OLD.json")]
     pub(crate) compare: Option<PathBuf>,

@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::arguments::{Arguments, Refusal};
 use crate::compare::Comparison;
 use crate::control::Control;
+use crate::folder::Folder;
 use crate::grid::{self, Case};
 use crate::latency::{Latency, Timer};
 use crate::lineup;
@@ -21,7 +22,7 @@ use crate::output::Output;
 use crate::payload::Payload;
 use crate::plan::{self, Plan, Task};
 use crate::record::{self, Cell, Record, Settings};
-use crate::report::{self, View};
+use crate::report::{self, Format, View};
 use crate::scaling::Outlook;
 use crate::session::{Session, latencies};
 use crate::stop::{INTERRUPTED, Stop};
@@ -111,6 +112,14 @@ fn show(arguments: &Arguments, path: &Path) -> Result<ExitCode, End> {
     written(output.write(&text))
 }
 
+/// Where the pictures go: where it was asked for, or the usual place if the report is for people.
+fn folder(arguments: &Arguments) -> Result<Option<Folder>, String> {
+    match &arguments.report {
+        Some(path) => Folder::asked_for(path).map(Some),
+        None => Ok((arguments.format == Format::Table).then(Folder::usual)),
+    }
+}
+
 /// Repeats the warnings where they are seen whatever becomes of the report.
 fn compared(comparison: &Comparison) -> ExitCode {
     for warning in &comparison.warnings {
@@ -127,6 +136,7 @@ fn measure(arguments: &Arguments, old: Option<&Stored>) -> Result<ExitCode, End>
     notes.extend(left_out.into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>());
     let stop = Stop::on_signals().map_err(|error| failed(&error))?;
     let output = Output::open(arguments.output.as_deref()).map_err(wrong)?;
+    let folder = folder(arguments).map_err(wrong)?;
 
     let (origin, machine) = (Origin::now(), Machine::this(&cores));
     notes.extend(surroundings::siblings(&cores.numbers()));
@@ -207,6 +217,14 @@ fn measure(arguments: &Arguments, old: Option<&Stored>) -> Result<ExitCode, End>
     record.comparison =
         old.map(|old| Comparison::new(old, &Stored::from(&record), arguments.tolerance));
     written(output.write(&report::write(arguments.format, &record)))?;
+    if let Some(folder) = folder {
+        match folder.write(&record) {
+            Ok(places) if arguments.format == Format::Table => drop(print(&places)?),
+            Ok(places) => places.lines().for_each(complain),
+            Err(error) if arguments.report.is_some() => return Err(failed(&error)),
+            Err(error) => complain(&error),
+        }
+    }
     let code = record.comparison.as_ref().map_or(ExitCode::SUCCESS, compared);
     Ok(if interrupted { ExitCode::from(INTERRUPTED) } else { code })
 }

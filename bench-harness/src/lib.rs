@@ -131,6 +131,7 @@ pub mod compare;
 pub mod contender;
 pub mod control;
 pub mod fault;
+mod folder;
 pub mod grid;
 pub mod latency;
 pub mod lineup;

@@ -40,7 +40,7 @@ impl Output {
     /// Puts the report there. A reader who has seen enough, as `head` does, is no failure.
     pub(crate) fn write(&self, text: &str) -> io::Result<()> {
         let written = match self {
-            Self::File { path, .. } => replace(path, text.as_bytes()),
+            Self::File { path, .. } => put(path, text.as_bytes()),
             Self::Standard => {
                 let mut out = io::stdout().lock();
                 out.write_all(text.as_bytes()).and_then(|()| out.flush())
@@ -61,9 +61,10 @@ impl Output {
     }
 }
 
-/// Puts the bytes into a file that is there, all of them or none: whoever reads it meanwhile, or after
+/// Puts the bytes into a file, all of them or none: whoever reads it meanwhile, or after
 /// a crash, finds the old content or the new. What is no regular file is written to as it is.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    OpenOptions::new().append(true).create(true).open(path)?;
     // Where a link leads: else it would be the link that is replaced.
     let path = path.canonicalize()?;
     let old = fs::metadata(&path)?;
@@ -94,17 +95,18 @@ mod tests {
         };
         let link = folder.path().join("link");
         std::os::unix::fs::symlink(&file, &link).unwrap();
-        replace(&link, b"new").unwrap();
+        put(&link, b"new").unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read_to_string(&file).unwrap(), "new");
         assert_eq!(fs::metadata(&file).unwrap().permissions(), permissions);
-        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "nothing else is left");
+        put(&folder.path().join("another"), b"new").unwrap();
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 3, "nothing else is left");
     }
 
     /// As in `--output /dev/stdout`.
     #[test]
     fn what_is_no_file_is_written_to() {
-        replace(Path::new("/dev/null"), b"new").unwrap();
+        put(Path::new("/dev/null"), b"new").unwrap();
         assert!(!fs::metadata("/dev/null").unwrap().is_file());
     }
 }

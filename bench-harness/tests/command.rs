@@ -333,6 +333,32 @@ fn the_report_goes_to_a_file_if_asked() {
     assert!(!report.contains("an earlier report"), "{report}");
 }
 
+/// Record, page and picture, and their places at the end of the table.
+#[test]
+fn pictures_go_to_a_folder() {
+    let folder = std::env::temp_dir().join(format!("bench-harness-{}.report", std::process::id()));
+    let path = folder.to_str().expect("a UTF-8 path");
+    let grid = ["--time", "0.05", "--threads", "1", "--arena", "100", "--contender", "mutex,loop"];
+    for format in ["table", "json"] {
+        let output = run(&[&grid[..], &["--format", format, "--report", path]].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+        let said = if format == "table" { stdout } else { stderr };
+        let last: Vec<_> = said.lines().rev().take(3).collect();
+        for (line, name) in last.iter().zip(["headline.svg", "report.html", "record.json"]) {
+            assert!(line.ends_with(&format!("{path}/{name}")), "{said}");
+        }
+        let read = |name| std::fs::read_to_string(folder.join(name)).expect("it was written");
+        serde_json::from_str::<Value>(&read("record.json")).expect("valid JSON");
+        assert!(read("report.html").starts_with("<!DOCTYPE html>"));
+        assert!(read("headline.svg").contains("</svg>"));
+        std::fs::remove_dir_all(&folder).expect("the folder is ours");
+    }
+    let refused = run(&[&grid[..], &["--report", "/dev/null/folder"]].concat());
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("cannot make the folder /dev/null/folder"));
+}
+
 /// As by a crash; what Ctrl-C leaves is in `records.rs`.
 #[test]
 fn a_run_that_is_killed_leaves_the_last_report_alone() {
