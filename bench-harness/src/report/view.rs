@@ -6,10 +6,12 @@ use serde::Deserialize;
 
 use crate::compare::Comparison;
 use crate::latency::{Latency, Timer};
-use crate::lineup::LOOP;
+use crate::lineup::{CONTROL, LOOP};
+use crate::payload::Payload;
 use crate::record::Record;
 use crate::scaling::Scaling;
 use crate::stored;
+use crate::workload::Workload;
 
 /// A record, as far as it is shown: its fields are those of [`Record`]. What an older record does not
 /// have is empty here.
@@ -56,6 +58,8 @@ pub(super) struct Machine {
 pub(super) struct Settings {
     pub(super) time_seconds: f64,
     pub(super) rounds: usize,
+    #[serde(default)]
+    pub(super) passes: Option<usize>,
     pub(super) target_ns: f64,
 }
 
@@ -137,13 +141,18 @@ impl View {
 
     /// Those who are judged.
     pub(super) fn judged(&self) -> impl Iterator<Item = &Cell> {
-        self.cells.iter().filter(|cell| !cell.is_loop())
+        self.cells.iter().filter(|cell| cell.is_judged())
     }
 }
 
 impl Cell {
     pub(super) fn is_loop(&self) -> bool {
         self.contender == LOOP
+    }
+
+    /// Whether it is an allocator, and for the first time.
+    pub(super) fn is_judged(&self) -> bool {
+        !self.is_loop() && self.contender != CONTROL
     }
 
     pub(super) fn name(&self) -> (&str, &str) {
@@ -163,7 +172,8 @@ impl Cell {
 
     /// What the workload writes if nothing else is asked for, and wrote before there was a choice.
     fn usual_payload(&self) -> &'static str {
-        if ["bulk", "exhausted"].contains(&family(&self.workload)) { "none" } else { "line" }
+        let workload = self.workload.parse::<Workload>();
+        workload.map_or(Payload::Line, Workload::payload).name()
     }
 
     /// Whether the loop makes up half of the figure or more.

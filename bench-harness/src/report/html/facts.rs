@@ -35,7 +35,10 @@ pub(super) fn settings(view: &View) -> Markup {
                 @if !view.version.is_empty() { dt { "bench-harness" } dd { (view.version) } }
                 @if let Some(settings) = view.settings {
                     dt { "Time allowed" } dd { (settings.time_seconds) " s" }
-                    dt { "Rounds" } dd { (settings.rounds) }
+                    dt { "Rounds" } dd {
+                        (settings.rounds)
+                        @if let Some(passes) = settings.passes { " in " (passes) @if passes == 1 { " pass" } @else { " passes" } }
+                    }
                     dt { "Target" } dd { (settings.target_ns) " ns per block" }
                 }
                 dt { "Figures" } dd { (plural(view.cells.len(), "cell")) @if view.interrupted { ", interrupted" } }
@@ -55,7 +58,9 @@ pub(super) fn method() -> Markup {
                 "blocks that all threads together took and gave back: nanoseconds of the machine per "
                 "block, not of a thread. Threads are pinned, one to a core, and start together. The "
                 "contenders of a case take turns, round by round, in changing order, so that drift of "
-                "the machine’s speed meets all alike. The verdict is on the median of the rounds. The "
+                "the machine’s speed meets all alike; the run goes over all cases several times, with "
+                "new pools each time. The verdict is on the median of the rounds. The “control” is the "
+                "lock-free pool’s safe path, measured once more: what it differs by is chance. The "
                 "loop is compiled for each contender and writes the first byte of each block; what "
                 "it costs alone is shown, not subtracted. Of “exhausted” the figure is the time of a "
                 "refusal."

@@ -63,8 +63,12 @@ fn bars(view: &View) -> Option<Bars<'_>> {
     let first = &view.judged().find(here)?.workload;
     let pair = view.judged().filter(here).find(|cell| cell.workload == "pair");
     let workload = pair.map_or(&**first, |cell| &cell.workload);
-    let cells: Vec<&Cell> =
-        view.cells.iter().filter(here).filter(|cell| cell.workload == workload).collect();
+    let cells: Vec<&Cell> = view
+        .cells
+        .iter()
+        .filter(here)
+        .filter(|cell| cell.workload == workload && (cell.is_judged() || cell.is_loop()))
+        .collect();
     let threads = distinct(cells.iter().map(|cell| cell.threads));
     let (least, cores) = (*threads.iter().min()?, view.machine.cores);
     let most = threads.iter().copied().filter(|threads| *threads <= cores).max().unwrap_or(least);

@@ -97,7 +97,7 @@ fn table(view: &View, swept: &Swept, surroundings: Surroundings) -> Markup {
     let columns = distinct(cells.iter().map(|cell| (&*cell.workload, cell.threads)));
     let names = distinct(cells.iter().map(|cell| cell.name()));
     let best = columns.iter().map(|column| {
-        let judged = cells.iter().filter(|cell| !cell.is_loop() && place(cell) == *column);
+        let judged = cells.iter().filter(|cell| cell.is_judged() && place(cell) == *column);
         judged.map(|cell| cell.median_ns).fold(f64::INFINITY, f64::min)
     });
     let best: Vec<f64> = best.collect();
@@ -141,7 +141,7 @@ fn entry(cell: &Cell, best: f64, remarks: &[&str]) -> Markup {
     }
     let remark = remarks.iter().position(|remark| cell.remark.as_deref() == Some(remark));
     html! {
-        td class={ (warmth(ratio)) @if ratio <= 1.0 { " best" } }
+        td class={ (warmth(ratio)) @if ratio <= 1.0 && cell.is_judged() { " best" } }
             title={ (times(ratio)) " times the best" } {
             @if cell.is_mostly_loop() { span class="flag" { "≈" } }
             (figure(cell.median_ns))

@@ -8,6 +8,7 @@ use super::choice::choose;
 use super::words::{count, duration, full_name, percentile, significant};
 use crate::grid::{bytes, plural};
 use crate::latency::{Latency, Timer};
+use crate::lineup::CONTROL;
 use crate::report::overview::distinct;
 use crate::report::view::View;
 
@@ -51,7 +52,8 @@ fn case(latency: &Latency) -> Case<'_> {
 }
 
 fn chart<'a>(latencies: &'a [Latency], timer: Option<&Timer>, of: Case<'a>) -> Chart<'a> {
-    let own: Vec<_> = latencies.iter().filter(|latency| case(latency) == of).collect();
+    let shown = |latency: &&Latency| case(latency) == of && latency.contender != CONTROL;
+    let own: Vec<_> = latencies.iter().filter(shown).collect();
     let mut percents = distinct(own.iter().flat_map(|one| &one.percentiles).map(|one| one.percent));
     percents.sort_by(f64::total_cmp);
     let names: Vec<_> = percents.iter().map(|percent| percentile(*percent)).collect();
