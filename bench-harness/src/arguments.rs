@@ -19,7 +19,7 @@ use crate::workload::Workload;
 const MOST_ROUNDS: usize = 1_000;
 
 /// The usual number of passes: to build the pools takes time as well.
-const USUAL_PASSES: usize = 3;
+const USUAL_PASSES: usize = 5;
 
 /// What only says how to measure.
 const MEASURING: [&str; 12] = [
@@ -84,7 +84,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
     contender: Vec<String>,
 
-    /// These workloads, or all [default: pair,burst]
+    /// These workloads, or all [default: the plan's; usually pair,burst]
     #[arg(long, value_name = "NAME,..", value_delimiter = ',', value_parser = workloads)]
     workload: Vec<Box<[Workload]>>,
 
@@ -92,17 +92,17 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PAYLOAD,..", value_delimiter = ',')]
     payload: Vec<Payload>,
 
-    /// Numbers of threads [default: 1, all cores, four times the cores]
+    /// Numbers of threads [default: the plan's; usually 1, all cores, four times the cores]
     #[arg(long, allow_negative_numbers = true)]
     #[arg(value_name = "N,..", value_delimiter = ',', value_parser = threads)]
     threads: Vec<usize>,
 
-    /// Bytes of a block, with K, M or G for powers of 1024 [default: 64,16K]
+    /// Bytes of a block, with K, M or G for powers of 1024 [default: the plan's; usually 64,16K]
     #[arg(long, alias = "block", allow_negative_numbers = true)]
     #[arg(value_name = "BYTES,..", value_delimiter = ',', value_parser = block_size)]
     block_size: Vec<usize>,
 
-    /// Blocks of an arena [default: 1000,100000]
+    /// Blocks of an arena [default: the plan's; usually 1000,100000]
     #[arg(long, allow_negative_numbers = true)]
     #[arg(value_name = "BLOCKS,..", value_delimiter = ',', value_parser = arena)]
     arena: Vec<usize>,
@@ -121,9 +121,9 @@ pub(crate) struct Arguments {
     #[arg(value_name = "N", value_parser = rounds)]
     rounds: Option<usize>,
 
-    /// Times to go over all cases, with new pools each time [default: 3]
+    /// Times to go over all cases with new pools; no more than rounds [default: 5]
     #[arg(long, allow_negative_numbers = true)]
-    #[arg(value_name = "N", value_parser = rounds)]
+    #[arg(value_name = "N", value_parser = passes)]
     passes: Option<usize>,
 
     /// Nanoseconds per block that are to be met
@@ -184,7 +184,11 @@ impl Arguments {
             let plan = self.plan.name();
             return Err(format!("the plan {plan} chooses the workloads: leave out --workload"));
         }
-        self.chosen(self.plan.grids(cores))
+        // Whoever chooses the workloads has no use for a sweep over them.
+        let plans = |plan: &&Plan| self.workload.is_empty() || !plan.chooses_workloads();
+        self.chosen(
+            self.plan.parts().iter().filter(plans).flat_map(|plan| plan.grids(cores)).collect(),
+        )
     }
 
     /// The same where single calls are timed, and notes on what is left out; nothing if they are not
@@ -198,13 +202,16 @@ impl Arguments {
         for grid in &mut grids {
             // Of what is usual something may not fit what was asked for.
             grid.strict &= !self.workload.is_empty();
+            // Calls are timed with the usual payload alone.
+            grid.payloads = None;
             grid.workloads.retain(|&workload| {
                 let reason = latency::untimed(workload);
                 notes.extend(reason.map(|reason| format!("no latencies of {workload}: {reason}")));
                 reason.is_none()
             });
         }
-        if grids.iter().all(|grid| grid.workloads.is_empty()) {
+        grids.retain(|grid| !grid.workloads.is_empty());
+        if grids.is_empty() && self.latency {
             return Err(notes.swap_remove(0));
         }
         Ok((grids, notes))
@@ -222,7 +229,8 @@ impl Arguments {
             or(&self.threads, &mut grid.threads);
             or(&self.block_size, &mut grid.block_sizes);
             or(&self.arena, &mut grid.arenas);
-            grid.strict = !self.arena.is_empty();
+            // Of all that there is something will not fit.
+            grid.strict = !self.arena.is_empty() && self.plan != Plan::Full;
             if !self.contender.is_empty() {
                 grid.names.clone_from(&names);
             }
@@ -321,6 +329,10 @@ fn arena(text: &str) -> Result<usize, String> {
 
 fn rounds(text: &str) -> Result<usize, String> {
     count(text, MOST_ROUNDS, "rounds")
+}
+
+fn passes(text: &str) -> Result<usize, String> {
+    count(text, MOST_ROUNDS, "passes")
 }
 
 fn block_size(text: &str) -> Result<usize, String> {

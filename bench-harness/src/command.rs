@@ -135,11 +135,12 @@ fn measure(arguments: &Arguments, old: Option<&Stored>) -> Result<ExitCode, End>
     let (timed, left_out) = timed_tasks(arguments, &cores).map_err(wrong)?;
     notes.extend(left_out.into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>());
     let stop = Stop::on_signals().map_err(|error| failed(&error))?;
-    let output = Output::open(arguments.output.as_deref()).map_err(wrong)?;
     let folder = folder(arguments).map_err(wrong)?;
+    let output = Output::open(arguments.output.as_deref()).map_err(wrong)?;
 
     let (origin, machine) = (Origin::now(), Machine::this(&cores));
-    notes.extend(surroundings::siblings(&cores.numbers()));
+    let core_numbers = cores.numbers();
+    notes.extend(surroundings::siblings(&core_numbers));
     notes.extend(surroundings::coarse_clock());
     let planned = plan::cells(&tasks);
     let rounds = arguments.rounds(planned);
@@ -158,20 +159,20 @@ fn measure(arguments: &Arguments, old: Option<&Stored>) -> Result<ExitCode, End>
         failed(&error)
     })?;
     let mut session = Session::new(workers).until(stop.clone());
-    foretell(&tasks, settings, machine.cores);
+    let for_cells = Settings { time_seconds: time_of_cells, ..settings };
+    announce(&tasks, for_cells, &timed, time_of_calls, machine.cores);
     let planned_calls = plan::cells(&timed);
     let bar = progress(planned * rounds + planned_calls * latencies::ROUNDS);
     let hear = |case: &Case, samples| {
         bar.set_message(case.to_string());
         bar.inc(samples as u64);
     };
-    let surroundings = Surroundings::now();
-    let for_cells = Settings { time_seconds: time_of_cells, ..settings };
+    let surroundings = Surroundings::now(core_numbers);
     let measured = session
         .run(&tasks, for_cells, &hear)
         .and_then(|cells| Ok((cells, session.latencies(&timed, time_of_calls, &hear)?)));
     bar.finish_and_clear();
-    let busy = surroundings.busy(machine.cores);
+    let busy = surroundings.busy();
     let (cells, latencies) = measured.map_err(|error| {
         output.abandon();
         failed(&error)
@@ -275,8 +276,15 @@ fn remarks(tasks: &[Task], machine: &Machine, unpinned: usize) -> Vec<String> {
 }
 
 /// A run that takes longer than the usual one says so first.
-fn foretell(tasks: &[Task], settings: Settings, cores: usize) {
-    let estimate = plan::estimate(tasks, settings, cores);
+fn announce(
+    tasks: &[Task],
+    settings: Settings,
+    timed: &[Task],
+    time_of_calls: Duration,
+    cores: usize,
+) {
+    let of_calls = latencies::estimate(timed, time_of_calls, cores);
+    let estimate = plan::estimate(tasks, settings, cores) + of_calls;
     if estimate > LONG {
         let cells = grid::plural(plan::cells(tasks), "cell");
         let rounds = grid::plural(settings.rounds, "sample");

@@ -46,15 +46,18 @@ pub struct Change {
     pub new_median_ns: f64,
     /// By how many percent the later median is above the earlier one.
     pub change_percent: f64,
-    /// The low end of the change's confidence interval, if there are samples enough for one. All
-    /// intervals of a comparison together hold with 95 % confidence.
+    /// The low end of the change's 95 % confidence interval, if there are samples enough for one. It
+    /// knows what changes within the runs.
     pub low_percent: Option<f64>,
     /// The high end.
     pub high_percent: Option<f64>,
+    /// How likely samples that are drawn alike differ so much in their order; nothing in older records.
+    #[serde(default)]
+    pub chance: Option<f64>,
     /// The change in words.
     pub verdict: Verdict,
-    /// Whether the cell is slower, and by more than the tolerance. The loop alone never is: it is
-    /// no allocator.
+    /// Whether the cell is slower, and by more than the tolerance. The loop alone never is, since it is
+    /// no allocator, nor is the control: what it measures has a cell of its own.
     pub beyond_tolerance: bool,
 }
 
@@ -62,13 +65,13 @@ pub struct Change {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// The whole interval lies above no change, and so does the change from any pass to any pass.
+    /// It cannot be chance, and every pass of the later run is slower than each of the earlier one.
     Slower,
-    /// The whole interval lies below no change, and so does the change from any pass to any pass.
+    /// It cannot be chance, and every pass of the later run is faster than each of the earlier one.
     Faster,
     /// Neither.
     NoDifference,
-    /// One of the records has too few samples of the cell for an interval.
+    /// One of the records has too few samples of the cell to tell.
     TooFewSamples,
 }
 
@@ -93,12 +96,7 @@ impl Comparison {
             old.cells.iter().map(|cell| (&cell.place, cell)).collect();
         let after: HashSet<&Place> = new.cells.iter().map(|cell| &cell.place).collect();
         let in_both = new.cells.iter().filter_map(|cell| Some((*before.get(&cell.place)?, cell)));
-        let in_both: Vec<_> = in_both.collect();
-        let missed = missed(in_both.len());
-        let changes: Vec<_> = in_both
-            .into_iter()
-            .map(|(old, new)| Change::new(old, new, missed, tolerance_percent))
-            .collect();
+        let changes = Change::all(&in_both.collect::<Vec<_>>(), tolerance_percent);
         let places = |record: &Stored, absent: &dyn Fn(&Place) -> bool| {
             let places = record.cells.iter().map(|cell| &cell.place);
             places.filter(|place| absent(place)).cloned().collect()
@@ -138,19 +136,34 @@ impl Comparison {
 }
 
 impl Change {
-    pub(crate) fn new(
+    /// The changes from the earlier to the later cell of each of these.
+    pub(crate) fn all(in_both: &[(&StoredCell, &StoredCell)], tolerance_percent: f64) -> Vec<Self> {
+        let chance = |&(old, new): &(&StoredCell, &StoredCell)| {
+            median::chance(&old.samples_ns, &new.samples_ns)
+        };
+        let chances: Vec<_> = in_both.iter().map(chance).collect();
+        let no_chance = median::no_chance(&chances);
+        let told = in_both.iter().zip(chances).zip(no_chance);
+        told.map(|((&(old, new), chance), differs)| {
+            Self::new(old, new, chance, differs, tolerance_percent)
+        })
+        .collect()
+    }
+
+    fn new(
         old: &StoredCell,
         new: &StoredCell,
-        missed: f64,
+        chance: f64,
+        differs: bool,
         tolerance_percent: f64,
     ) -> Self {
-        let Ratio { ratio, interval } = median::ratio(&old.samples_ns, &new.samples_ns, missed);
+        let Ratio { ratio, interval } = median::ratio(&old.samples_ns, &new.samples_ns);
         let percent = |ratio: f64| 100.0 * (ratio - 1.0);
         let (old_passes, new_passes) = (extent(old), extent(new));
         let verdict = match interval {
             None => Verdict::TooFewSamples,
-            Some((low, _)) if low > 1.0 && new_passes.0 > old_passes.1 => Verdict::Slower,
-            Some((_, high)) if high < 1.0 && new_passes.1 < old_passes.0 => Verdict::Faster,
+            Some(_) if differs && new_passes.0 > old_passes.1 => Verdict::Slower,
+            Some(_) if differs && new_passes.1 < old_passes.0 => Verdict::Faster,
             Some(_) => Verdict::NoDifference,
         };
         Self {
@@ -160,18 +173,13 @@ impl Change {
             change_percent: percent(ratio),
             low_percent: interval.map(|(low, _)| percent(low)),
             high_percent: interval.map(|(_, high)| percent(high)),
+            chance: Some(chance),
             verdict,
             beyond_tolerance: verdict == Verdict::Slower
                 && percent(ratio) > tolerance_percent
-                && new.place.contender != lineup::LOOP,
+                && ![lineup::LOOP, lineup::CONTROL].contains(&&*new.place.contender),
         }
     }
-}
-
-/// The chance that one of `cells` intervals may miss, if all of them together hold with 95 %
-/// confidence (C. E. Bonferroni, 1936).
-pub(crate) fn missed(cells: usize) -> f64 {
-    0.05 / cells.max(1) as f64
 }
 
 /// The least and the greatest median of a cell's passes.
@@ -204,7 +212,7 @@ fn warnings(old: &Stored, new: &Stored, changes: &[Change]) -> Vec<String> {
         warnings.push(format!(
             "{} too few samples to tell: give both runs at least {} rounds",
             if untold == 1 { "1 cell has".to_owned() } else { format!("{untold} cells have") },
-            median::fewest(missed(changes.len()))
+            median::FEWEST
         ));
     }
     if changes.is_empty() {
@@ -266,30 +274,36 @@ mod tests {
         assert_eq!(verdict([10.0, 12.0], [11.5, 12.5]), Verdict::NoDifference);
     }
 
-    /// The more cells there are, the surer each of them must be.
+    /// One cell of many that differs as it may by chance is called no different.
     #[test]
-    fn many_cells_take_more_samples_to_tell() {
-        let many = |samples: usize| {
-            let cells = (0..60).map(|arena| {
-                let mut cell = cell("mutex", vec![1.0; samples]);
-                cell.place.arena = arena;
-                cell
-            });
-            record(cells.collect())
+    fn the_more_cells_there_are_the_surer_each_must_be() {
+        // 8 samples against 8, all but one pair of them in order: a chance of 1 in 1,000 or so.
+        let old: Vec<_> = (0..8).map(f64::from).map(|ns| 10.0 + ns).collect();
+        let new: Vec<_> = old.iter().map(|ns| ns + 6.5).collect();
+        let verdict = |others: usize| {
+            let many = |samples: &[f64]| {
+                let cells = (0..=others).map(|arena| {
+                    let samples = if arena == 0 { samples } else { &old };
+                    let mut cell = cell("mutex", samples.to_vec());
+                    cell.place.arena = arena;
+                    cell
+                });
+                record(cells.collect())
+            };
+            Comparison::new(&many(&old), &many(&new), 5.0).changes[0].verdict
         };
-        let untold = |samples| Comparison::new(&many(samples), &many(samples), 5.0).warnings;
-        assert_eq!(untold(12), Vec::<String>::new());
-        assert!(
-            untold(11)[0].contains("60 cells have too few samples")
-                && untold(11)[0].contains("12 rounds")
-        );
+        assert_eq!(verdict(0), Verdict::Slower);
+        assert_eq!(verdict(5_000), Verdict::NoDifference);
     }
 
     #[test]
-    fn the_loop_alone_is_never_beyond_the_tolerance() {
-        let of = |ns| record(vec![cell(lineup::LOOP, around(ns))]);
-        let compared = Comparison::new(&of(1.0), &of(2.0), 5.0);
-        assert_eq!((compared.changes[0].verdict, compared.beyond_tolerance), (Verdict::Slower, 0));
+    fn the_loop_alone_and_the_control_are_never_beyond_the_tolerance() {
+        for contender in [lineup::LOOP, lineup::CONTROL] {
+            let of = |ns| record(vec![cell(contender, around(ns))]);
+            let Comparison { changes, beyond_tolerance, .. } =
+                Comparison::new(&of(1.0), &of(2.0), 5.0);
+            assert_eq!((changes[0].verdict, beyond_tolerance), (Verdict::Slower, 0));
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@
 
 use serde::Serialize;
 
-use crate::compare::{Change, Verdict, missed};
+use crate::compare::{Change, Verdict};
 use crate::grid::plural;
 use crate::lineup::CONTROL;
 use crate::median::median;
@@ -40,11 +40,11 @@ impl Control {
                 twin.zip(case.iter().find(|cell| cell.contender == CONTROL))
             })
             .collect();
-        let missed = missed(twins.len());
-        let change = |(one, other)| {
-            Change::new(&StoredCell::from(one), &StoredCell::from(other), missed, 0.0)
-        };
-        let changes: Vec<_> = twins.into_iter().map(change).collect();
+        let stored =
+            |(one, other): &(&Cell, &Cell)| (StoredCell::from(*one), StoredCell::from(*other));
+        let twins: Vec<_> = twins.iter().map(stored).collect();
+        let changes =
+            Change::all(&twins.iter().map(|twin| (&twin.0, &twin.1)).collect::<Vec<_>>(), 0.0);
         let differences: Vec<_> =
             changes.iter().map(|change| change.change_percent.abs()).collect();
         let most_percent = differences.iter().copied().max_by(f64::total_cmp)?;

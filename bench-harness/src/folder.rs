@@ -39,7 +39,8 @@ impl Folder {
         Self(beside.unwrap_or_else(|| NAME.into()))
     }
 
-    /// Writes record, page and picture, and says where they are, a line each.
+    /// Writes record, page and picture, and says where they are, a line each. The record of the run
+    /// before is kept beside them, as `previous.json`.
     ///
     /// # Errors
     ///
@@ -53,6 +54,8 @@ impl Folder {
             written.map_err(|error| format!("cannot write {}: {error}", path.display()))?;
             Ok::<_, String>(shown(&path))
         };
+        // The first run has none.
+        let _ = fs::rename(folder.join("record.json"), folder.join("previous.json"));
         let record = put("record.json", &report::write(Format::Json, record))?;
         let page = put("report.html", &report::html(&view))?;
         let picture = put("headline.svg", &report::headline_svg(&view))?;

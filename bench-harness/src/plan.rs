@@ -92,6 +92,7 @@ impl Plan {
     pub const fn seconds(self) -> f64 {
         match self {
             Self::Full => 900.0,
+            Self::BulkGrid => 180.0,
             _ => 60.0,
         }
     }
@@ -102,18 +103,20 @@ impl Plan {
         matches!(self, Self::Occupancy | Self::BulkGrid)
     }
 
-    /// Its grids.
+    /// The plans that it is made of, itself included.
+    #[must_use]
+    pub fn parts(self) -> Vec<Self> {
+        if self != Self::Full {
+            return vec![self];
+        }
+        let others = Self::ALL.iter().copied().filter(|&plan| plan != Self::Full);
+        [self].into_iter().chain(others).collect()
+    }
+
+    /// The grids of this part alone.
     #[must_use]
     pub fn grids(self, cores: &Cores) -> Vec<Grid> {
-        let sweep = Grid {
-            names: one_path_each(),
-            workloads: Workload::USUAL.to_vec(),
-            payloads: None,
-            threads: one_and_all(cores),
-            block_sizes: vec![BLOCK_SIZE],
-            arenas: vec![ARENA],
-            strict: false,
-        };
+        let sweep = sweep_of(cores);
         vec![match self {
             Self::Usual => Grid {
                 names: lineup::usual().collect(),
@@ -132,7 +135,11 @@ impl Plan {
                 ..sweep
             },
             Self::Threads => Grid { threads: (0..=6).map(|power| 1 << power).collect(), ..sweep },
-            Self::Occupancy => Grid { workloads: occupancies(), ..sweep },
+            Self::Occupancy => Grid {
+                workloads: occupancies(),
+                arenas: vec![least_arena(&occupancies(), cores.count())],
+                ..sweep
+            },
             Self::Payloads => Grid {
                 payloads: Some(Payload::ALL.to_vec()),
                 block_sizes: vec![BLOCK_SIZE, 4 << 10],
@@ -141,7 +148,7 @@ impl Plan {
             Self::BulkGrid => Grid {
                 names: movers_of_many(),
                 workloads: bulk_grid(),
-                arenas: vec![1 << 17],
+                arenas: vec![least_arena(&bulk_grid(), cores.count())],
                 ..sweep
             },
             Self::Full => {
@@ -149,13 +156,31 @@ impl Plan {
                     names: lineup::names().collect(),
                     workloads: Workload::ALL.to_vec(),
                     threads: grid::usual_threads(cores),
+                    arenas: vec![least_arena(Workload::ALL, 4 * cores.count())],
                     ..sweep
                 };
-                let others = Self::ALL.iter().filter(|&&plan| plan != Self::Full);
-                let others = others.flat_map(|plan| plan.grids(cores));
-                return [every].into_iter().chain(others).collect();
+                // Neighbours share a line only if they are smaller than one.
+                let small = Grid {
+                    workloads: vec![Workload::Scratch],
+                    block_sizes: vec![8, 16, 32, 64],
+                    ..sweep_of(cores)
+                };
+                return vec![every, small];
             }
         }]
+    }
+}
+
+/// What a sweep holds.
+fn sweep_of(cores: &Cores) -> Grid {
+    Grid {
+        names: one_path_each(),
+        workloads: Workload::USUAL.to_vec(),
+        payloads: None,
+        threads: one_and_all(cores),
+        block_sizes: vec![BLOCK_SIZE],
+        arenas: vec![least_arena(Workload::USUAL, cores.count())],
+        strict: false,
     }
 }
 
@@ -185,6 +210,13 @@ fn movers_of_many() -> Vec<Name> {
         _ => false,
     };
     lineup::usual().filter(chosen).collect()
+}
+
+/// An arena in which so many threads can do each of the workloads, no smaller than the usual one.
+pub(crate) fn least_arena(workloads: &[Workload], threads: usize) -> usize {
+    let threads = threads.min(grid::MOST_THREADS);
+    let least = workloads.iter().map(|workload| workload.least_arena(threads)).max();
+    least.unwrap_or_default().next_power_of_two().max(ARENA)
 }
 
 /// From none held to all of them.
@@ -285,7 +317,7 @@ pub fn estimate(tasks: &[Task], settings: Settings, cores: usize) -> Duration {
         .iter()
         .map(least)
         .fold((Duration::ZERO, Duration::ZERO), |all, one| (all.0 + one.0, all.1 + one.1));
-    Duration::from_secs_f64(settings.time_seconds).max(samples) + passes
+    Duration::from_secs_f64(settings.time_seconds).max(samples + passes)
 }
 
 #[cfg(test)]
@@ -293,7 +325,9 @@ mod tests {
     use super::*;
 
     fn of(plan: Plan) -> (Vec<Task>, Vec<String>) {
-        tasks(&plan.grids(&Cores::usable())).expect("every plan has cases on any machine")
+        let grids: Vec<_> =
+            plan.parts().iter().flat_map(|part| part.grids(&Cores::usable())).collect();
+        tasks(&grids).expect("every plan has cases on any machine")
     }
 
     fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> usize {

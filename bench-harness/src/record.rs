@@ -1,4 +1,47 @@
 //! The record of a run: what every report is made from.
+//!
+//! `--format json` writes the [record](Record) of the run: every sample, the settings, the
+//! machine with its kernel, the toolchain, the crate's version, the commit it was built from (with
+//! `-dirty` if tracked files had changed), the date, and the version of the format. `--format csv`
+//! has all of that in each row, the samples in one field with spaces between them.
+//!
+//! Page and picture can be made from a record as well, without measuring:
+//!
+//! ```console
+//! bench-harness --from old.json --format html --output report.html
+//! bench-harness --from old.json --format svg --output headline.svg
+//! ```
+//!
+//! ```console
+//! bench-harness --format json --output old.json
+//! bench-harness --compare old.json                  # measures, then says what has changed
+//! bench-harness --compare old.json --with new.json  # measures nothing
+//! ```
+//!
+//! # How two records are compared
+//!
+//! A [comparison](crate::compare::Comparison) gives for each cell that both records have the change of
+//! its median in percent, with a 95 % confidence interval, and says what can be told of it. Nothing is
+//! assumed of how samples are distributed. A cell is *slower* or *faster* if two things hold:
+//!
+//! - its samples lie in an order that is no chance (a rank-sum test). Of all cells that are called
+//!   different for that reason, not of each, one in twenty may be a mistake: so many cells do not
+//!   make mistakes likely, nor hide what is clear;
+//! - every pass of the later run lies on the same side of every pass of the earlier one. The test
+//!   takes samples for independent, but those of one pass have the place of their memory, and the
+//!   state of the machine, in common.
+//!
+//! Where a cell is slower, and its median by more than `--tolerance`, the exit code is 3. The loop
+//! alone and the control are compared, but do not count.
+//!
+//! That knows what changes within a run, not all that changes from one run to the next. MEASURED
+//!
+//! # Interrupted runs
+//!
+//! Ctrl-C and SIGTERM end a run after the current sample. The report is written with the cells that
+//! have a sample, however few, and says that it was interrupted; the exit code is 130. Before the
+//! first sample nothing is written, and `--output` keeps what it has. The second Ctrl-C ends the
+//! program at once, and writes nothing.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -114,7 +157,8 @@ pub struct Cell {
     pub times_best_allocator: Option<f64>,
     /// How it was done, if not as the workload says.
     pub remark: Option<&'static str>,
-    /// Whether the median met the target; nothing for the loop alone.
+    /// Whether the median met the target; nothing for the loop alone and the control, nor where the
+    /// loop alone already misses it, so that nobody could.
     pub met: Option<bool>,
     /// The case that the fields above spell out.
     #[serde(skip)]
@@ -160,7 +204,7 @@ impl Cell {
 }
 
 /// Fills in what a cell says of the others of its case.
-pub fn compare(case: &mut [Cell]) {
+pub fn compare(case: &mut [Cell], target_ns: f64) {
     let least = |kind| {
         let medians =
             case.iter().filter(|cell| cell.name.kind() == kind).map(|cell| cell.median_ns);
@@ -170,6 +214,7 @@ pub fn compare(case: &mut [Cell]) {
     for cell in case {
         cell.loop_ns = alone;
         let alone = alone.filter(|_| cell.name.kind() != Kind::Loop);
+        cell.met = cell.met.filter(|_| alone.is_none_or(|alone| alone <= target_ns));
         cell.near_loop = alone.map(|alone| cell.median_ns < 2.0 * alone);
         cell.best_allocator_ns = best;
         cell.times_best_allocator =
@@ -216,14 +261,24 @@ mod tests {
         let cell = |contender, ns| Cell::new(Name { contender, path: "any" }, case, vec![ns], 28.0);
         let mut cells =
             [cell("mutex", 2.0), cell("system", 8.0), cell("mimalloc", 5.0), cell("loop", 0.5)];
-        compare(&mut cells);
+        compare(&mut cells, 28.0);
         let times = cells.each_ref().map(|cell| cell.times_best_allocator);
         assert_eq!(times, [Some(2.5), Some(0.625), Some(1.0), None]);
         assert!(cells.iter().all(|cell| cell.loop_ns == Some(0.5)), "{cells:?}");
         let near = cells.each_ref().map(|cell| cell.near_loop);
         assert_eq!(near, [Some(false), Some(false), Some(false), None]);
-        compare(&mut cells[..1]);
+        compare(&mut cells[..1], 28.0);
         assert_eq!(cells[0].times_best_allocator, None, "nothing to compare with");
+        assert_eq!(cells[0].met, Some(true));
+    }
+
+    #[test]
+    fn where_the_loop_alone_misses_the_target_nobody_is_judged() {
+        let case = Case::new(Workload::Churn, 1, 64, 100);
+        let cell = |contender, ns| Cell::new(Name { contender, path: "any" }, case, vec![ns], 28.0);
+        let mut cells = [cell("mutex", 20.0), cell("system", 900.0), cell("loop", 30.0)];
+        compare(&mut cells, 28.0);
+        assert!(cells.iter().all(|cell| cell.met.is_none()), "{cells:?}");
     }
 
     #[test]

@@ -133,13 +133,13 @@ impl Sampler {
     /// Takes one sample.
     pub(crate) fn sample(&mut self, workers: &Workers, budget: &mut Budget) -> Result<(), Fault> {
         let share = budget.next();
-        let start = Instant::now();
         let Case { workload, shape, .. } = self.case;
         let shortest = SHORTEST * workers.sharing(shape.threads);
         let last = match self.last {
             Some(last) => last,
             None => self.warm_up(workers, shortest / 2)?,
         };
+        let start = Instant::now();
         let window = share.saturating_sub(self.aside).max(shortest);
         let pairs = workload.whole(pairs_within(window, last));
         let wall = self.run(workers, pairs)?;

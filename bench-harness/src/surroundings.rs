@@ -21,10 +21,13 @@ const SPREAD: f64 = 0.25;
 #[derive(Debug)]
 pub struct Surroundings {
     at: Instant,
+    /// The system's numbers of the cores.
+    cores: Vec<usize>,
     spent: Option<Spent>,
 }
 
-/// Seconds of processor time since the system or the process began, over all cores.
+/// Seconds of processor time since the system or the process began, on the cores that threads are
+/// pinned to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Spent {
     all: f64,
@@ -34,17 +37,18 @@ struct Spent {
 }
 
 impl Surroundings {
-    /// Asks the system.
+    /// Asks the system about these of its cores.
     #[must_use]
-    pub fn now() -> Self {
-        Self { at: Instant::now(), spent: Spent::until_now() }
+    pub fn now(cores: Vec<usize>) -> Self {
+        let spent = Spent::until_now(&cores);
+        Self { at: Instant::now(), cores, spent }
     }
 
-    /// A warning if others had a part of the machine's `cores` since then.
+    /// A warning if others had a part of the cores since then.
     #[must_use]
-    pub fn busy(&self, cores: usize) -> Option<String> {
-        let spent = self.spent.zip(Spent::until_now());
-        spent.and_then(|(before, now)| busy(before, now, self.at.elapsed(), cores))
+    pub fn busy(&self) -> Option<String> {
+        let spent = self.spent.zip(Spent::until_now(&self.cores));
+        spent.and_then(|(before, now)| busy(before, now, self.at.elapsed(), self.cores.len()))
     }
 }
 
@@ -67,7 +71,7 @@ fn busy(before: Spent, now: Spent, elapsed: Duration, cores: usize) -> Option<St
 
 impl Spent {
     #[cfg(unix)]
-    fn until_now() -> Option<Self> {
+    fn until_now(cores: &[usize]) -> Option<Self> {
         // SAFETY: `sysconf` has no preconditions.
         let ticks = unsafe { libc::sysconf(libc::_SC_CLK_TCK) } as f64;
         let mut own = libc::timespec { tv_sec: 0, tv_nsec: 0 };
@@ -75,25 +79,33 @@ impl Spent {
         if unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut own) } != 0 {
             return None;
         }
-        let (all, stolen) = ticks_of(&fs::read_to_string("/proc/stat").ok()?)?;
+        let (all, stolen) = ticks_of(&fs::read_to_string("/proc/stat").ok()?, cores)?;
         let own = own.tv_sec as f64 + own.tv_nsec as f64 / 1e9;
         Some(Self { all: all / ticks, own, stolen: stolen / ticks })
     }
 
     #[cfg(not(unix))]
-    fn until_now() -> Option<Self> {
+    fn until_now(_cores: &[usize]) -> Option<Self> {
         None
     }
 }
 
-/// Ticks in which a core was not idle, and those of them that were stolen, out of the first line of
-/// `/proc/stat`: user, nice, system, idle, iowait, irq, softirq, steal; what follows is part of
-/// user.
-fn ticks_of(stat: &str) -> Option<(f64, f64)> {
-    let ticks = stat.lines().next()?.strip_prefix("cpu ")?.split_whitespace();
-    let ticks: Vec<f64> = ticks.map_while(|ticks| ticks.parse().ok()).take(8).collect();
-    let [user, nice, system, _idle, _iowait, irq, softirq, stolen] = ticks[..] else { return None };
-    Some((user + nice + system + irq + softirq + stolen, stolen))
+/// Ticks in which these cores were not idle, and those of them that were stolen, out of
+/// `/proc/stat`: for each core user, nice, system, idle, iowait, irq, softirq, steal; what follows is
+/// part of user.
+fn ticks_of(stat: &str, cores: &[usize]) -> Option<(f64, f64)> {
+    let of_core = |core: &usize| {
+        let line = stat.lines().find_map(|line| line.strip_prefix(&format!("cpu{core} ")))?;
+        let ticks = line.split_whitespace().map_while(|ticks| ticks.parse().ok()).take(8);
+        let ticks: Vec<f64> = ticks.collect();
+        let [user, nice, system, _idle, _iowait, irq, softirq, stolen] = ticks[..] else {
+            return None;
+        };
+        Some((user + nice + system + irq + softirq + stolen, stolen))
+    };
+    let each: Option<Vec<_>> = cores.iter().map(of_core).collect();
+    let each = each.filter(|each| !each.is_empty())?;
+    Some(each.iter().fold((0.0, 0.0), |all, core| (all.0 + core.0, all.1 + core.1)))
 }
 
 /// A warning if some of the cores are two threads of one: they share its caches and its units, so
@@ -186,11 +198,15 @@ mod tests {
     }
 
     #[test]
-    fn ticks_are_those_of_all_cores() {
-        let stat = "cpu  10 1 2 1000 50 3 4 5 7 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n";
-        assert_eq!(ticks_of(stat), Some((25.0, 5.0)));
-        for wrong in ["", "cpu", "cpu 1 2 3", "intr 1 2 3 4 5 6 7 8"] {
-            assert_eq!(ticks_of(wrong), None, "{wrong}");
+    fn ticks_are_those_of_the_cores_in_use() {
+        let stat = "cpu 9 9 9 9 9 9 9 9 9 9\ncpu0 10 1 2 1000 50 3 4 5 7 0\n\
+                    cpu1 1 1 1 1 1 1 1 1 0 0\ncpu10 8 8 8 8 8 8 8 8 0 0\nintr 1 2 3\n";
+        assert_eq!(ticks_of(stat, &[0]), Some((25.0, 5.0)));
+        assert_eq!(ticks_of(stat, &[0, 1]), Some((31.0, 6.0)));
+        assert_eq!(ticks_of(stat, &[0, 2]), None, "there is no such core");
+        assert_eq!(ticks_of(stat, &[]), None, "the threads are not pinned");
+        for wrong in ["", "cpu0", "cpu0 1 2 3", "intr 1 2 3 4 5 6 7 8"] {
+            assert_eq!(ticks_of(wrong, &[0]), None, "{wrong}");
         }
     }
 

@@ -16,7 +16,8 @@ pub fn summary(cells: &[Cell], target_ns: f64) -> Vec<String> {
     let mut lines: Vec<_> = names
         .iter()
         .map(|&name| {
-            let own: Vec<_> = cells.iter().filter(|cell| cell.name == name).collect();
+            let own = cells.iter().filter(|cell| cell.name == name && cell.met.is_some());
+            let own: Vec<_> = own.collect();
             format!("{name} {}", tally(&own))
         })
         .collect();

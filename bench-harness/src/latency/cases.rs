@@ -2,6 +2,7 @@
 
 use crate::grid::{self, Grid};
 use crate::lineup;
+use crate::plan::least_arena;
 use crate::workers::Cores;
 use crate::workload::{Occupancy, Workload};
 
@@ -9,18 +10,17 @@ use crate::workload::{Occupancy, Workload};
 /// block or none; up to more threads than cores.
 #[must_use]
 pub fn usual(cores: &Cores) -> Grid {
+    let threads = grid::usual_threads(cores);
+    let near_full = Workload::NearFull(Occupancy::USUAL);
+    let workloads = vec![Workload::Pair, Workload::Burst, near_full, Workload::Exhausted];
+    let most = threads.iter().copied().max().unwrap_or(1);
     Grid {
         names: lineup::usual().collect(),
-        workloads: vec![
-            Workload::Pair,
-            Workload::Burst,
-            Workload::NearFull(Occupancy::USUAL),
-            Workload::Exhausted,
-        ],
+        arenas: vec![least_arena(&workloads, most)],
+        workloads,
         payloads: None,
-        threads: grid::usual_threads(cores),
+        threads,
         block_sizes: vec![256],
-        arenas: vec![4_096],
         strict: false,
     }
 }

@@ -20,8 +20,10 @@ pub(crate) struct Timed<'a, H> {
     running: &'a AtomicBool,
 }
 
-/// The calls of one thread, and whether they are being measured.
+/// The calls of one thread, and whether they are being measured. On cache lines of its own, and those
+/// that the processor fetches along with them: no thread waits for another one's table.
 #[derive(Debug, Default)]
+#[repr(align(128))]
 pub(crate) struct Timing {
     calls: Mutex<Calls>,
     /// Set while the measured part lasts.

@@ -46,14 +46,13 @@ fn heading(comparison: &Comparison) -> String {
     let Comparison { old_date, old_commit, new_date, new_commit, .. } = comparison;
     format!(
         "change of the median ns since the record of {old_date} (commit {old_commit}) in that of \
-         {new_date} (commit {new_commit}), with intervals that all together hold with 95 % \
-         confidence"
+         {new_date} (commit {new_commit}), with 95 % confidence intervals"
     )
 }
 
 fn filled(changes: &[Change], names: &[&str], name: impl Fn(&Place) -> Vec<String>) -> Table {
     let mut table = Table::new();
-    let figures = ["old ns", "new ns", "change %", "interval %", "verdict"];
+    let figures = ["old ns", "new ns", "change %", "95 % interval", "verdict"];
     table.set_header(names.iter().chain(&figures));
     for change in changes {
         let mut verdict = change.verdict.words().to_owned();

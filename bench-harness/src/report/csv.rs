@@ -52,6 +52,8 @@ struct Row<'a> {
     time_seconds: Option<f64>,
     rounds: Option<usize>,
     passes: Option<usize>,
+    /// How many of the samples are of each pass, in order, with spaces between them.
+    samples_by_pass: String,
     /// Each of them, in order, with spaces between them.
     samples_ns: String,
     /// What follows is of single calls, each timed by itself.
@@ -142,6 +144,7 @@ fn common(record: &Record) -> Row<'_> {
 
 fn measured<'a>(common: &Row<'a>, cell: &'a Cell) -> Row<'a> {
     let samples: Vec<_> = cell.samples_ns.iter().map(f64::to_string).collect();
+    let passes: Vec<_> = cell.passes.iter().map(usize::to_string).collect();
     Row {
         contender: cell.contender,
         path: cell.path,
@@ -159,6 +162,7 @@ fn measured<'a>(common: &Row<'a>, cell: &'a Cell) -> Row<'a> {
         times_best_allocator: cell.times_best_allocator,
         remark: cell.remark,
         met: cell.met,
+        samples_by_pass: passes.join(" "),
         samples_ns: samples.join(" "),
         ..common.clone()
     }

@@ -6,13 +6,17 @@ use comfy_table::{CellAlignment, Table};
 use super::WIDTH;
 use crate::grid::{Work, plural};
 use crate::lineup::Name;
-use crate::record::Cell;
+use crate::record::{Cell, Unable};
+use crate::workload::{Calls, Workload};
 
 /// A column: what the threads did, and how many they were.
 type Column = (Work, usize);
 
 /// The most columns of figures beside the names.
 const ACROSS: usize = 6;
+
+/// The most bulk workloads that get columns.
+const MOST_BULK: usize = 12;
 
 /// What the marks in the tables mean.
 pub(super) fn legend(target_ns: f64) -> String {
@@ -25,23 +29,39 @@ pub(super) fn legend(target_ns: f64) -> String {
 
 /// A table for as many workloads and numbers of threads as fit beside the names, up to [`ACROSS`];
 /// then the next.
-pub(super) fn tables(cells: &[Cell]) -> Vec<Table> {
+pub(super) fn tables(cells: &[Cell], unable: &[Unable]) -> Vec<Table> {
     let columns = distinct(cells.iter().map(|cell| (cell.work(), cell.threads)));
+    let columns: Vec<_> = if has_bulk_grid(cells) {
+        columns.into_iter().filter(is_no_grid).collect()
+    } else {
+        columns
+    };
     let names = distinct(cells.iter().map(|cell| cell.name));
     let mut tables = Vec::new();
     let mut rest = &columns[..];
     while !rest.is_empty() {
         let fitting = |across| {
-            let table = table(cells, &names, &rest[..across]);
+            let table = table(cells, unable, &names, &rest[..across]);
             let fits = table.lines().all(|line| line.chars().count() <= WIDTH);
             fits.then_some((across, table))
         };
         let widest = (2..=rest.len().min(ACROSS)).rev().find_map(fitting);
-        let (across, table) = widest.unwrap_or_else(|| (1, table(cells, &names, &rest[..1])));
+        let (across, table) =
+            widest.unwrap_or_else(|| (1, table(cells, unable, &names, &rest[..1])));
         tables.push(table);
         rest = &rest[across..];
     }
     tables
+}
+
+/// Whether there are so many points of the grid of bulk calls that a table of them could not be read.
+pub(super) fn has_bulk_grid(cells: &[Cell]) -> bool {
+    let bulk = cells.iter().filter(|cell| matches!(cell.workload, Workload::Bulk(_)));
+    distinct(bulk.map(|cell| cell.workload)).len() > MOST_BULK
+}
+
+fn is_no_grid((work, _): &Column) -> bool {
+    !matches!(work.workload, Workload::Bulk(calls) if calls != Calls::USUAL)
 }
 
 /// A line for each thing that a column stands for.
@@ -50,17 +70,27 @@ fn head((work, threads): Column) -> String {
     format!("{}\n{payload}{}", work.workload, plural(threads, "thread"))
 }
 
-fn table(cells: &[Cell], names: &[Name], columns: &[Column]) -> Table {
+fn table(cells: &[Cell], unable: &[Unable], names: &[Name], columns: &[Column]) -> Table {
     let mut table = Table::new();
     table.load_preset(UTF8_FULL_CONDENSED);
     let heads = columns.iter().map(|&column| head(column));
     table.set_header(["contender\npath".to_owned()].into_iter().chain(heads));
     for &name in names {
-        let ranges = columns.iter().map(|&column| {
-            let here = |cell: &&Cell| cell.name == name && (cell.work(), cell.threads) == column;
-            range(&cells.iter().filter(here).collect::<Vec<_>>())
-        });
-        table.add_row([name.to_string()].into_iter().chain(ranges));
+        let entry = |column: &Column| {
+            let here = |cell: &&Cell| cell.name == name && (cell.work(), cell.threads) == *column;
+            let cannot = |unable: &Unable| {
+                (unable.contender, unable.path) == (name.contender, name.path)
+                    && unable.workload == column.0.workload
+            };
+            match range(&cells.iter().filter(here).collect::<Vec<_>>()) {
+                none if none.is_empty() && unable.iter().any(cannot) => "cannot".to_owned(),
+                range => range,
+            }
+        };
+        let entries: Vec<_> = columns.iter().map(entry).collect();
+        if entries.iter().any(|entry| !entry.is_empty()) {
+            table.add_row([name.to_string()].into_iter().chain(entries));
+        }
     }
     for column in 1..=columns.len() {
         if let Some(column) = table.column_mut(column) {
@@ -151,11 +181,40 @@ mod tests {
                     })
                 })
                 .collect();
-            super::tables(&cells)
+            super::tables(&cells, &[])
         };
         let wide = tables(1_234.0);
         assert!(tables(1.0).len() < wide.len());
         assert!(wide.iter().flat_map(Table::lines).all(|line| line.chars().count() <= WIDTH));
+    }
+
+    #[test]
+    fn what_cannot_be_done_is_said_and_a_grid_is_left_out() {
+        let of = |workload: Workload, contender| {
+            let name = Name { contender, path: "handle" };
+            Cell::new(name, Case::new(workload, 1, 64, 100), vec![1.0], 28.0)
+        };
+        let unable = Unable {
+            contender: "system",
+            path: "handle",
+            workload: Workload::Exhausted,
+            reason: "has no bound",
+        };
+        let mut cells = vec![
+            of(Workload::Pair, "mutex"),
+            of(Workload::Pair, "system"),
+            of(Workload::Exhausted, "mutex"),
+        ];
+        let shown = |cells: &[Cell]| {
+            let tables = super::tables(cells, &[unable]);
+            tables.iter().map(ToString::to_string).collect::<String>()
+        };
+        assert_eq!(shown(&cells).matches("cannot").count(), 1);
+        let point = |get| Workload::Bulk(Calls::new(get, 1, 32).expect("a point of the grid"));
+        cells.extend((1..=2).map(|get| of(point(get), "mutex")));
+        assert!(shown(&cells).contains("bulk:2:1:32"));
+        cells.extend((3..=20).map(|get| of(point(get), "mutex")));
+        assert!(!shown(&cells).contains("bulk:2:1:32") && shown(&cells).contains("pair"));
     }
 
     #[test]

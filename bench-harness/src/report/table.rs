@@ -19,8 +19,8 @@ pub(super) fn write(record: &Record) -> String {
     text += &wrapped(&record.origin.to_string(), WIDTH, "");
     let how = format!(
         "ns per block taken and given back (exhausted: per refusal), all threads together; least and \
-         median of {rounds} rounds; x best: how many times as fast as the best general allocator of the case; near \
-         the loop's: less than twice its own cost; the target is {target_ns} ns, judged on the median"
+         median of {rounds} rounds; x best: how many times as fast as the best general allocator of the case; ~: \
+         less than twice the loop's own cost; the target is {target_ns} ns, judged on the median"
     );
     text += &wrapped(&how, WIDTH, "");
     let cases = || record.cells.chunk_by(|a, b| a.case == b.case);
@@ -36,7 +36,10 @@ pub(super) fn write(record: &Record) -> String {
     }
     text.push('\n');
     text += &wrapped(&overview::legend(target_ns), WIDTH, "");
-    for table in overview::tables(&record.cells) {
+    if overview::has_bulk_grid(&record.cells) {
+        text += "the grid of bulk calls is not in it: --format csv, json or html has it\n";
+    }
+    for table in overview::tables(&record.cells, &record.unable) {
         let _ = writeln!(text, "{table}");
     }
     if let Some(foretold) = &record.scaling {
@@ -66,11 +69,12 @@ fn table(cells: &[Cell], unable: &[Unable]) -> Table {
             Some(true) => "met",
             Some(false) => "missed",
             None if cell.name.kind() == Kind::Loop => "the loop's own cost",
+            None if cell.name.is_judged() => "the loop alone misses",
             None => "another of the same",
         }
         .to_owned();
         if cell.near_loop == Some(true) {
-            verdict += ", near the loop's";
+            verdict += " ~";
         }
         if let Some(remark) = cell.remark {
             verdict = format!("{verdict}, {remark}");

@@ -83,6 +83,8 @@ fn is_of(count: &Count, cell: &Cell) -> bool {
     (cell.contender, cell.path) == (&*count.contender, &*count.path)
         && cell.workload.to_string() == count.workload
         && cell.work().unusual_payload().is_none()
+        // What threads share that are born and end is not counted.
+        && !cell.workload.starts_threads()
 }
 
 #[cfg(test)]

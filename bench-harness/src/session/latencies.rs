@@ -21,6 +21,21 @@ const LEAST_CALLS: u64 = 100_000;
 /// so that every thread is stopped at some point, and others go on meanwhile.
 const BEYOND_A_SLICE: Duration = Duration::from_millis(5);
 
+/// What a call takes with the clock around it, roughly.
+const CALL: Duration = Duration::from_nanos(100);
+
+/// How long it takes to time the calls, roughly: what was asked for, or what the least number of
+/// calls takes.
+#[must_use]
+pub(crate) fn estimate(tasks: &[Task], time: Duration, cores: usize) -> Duration {
+    let least = |task: &Task| {
+        let sharing = task.case.shape.threads.div_ceil(cores) as u32;
+        let run = (CALL * LEAST_CALLS as u32 / ROUNDS as u32).max(shortest(sharing));
+        run * (ROUNDS as u32 + 1) * task.able() as u32
+    };
+    time.max(tasks.iter().map(least).sum())
+}
+
 impl Session {
     /// Times the calls of all contenders at all cases, in about so much time; `progress` hears of
     /// each run. If the session is asked to stop, it ends after the current one with the calls that

@@ -31,12 +31,17 @@ const ARGUMENTS: &[&str] = &[
 
 /// A browser with one page.
 pub struct Chromium {
-    process: Child,
-    profile: PathBuf,
+    _process: Process,
     socket: WebSocket<TcpStream>,
     session: Option<String>,
     calls: u64,
     events: Vec<Value>,
+}
+
+/// The program, which ends with whoever started it.
+struct Process {
+    child: Child,
+    profile: PathBuf,
 }
 
 impl Chromium {
@@ -45,7 +50,7 @@ impl Chromium {
         let program = env::var_os("CHROMIUM").unwrap_or_else(|| "chromium".into());
         let profile =
             env::temp_dir().join(format!("bench-harness-{}-{profile}", std::process::id()));
-        let mut process = Command::new(&program)
+        let child = Command::new(&program)
             .arg(format!("--user-data-dir={}", profile.display()))
             .args(ARGUMENTS)
             .stdin(Stdio::null())
@@ -53,7 +58,8 @@ impl Chromium {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}", program.display()));
-        let mut stderr = BufReader::new(process.stderr.take().expect("piped")).lines();
+        let mut process = Process { child, profile };
+        let mut stderr = BufReader::new(process.child.stderr.take().expect("piped")).lines();
         let address = stderr
             .by_ref()
             .map_while(Result::ok)
@@ -66,7 +72,7 @@ impl Chromium {
         stream.set_read_timeout(Some(PATIENCE)).expect("a time above 0");
         let (socket, _) = client(&address, stream).expect("it speaks WebSocket");
         let (session, events) = (None, Vec::new());
-        let mut browser = Self { process, profile, socket, session, calls: 0, events };
+        let mut browser = Self { _process: process, socket, session, calls: 0, events };
         browser.attach();
         browser
     }
@@ -139,11 +145,11 @@ impl Chromium {
     }
 }
 
-impl Drop for Chromium {
+impl Drop for Process {
     fn drop(&mut self) {
         // It may be gone already; and what is left in the folder for temporary files does no harm.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
         let _ = fs::remove_dir_all(&self.profile);
     }
 }

@@ -122,6 +122,22 @@ fn every_contender_and_every_workload_is_named() {
     assert!(has_text(&document, "cannot: has no bound"));
 }
 
+/// It is in the tables of all figures, since it was measured, and nowhere else: it competes with nobody.
+#[test]
+fn the_control_is_in_no_verdict_and_in_no_picture() {
+    let page = as_xml(&report("control", &fixture::record(), "html"));
+    let document = Document::parse(&page).expect("well-formed");
+    let section = |id: &str| {
+        let mut sections = document.descendants().filter(|node| node.has_tag_name("section"));
+        let section = sections.find(|node| node.attribute("id") == Some(id)).expect(id);
+        section.descendants().filter_map(|node| node.text()).collect::<Vec<_>>().join(" ")
+    };
+    assert!(section("heat").contains("control"));
+    for id in ["verdicts", "headline", "scaling", "latency", "sweeps"] {
+        assert!(!section(id).contains("control"), "{id}");
+    }
+}
+
 #[test]
 fn what_a_record_says_is_text_and_nothing_else() {
     let hostile = "</style></svg></title><script>alert(\"1\")</script>&amp;'";

@@ -8,6 +8,12 @@ pub fn command(arguments: &[&str]) -> Command {
     command
 }
 
+/// What a table says, without the places after it: how long their paths are is not its choice.
+#[allow(dead_code, reason = "not all tests look at a table")]
+pub fn without_places(table: &str) -> &str {
+    table.split_once("\nrecord:  ").map_or(table, |(table, _)| table)
+}
+
 pub fn run(arguments: &[&str]) -> Output {
     command(arguments).stdin(Stdio::null()).output().expect("the command starts")
 }

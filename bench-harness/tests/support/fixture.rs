@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// A contender's path, and its time for a pair on one thread.
-const PATHS: [(&str, &str, f64); 10] = [
+const PATHS: [(&str, &str, f64); 11] = [
     ("lock-free", "handle", 7.4),
     ("lock-free", "unchecked", 5.1),
     ("plain-stack", "handle", 21.0),
@@ -14,6 +14,8 @@ const PATHS: [(&str, &str, f64); 10] = [
     ("system", "malloc", 17.0),
     ("mimalloc", "malloc", 9.2),
     ("loop", "none", 0.9),
+    // Faster than all others, so that it would be named first if it were a contender.
+    ("control", "again", 2.0),
 ];
 const TARGET_NS: f64 = 28.0;
 
@@ -119,7 +121,7 @@ fn case(place: &Place) -> Vec<Value> {
     let best = can("system").then(|| best[0].min(best[1]));
     let cells = PATHS.iter().filter(|path| can(path.0)).map(|path| {
         let ns = median(*path, place);
-        let judged = path.0 != "loop";
+        let judged = !["loop", "control"].contains(&path.0);
         json!({
             "contender": path.0, "path": path.1, "workload": workload, "threads": threads,
             "block_size": block_size, "arena": arena,

@@ -61,8 +61,8 @@ pub(super) fn method() -> Markup {
                 "the machine’s speed meets all alike; the run goes over all cases several times, with "
                 "new pools each time. The verdict is on the median of the rounds. The “control” is the "
                 "lock-free pool’s safe path, measured once more: what it differs by is chance. The "
-                "loop is compiled for each contender and writes the first byte of each block; what "
-                "it costs alone is shown, not subtracted. Of “exhausted” the figure is the time of a "
+                "loop is compiled for each contender and writes the first byte of each block, unless the "
+                "workload or its payload says otherwise; what it costs alone is shown, not subtracted. Of “exhausted” the figure is the time of a "
                 "refusal."
             }
             h3 { "What is checked" }

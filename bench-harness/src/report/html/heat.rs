@@ -69,7 +69,7 @@ pub(super) fn section(view: &View) -> Option<Markup> {
             (scale())
             p class="caption" {
                 strong { "Bold" } ": the best of the column. "
-                "≈: within twice of what the loop alone costs, so mostly not the contender’s. "
+                "~: within twice of what the loop alone costs, so mostly not the contender’s. "
                 @if view.target_ns().is_some() { "!: the target was missed." }
             }
             h3 { (first) }
@@ -143,7 +143,7 @@ fn entry(cell: &Cell, best: f64, remarks: &[&str]) -> Markup {
     html! {
         td class={ (warmth(ratio)) @if ratio <= 1.0 && cell.is_judged() { " best" } }
             title={ (times(ratio)) " times the best" } {
-            @if cell.is_mostly_loop() { span class="flag" { "≈" } }
+            @if cell.is_mostly_loop() { span class="flag" { "~" } }
             (figure(cell.median_ns))
             @if remark.is_some() || cell.met == Some(false) {
                 span class="after" {

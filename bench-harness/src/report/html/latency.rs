@@ -13,7 +13,7 @@ use crate::report::overview::distinct;
 use crate::report::view::View;
 
 /// The most charts; the other cases are in the table.
-const MOST: usize = 16;
+const MOST: usize = 24;
 
 /// The section, if calls were timed.
 pub(super) fn section(view: &View) -> Option<Markup> {

@@ -61,7 +61,11 @@ struct Leader<'a> {
 fn leaders<'a>(view: &'a View, surroundings: Surroundings) -> Vec<Leader<'a>> {
     let swept = Swept::of(view);
     let of = |cell: &&Cell| cell.surroundings() == surroundings && !swept.has(&cell.workload);
-    let columns = distinct(view.judged().filter(of).map(|cell| (&*cell.workload, cell.threads)));
+    let workloads = distinct(view.judged().filter(of).map(|cell| &*cell.workload));
+    let place = |workload| workloads.iter().position(|other| *other == workload);
+    let mut columns =
+        distinct(view.judged().filter(of).map(|cell| (&*cell.workload, cell.threads)));
+    columns.sort_by_key(|&(workload, threads)| (place(workload), threads));
     let leaders = columns.into_iter().filter_map(|(workload, threads)| {
         let case = || {
             let here = move |cell: &&Cell| (&*cell.workload, cell.threads) == (workload, threads);
@@ -101,7 +105,7 @@ fn fastest(view: &View, surroundings: Surroundings) -> Markup {
 }
 
 fn met(view: &View) -> Markup {
-    let names = distinct(view.judged().map(Cell::name));
+    let names = distinct(view.judged().filter(|cell| cell.met.is_some()).map(Cell::name));
     html! {
         div class="scroll" tabindex="0" { table class="met" {
             thead { tr {
@@ -109,7 +113,8 @@ fn met(view: &View) -> Markup {
                 th scope="col" class="number" { "cells met" } th scope="col" { "worst case" }
             } }
             tbody { @for name in names {
-                @let own: Vec<&Cell> = view.judged().filter(|cell| cell.name() == name).collect();
+                @let own = view.judged().filter(|cell| cell.name() == name && cell.met.is_some());
+                @let own: Vec<&Cell> = own.collect();
                 @let met = own.iter().filter(|cell| cell.met == Some(true)).count();
                 @let worst = own.iter().max_by(|a, b| a.median_ns.total_cmp(&b.median_ns));
                 tr {
