@@ -68,7 +68,7 @@ impl<'a> Clock<'a> {
 
     fn tell(&self, runs: bool) {
         if let Some(running) = self.running {
-            // Relaxed: it is the clock's own thread that reads it.
+            // Relaxed: the clock's own thread reads it, or one that it starts or has joined.
             running.store(runs, Ordering::Relaxed);
         }
     }

@@ -104,7 +104,6 @@ impl Kind {
                 Some("has no bound")
             }
             (Self::Linear, Workload::NearFull(_)) => Some("to fill it takes the arena squared"),
-            (Self::Loop, Workload::Exhausted) => Some("is no allocator"),
             _ => None,
         }
     }

@@ -29,6 +29,7 @@ use crate::subject::Span;
 use crate::workers::Cores;
 
 pub use calls::Calls;
+pub(crate) use exhausted::share;
 pub use occupancy::Occupancy;
 use scratch::Gift;
 use succession::Succession;

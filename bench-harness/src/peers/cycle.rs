@@ -33,6 +33,7 @@ fn build(case: &Case) -> Result<Subjects, BuildError> {
         Workload::Replace | Workload::Larson | Workload::NearFull(_) => {
             Box::new(Keep::new(case.shape)?)
         }
+        Workload::Exhausted => Box::new(Keep::exhausted(case.shape)?),
         Workload::Scratch => Box::new(Keep::new(scratch(case.shape))?),
         _ => Box::new(Cycle::new(case.shape)?),
     }])
@@ -52,15 +53,18 @@ const APART: usize = 128;
 pub struct Cycle {
     region: Region,
     held: usize,
+    /// Blocks from one thread's first to the next one's: no two threads share a cache line.
+    apart: usize,
     /// Where each thread's next hand goes on, so that what the last one still holds stays held.
     positions: Box<[AtomicUsize]>,
 }
 
 impl Cycle {
     fn new(shape: Shape) -> Result<Self, BuildError> {
-        let layout = BlockLayout::new(shape.block_size, shape.threads * shape.held)?;
+        let apart = shape.held.next_multiple_of(APART.div_ceil(shape.block_size));
+        let layout = BlockLayout::new(shape.block_size, shape.threads * apart)?;
         let positions = (0..shape.threads).map(|_| AtomicUsize::new(0)).collect();
-        Ok(Self { region: Region::map(layout)?, held: shape.held, positions })
+        Ok(Self { region: Region::map(layout)?, held: shape.held, apart, positions })
     }
 }
 
@@ -81,7 +85,7 @@ impl Contender for Cycle {
 
     fn hand(&self, thread: usize) -> Ring<'_> {
         Ring {
-            first: self.region.block(BlockIndex::new(thread * self.held)),
+            first: self.region.block(BlockIndex::new(thread * self.apart)),
             stride: self.region.layout().stride(),
             // Relaxed, here and below: the hands of a thread come one after another, in threads that
             // were joined.
@@ -124,5 +128,23 @@ impl Hand for Ring<'_> {
     #[inline(always)]
     fn give(&mut self, _held: Bare) -> Result<(), FreeError> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Else the loop alone would show what only an allocator may be blamed for.
+    #[test]
+    fn no_two_threads_share_a_line() {
+        for block_size in [1, 8, 16, 24, 64, 100, 4_096] {
+            let shape = Case::new(Workload::Pair, 3, block_size, 10).shape;
+            let cycle = Cycle::new(shape).unwrap();
+            let first = |thread| cycle.hand(thread).first.addr().get();
+            for thread in 1..3 {
+                assert!(first(thread) - first(thread - 1) >= APART, "{block_size}");
+            }
+        }
     }
 }

@@ -4,12 +4,16 @@
 use block_core::{BlockIndex, BlockLayout, BuildError, FreeError, Region};
 
 use crate::contender::{Bare, Contender, Hand, Shape};
+use crate::workload;
 
 /// As many blocks for each thread as it holds at once.
 #[derive(Debug)]
 pub struct Keep {
     region: Region,
     held: usize,
+    /// How many a thread is handed, by its number.
+    share: fn(Shape, usize) -> usize,
+    shape: Shape,
 }
 
 impl Keep {
@@ -19,8 +23,22 @@ impl Keep {
     ///
     /// As of a pool.
     pub fn new(shape: Shape) -> Result<Self, BuildError> {
+        Self::sharing(shape, |shape, _| shape.held)
+    }
+
+    /// The same, but a thread is handed no more than its share of the arena: then there is none left,
+    /// and a take is refused, at the cost of looking.
+    ///
+    /// # Errors
+    ///
+    /// As of a pool.
+    pub fn exhausted(shape: Shape) -> Result<Self, BuildError> {
+        Self::sharing(shape, |shape, thread| workload::share(shape.arena, shape.threads, thread))
+    }
+
+    fn sharing(shape: Shape, share: fn(Shape, usize) -> usize) -> Result<Self, BuildError> {
         let layout = BlockLayout::new(shape.block_size, shape.threads * shape.held)?;
-        Ok(Self { region: Region::map(layout)?, held: shape.held })
+        Ok(Self { region: Region::map(layout)?, held: shape.held, share, shape })
     }
 }
 
@@ -38,7 +56,8 @@ impl Contender for Keep {
 
     fn hand(&self, thread: usize) -> KeepHand<'_> {
         let next = thread * self.held;
-        KeepHand { region: &self.region, next, end: next + self.held, given: None }
+        let end = next + (self.share)(self.shape, thread);
+        KeepHand { region: &self.region, next, end, given: None }
     }
 
     fn supply(&self) -> usize {

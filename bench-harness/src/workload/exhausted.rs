@@ -16,7 +16,7 @@ use crate::subject::Span;
 pub(super) const BLOCKS: usize = 32;
 
 /// Blocks that the thread holds all the time.
-pub(super) fn share(arena: usize, threads: usize, thread: usize) -> usize {
+pub(crate) fn share(arena: usize, threads: usize, thread: usize) -> usize {
     arena / threads + usize::from(thread < arena % threads)
 }
 
