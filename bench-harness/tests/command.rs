@@ -307,7 +307,8 @@ fn the_target_decides_the_verdict_but_not_the_exit_code() {
 /// As in `bench-harness | head -1`.
 #[test]
 fn a_reader_that_leaves_is_no_error() {
-    for arguments in [&["--help"][..], &["--list"], &["--time", "0.05", "--threads", "1"]] {
+    let short = ["--time", "0.05", "--threads", "1", "--arena", "100"];
+    for arguments in [&["--help"][..], &["--list"], &short] {
         let mut child = command(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
