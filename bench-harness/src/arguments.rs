@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use clap::Parser;
 
+use crate::distinct::distinct;
 use crate::grid::{self, Grid};
 use crate::latency;
 use crate::lineup;
@@ -223,7 +224,7 @@ impl Arguments {
         for grid in &mut grids {
             let or = |given: &[usize], usual: &mut Vec<usize>| {
                 if !given.is_empty() {
-                    *usual = distinct(given);
+                    *usual = distinct(given.iter().copied());
                 }
             };
             or(&self.threads, &mut grid.threads);
@@ -235,10 +236,10 @@ impl Arguments {
                 grid.names.clone_from(&names);
             }
             if !self.workload.is_empty() {
-                grid.workloads = distinct(&self.workload.concat());
+                grid.workloads = distinct(self.workload.concat().into_iter());
             }
             if !self.payload.is_empty() {
-                grid.payloads = Some(distinct(&self.payload));
+                grid.payloads = Some(distinct(self.payload.iter().copied()));
             }
         }
         Ok(grids)
@@ -270,16 +271,6 @@ impl Arguments {
     pub(crate) fn passes(&self, rounds: usize) -> usize {
         self.passes.unwrap_or(USUAL_PASSES.min(rounds / 2)).clamp(1, rounds)
     }
-}
-
-fn distinct<T: Copy + PartialEq>(given: &[T]) -> Vec<T> {
-    let mut distinct = Vec::with_capacity(given.len());
-    for &item in given {
-        if !distinct.contains(&item) {
-            distinct.push(item);
-        }
-    }
-    distinct
 }
 
 /// The first paragraph of clap's text, which says what is wrong and what is allowed.

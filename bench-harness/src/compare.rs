@@ -177,7 +177,7 @@ impl Change {
             verdict,
             beyond_tolerance: verdict == Verdict::Slower
                 && percent(ratio) > tolerance_percent
-                && ![lineup::LOOP, lineup::CONTROL].contains(&&*new.place.contender),
+                && lineup::is_judged(&new.place.contender),
         }
     }
 }

@@ -81,8 +81,7 @@ impl Case {
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Shape { block_size, arena, threads, .. } = self.shape;
-        let (work, threads) = (self.work(), plural(threads, "thread"));
-        write!(f, "{work}, {threads}, {} blocks, arena of {arena}", bytes(block_size))
+        f.write_str(&in_words(&self.work(), threads, block_size, arena))
     }
 }
 
@@ -108,6 +107,17 @@ impl fmt::Display for Work {
         write!(f, "{}", self.workload)?;
         self.unusual_payload().map_or(Ok(()), |payload| write!(f, ", payload {payload}"))
     }
+}
+
+/// A case, as every report says it.
+pub(crate) fn in_words(
+    work: &dyn fmt::Display,
+    threads: usize,
+    block_size: usize,
+    arena: usize,
+) -> String {
+    let (threads, bytes) = (plural(threads, "thread"), bytes(block_size));
+    format!("{work}, {threads}, {bytes} blocks, arena of {arena}")
 }
 
 /// A number and its noun.

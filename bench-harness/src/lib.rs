@@ -44,6 +44,7 @@ pub mod command;
 pub mod compare;
 pub mod contender;
 pub mod control;
+mod distinct;
 pub mod fault;
 mod folder;
 pub mod grid;

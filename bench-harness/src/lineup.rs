@@ -122,7 +122,7 @@ impl Name {
     /// Whether this is an allocator, to be judged, and for the first time.
     #[must_use]
     pub fn is_judged(self) -> bool {
-        ![LOOP, CONTROL].contains(&self.contender)
+        is_judged(self.contender)
     }
 
     /// What sort of contender it is; a name that is not in the registry is a pool's.
@@ -140,6 +140,12 @@ impl std::fmt::Display for Name {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(&format!("{}/{}", self.contender, self.path))
     }
+}
+
+/// Whether the contender of that name is an allocator, and for the first time.
+#[must_use]
+pub fn is_judged(contender: &str) -> bool {
+    ![LOOP, CONTROL].contains(&contender)
 }
 
 /// Every path through every contender.

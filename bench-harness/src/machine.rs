@@ -4,6 +4,7 @@ use std::fs;
 
 use serde::Serialize;
 
+use crate::grid::plural;
 use crate::workers::Cores;
 
 /// The machine and the toolchain.
@@ -38,8 +39,7 @@ impl Machine {
 impl std::fmt::Display for Machine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { cpu, cores, kernel, rustc, .. } = self;
-        let plural = if *cores == 1 { "" } else { "s" };
-        write!(f, "{cpu}, {cores} core{plural}, {kernel}, {rustc}")
+        write!(f, "{cpu}, {}, {kernel}, {rustc}", plural(*cores, "core"))
     }
 }
 

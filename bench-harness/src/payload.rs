@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
+use crate::workload::Workload;
+
 /// How much of each block is written after it was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -22,6 +24,13 @@ pub enum Payload {
 impl Payload {
     /// Every payload, from the least to the most.
     pub const ALL: &[Self] = &[Self::None, Self::Line, Self::Block];
+
+    /// What a workload of that name writes unless something else is asked for; of one that this program
+    /// does not know, what most write.
+    #[must_use]
+    pub(crate) fn usual(workload: &str) -> Self {
+        workload.parse().map_or(Self::Line, Workload::payload)
+    }
 
     /// As it is called on the command line and in every record.
     #[must_use]

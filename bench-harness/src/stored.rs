@@ -14,7 +14,6 @@ use serde_json::error::Category;
 use crate::origin::{FORMAT, FORMAT_VERSION};
 use crate::payload::Payload;
 use crate::record::{Cell, Record};
-use crate::workload::Workload;
 
 /// A record, as a comparison sees it.
 #[derive(Clone, Debug, Deserialize)]
@@ -159,7 +158,7 @@ impl Stored {
         let mut stored: Self = serde_json::from_slice(bytes).map_err(|error| damaged(&error))?;
         for StoredCell { place, .. } in &mut stored.cells {
             if place.payload.is_empty() {
-                place.payload = place.usual_payload().to_string();
+                place.payload = Payload::usual(&place.workload).to_string();
             }
         }
         stored.check().map_err(|what| damaged(&what))?;
@@ -236,16 +235,11 @@ impl Place {
     #[must_use]
     pub fn work(&self) -> String {
         let Self { workload, payload, .. } = self;
-        if *payload == self.usual_payload().name() {
+        if payload == Payload::usual(workload).name() {
             workload.clone()
         } else {
             format!("{workload}, payload {payload}")
         }
-    }
-
-    /// That of the workload; of one that this program does not know, that of most.
-    fn usual_payload(&self) -> Payload {
-        self.workload.parse().map_or(Payload::Line, Workload::payload)
     }
 }
 

@@ -1,27 +1,22 @@
 //! The verdicts in words: which cells met the target, and which did not.
 
+use crate::distinct::distinct;
 use crate::grid::plural;
-use crate::lineup::{Kind, Name};
+use crate::lineup::Kind;
 use crate::record::Cell;
 
 /// A line for each contender, in the order of the cells, and one overall.
 #[must_use]
 pub fn summary(cells: &[Cell], target_ns: f64) -> Vec<String> {
-    let mut names: Vec<Name> = Vec::new();
-    for cell in cells {
-        if cell.met.is_some() && !names.contains(&cell.name) {
-            names.push(cell.name);
-        }
-    }
+    let judged: Vec<&Cell> = cells.iter().filter(|cell| cell.met.is_some()).collect();
+    let names = distinct(judged.iter().map(|cell| cell.name));
     let mut lines: Vec<_> = names
         .iter()
         .map(|&name| {
-            let own = cells.iter().filter(|cell| cell.name == name && cell.met.is_some());
-            let own: Vec<_> = own.collect();
+            let own: Vec<_> = judged.iter().copied().filter(|cell| cell.name == name).collect();
             format!("{name} {}", tally(&own))
         })
         .collect();
-    let judged: Vec<_> = cells.iter().filter(|cell| cell.met.is_some()).collect();
     if judged.is_empty() {
         lines.push("overall: no allocator was measured".to_owned());
     } else {
@@ -86,6 +81,7 @@ pub fn crowding(cells: &[Cell], cores: usize) -> Option<String> {
 mod tests {
     use super::*;
     use crate::grid::Case;
+    use crate::lineup::Name;
     use crate::workload::Workload;
 
     fn cell(threads: usize, arena: usize, median_ns: f64) -> Cell {

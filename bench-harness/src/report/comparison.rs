@@ -8,7 +8,7 @@ use comfy_table::{CellAlignment, Table};
 use super::WIDTH;
 use super::wrap::wrapped;
 use crate::compare::{Change, Comparison};
-use crate::grid::{bytes, plural};
+use crate::grid::{in_words, plural};
 use crate::stored::Place;
 
 /// A table for each case, and what came of it all.
@@ -93,6 +93,5 @@ fn remarks(comparison: &Comparison) -> Vec<String> {
 
 fn case(place: &Place) -> String {
     let Place { threads, block_size, arena, .. } = place;
-    let (work, threads) = (place.work(), plural(*threads, "thread"));
-    format!("{work}, {threads}, {} blocks, arena of {arena}", bytes(*block_size))
+    in_words(&place.work(), *threads, *block_size, *arena)
 }

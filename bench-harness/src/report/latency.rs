@@ -7,7 +7,7 @@ use comfy_table::{CellAlignment, Table};
 
 use super::WIDTH;
 use super::wrap::wrapped;
-use crate::grid::{bytes, plural};
+use crate::grid::in_words;
 use crate::latency::{Latency, PERCENTILES};
 use crate::record::Record;
 
@@ -96,8 +96,7 @@ fn figure(number: u64) -> String {
 
 fn case(latency: &Latency) -> String {
     let Latency { workload, threads, block_size, arena, .. } = latency;
-    let threads = plural(*threads, "thread");
-    format!("{workload}, {threads}, {} blocks, arena of {arena}", bytes(*block_size))
+    in_words(workload, *threads, *block_size, *arena)
 }
 
 #[cfg(test)]

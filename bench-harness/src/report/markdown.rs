@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{comparison, latency, scaling};
+use crate::distinct::distinct;
 use crate::grid::{Work, bytes, plural};
 use crate::lineup::Name;
 use crate::record::{Cell, Record, Unable};
@@ -32,16 +33,6 @@ pub(super) fn write(record: &Record) -> String {
     }
     text += &caption(record);
     text
-}
-
-fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
-    let mut distinct = Vec::new();
-    for item in items {
-        if !distinct.contains(&item) {
-            distinct.push(item);
-        }
-    }
-    distinct
 }
 
 /// The least and the greatest median of the column, bold if none missed the target, and how many

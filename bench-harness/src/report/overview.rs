@@ -4,6 +4,7 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 
 use super::WIDTH;
+use crate::distinct::distinct;
 use crate::grid::{Work, plural};
 use crate::lineup::Name;
 use crate::record::{Cell, Unable};
@@ -131,17 +132,6 @@ pub(super) fn figure(ns: f64) -> String {
     } else {
         format!("{:.0}k", ns / 1000.0)
     }
-}
-
-/// Each once, in the order of their first coming.
-pub(super) fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
-    let mut seen = Vec::new();
-    for item in items {
-        if !seen.contains(&item) {
-            seen.push(item);
-        }
-    }
-    seen
 }
 
 #[cfg(test)]

@@ -6,12 +6,11 @@ use serde::Deserialize;
 
 use crate::compare::Comparison;
 use crate::latency::{Latency, Timer};
-use crate::lineup::{CONTROL, LOOP};
+use crate::lineup::{LOOP, is_judged};
 use crate::payload::Payload;
 use crate::record::Record;
 use crate::scaling::Scaling;
 use crate::stored;
-use crate::workload::Workload;
 
 /// A record, as far as it is shown: its fields are those of [`Record`]. What an older record does not
 /// have is empty here.
@@ -152,7 +151,7 @@ impl Cell {
 
     /// Whether it is an allocator, and for the first time.
     pub(super) fn is_judged(&self) -> bool {
-        !self.is_loop() && self.contender != CONTROL
+        is_judged(&self.contender)
     }
 
     pub(super) fn name(&self) -> (&str, &str) {
@@ -172,8 +171,7 @@ impl Cell {
 
     /// What the workload writes if nothing else is asked for, and wrote before there was a choice.
     fn usual_payload(&self) -> &'static str {
-        let workload = self.workload.parse::<Workload>();
-        workload.map_or(Payload::Line, Workload::payload).name()
+        Payload::usual(&self.workload).name()
     }
 
     /// Whether the loop makes up half of the figure or more.

@@ -5,9 +5,10 @@ use maud::{Markup, html};
 use super::chart::swatch;
 use super::heat::{MANY, scale, warmth};
 use super::words::{figure, full_name};
+use crate::distinct::distinct;
 use crate::grid::plural;
-use crate::report::overview::distinct;
 use crate::report::view::{Cell, Surroundings, View};
+use crate::workload::Workload;
 
 /// A workload `bulk:TAKE:GIVE:KEEP`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,17 +19,9 @@ struct Bulk {
 }
 
 impl Bulk {
-    /// The usual one is called "bulk" alone.
-    const USUAL: Self = Self { take: 32, give: 32, keep: 32 };
-
     fn parse(workload: &str) -> Option<Self> {
-        if workload == "bulk" {
-            return Some(Self::USUAL);
-        }
-        let mut numbers = workload.strip_prefix("bulk:")?.split(':').map(str::parse);
-        let mut next = || numbers.next()?.ok();
-        let bulk = Self { take: next()?, give: next()?, keep: next()? };
-        numbers.next().is_none().then_some(bulk)
+        let Ok(Workload::Bulk(calls)) = workload.parse() else { return None };
+        Some(Self { take: calls.get(), give: calls.put(), keep: calls.keep() })
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::chart::Line;
 use super::words::{figure, full_name};
+use crate::distinct::distinct;
 use crate::grid::plural;
 use crate::lineup::{ALL, Kind};
-use crate::report::overview::distinct;
 
 use maud::{Markup, html};
 

@@ -9,8 +9,8 @@ use super::choice::{choose_all, time};
 use super::heat::usual;
 use super::palette::Looks;
 use super::words::{figure, short_commit, significant};
+use crate::distinct::distinct;
 use crate::grid::plural;
-use crate::report::overview::distinct;
 use crate::report::view::{Cell, View};
 
 /// The width that the picture is drawn for; its letters can be read at three quarters of it.

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::chart::swatch;
 use super::words::{figure, full_name, times};
+use crate::distinct::distinct;
 use crate::grid::plural;
-use crate::report::overview::distinct;
 use crate::report::view::{Cell, Surroundings, View, family};
 
 /// The ratios to the best above which a cell is one step warmer.

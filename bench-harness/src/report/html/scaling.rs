@@ -7,7 +7,7 @@ use super::chart::{Chart, Level, LevelClass, Line};
 use super::choice::{all_figures, choose, time};
 use super::heat::{Swept, usual};
 use super::words::{figure, full_name, significant};
-use crate::report::overview::distinct;
+use crate::distinct::distinct;
 use crate::report::view::{Cell, View};
 use crate::scaling::{Saturation, Scaling};
 

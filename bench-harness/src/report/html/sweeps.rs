@@ -8,8 +8,8 @@ use super::chart::{Chart, Level, Line};
 use super::choice::{all_figures, choose, time};
 use super::heat::usual;
 use super::words::{count, short_bytes};
+use crate::distinct::distinct;
 use crate::grid::plural;
-use crate::report::overview::distinct;
 use crate::report::view::{Cell, Surroundings, View};
 
 /// From so many values on there is a curve.

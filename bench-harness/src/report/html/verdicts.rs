@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use super::chart::swatch;
 use super::heat::{Swept, usual};
 use super::words::{figure, full_name, times};
+use crate::distinct::distinct;
 use crate::grid::plural;
-use crate::report::overview::distinct;
 use crate::report::view::{Cell, Surroundings, View};
 
 /// The section.
