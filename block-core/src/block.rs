@@ -173,6 +173,7 @@ impl<P: Deref<Target: BlockAlloc>> Block<P> {
     }
 
     /// Gives up the handle and keeps the block.
+    #[inline]
     fn into_pool(self) -> P {
         let this = ManuallyDrop::new(self);
         // SAFETY: `this` is never dropped nor used again, so `pool` is moved out once.
@@ -212,6 +213,24 @@ impl<P: Deref<Target: BlockAlloc>> Block<P> {
         let len = region.layout().block_size();
         let bytes = NonNull::slice_from_raw_parts(region.block(index), len);
         Ok(Self::holding(bytes, pool))
+    }
+
+    /// Gives up the handle and keeps the block, without a mark.
+    #[cfg(feature = "bytes")]
+    #[inline]
+    pub(crate) fn into_parts(self) -> (NonNull<[u8]>, P) {
+        (self.bytes, self.into_pool())
+    }
+
+    /// The handle of a block.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds the block, one of `pool`'s with all its bytes, without a mark, and gives it up.
+    #[cfg(feature = "bytes")]
+    #[inline]
+    pub(crate) unsafe fn from_parts(bytes: NonNull<[u8]>, pool: P) -> Self {
+        Self::holding(bytes, pool)
     }
 
     /// The pointer to the pool that this block came from.

@@ -9,6 +9,7 @@
 //! | lazily committed metadata beside the blocks | [`SideTable`] |
 //! | what a backend does | [`BlockAlloc`] |
 //! | what safe code holds | [`BlockAllocExt`], [`Block`] |
+//! | blocks as buffers: written, frozen, shared, sliced | `buffer`, with the feature `bytes` |
 //! | proof that a backend keeps its promises | `conformance`, with the feature of that name |
 //!
 //! This crate holds no free list, no thread and no lock. Those are the backends': `block-lockfree`
@@ -38,6 +39,8 @@
 //!
 //! - `std` (default): anonymous mappings, prefault, locked memory, huge pages.
 //! - `alloc`: regions and tables on the heap, without `std`.
+//! - `bytes`: blocks as reference-counted buffers that implement the traits of the crate `bytes`: the
+//!   module `buffer`.
 //! - `conformance`: the property suite.
 //!
 //! Without any of them a region still works in memory that the caller supplies, see
@@ -54,6 +57,8 @@ extern crate std;
 mod alloc;
 mod backing;
 mod block;
+#[cfg(feature = "bytes")]
+pub mod buffer;
 mod divide;
 mod error;
 mod index;
@@ -63,6 +68,11 @@ mod ledger;
 mod mapping;
 mod options;
 mod region;
+#[cfg(feature = "bytes")]
+mod shares;
+mod spread;
+#[cfg(feature = "bytes")]
+mod sync;
 mod table;
 
 #[cfg(feature = "conformance")]

@@ -1,13 +1,17 @@
 //! The memory of a pool, and which of its addresses are blocks.
 
+mod metadata;
 mod source;
 
 use core::fmt;
 use core::ptr::NonNull;
 
+use self::metadata::Metadata;
 use crate::backing::Backing;
 use crate::divide::ExactDivisor;
 use crate::ledger::Ledger;
+#[cfg(feature = "bytes")]
+use crate::shares::Shares;
 use crate::{
     BlockIndex, BlockLayout, FreeError, RegionError, RegionOptions, SideTable, ZeroIsValid,
 };
@@ -17,7 +21,8 @@ use crate::{
 /// A region maps block numbers to addresses and back, in a handful of instructions each. It hands
 /// out no block by itself: that is the business of the backend that owns it.
 ///
-/// Metadata: one byte a block, committed as the blocks are first given out raw.
+/// Metadata: one byte a block, committed as the blocks are first given out raw; with the feature
+/// `bytes` a word more, committed as blocks first become buffers.
 ///
 /// # Examples
 ///
@@ -37,7 +42,7 @@ pub struct Region {
     base: NonNull<u8>,
     stride: ExactDivisor,
     layout: BlockLayout,
-    ledger: Ledger,
+    metadata: Metadata,
     options: RegionOptions,
     /// Owns the memory that `base` points into.
     _blocks: Backing,
@@ -235,7 +240,14 @@ impl Region {
     /// The record of blocks out raw.
     #[inline]
     pub(crate) fn ledger(&self) -> &Ledger {
-        &self.ledger
+        &self.metadata.ledger
+    }
+
+    /// Which blocks are shared, and by how many.
+    #[cfg(feature = "bytes")]
+    #[inline]
+    pub(crate) fn shares(&self) -> &Shares {
+        &self.metadata.shares
     }
 }
 

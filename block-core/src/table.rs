@@ -134,7 +134,7 @@ impl<T: ZeroIsValid> SideTable<T> {
     }
 
     /// A table over memory that has room for `len` zeroed entries.
-    pub(crate) fn over(backing: Backing, len: usize) -> Self {
+    pub(crate) const fn over(backing: Backing, len: usize) -> Self {
         Self { backing, len, entries: PhantomData }
     }
 }

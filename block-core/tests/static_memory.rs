@@ -22,17 +22,33 @@ fn layouts() -> impl Iterator<Item = BlockLayout> {
         })
 }
 
+/// What the blocks' memory is aligned to: with words for shared blocks, at least as they are.
+fn align_of(layout: &BlockLayout) -> usize {
+    if cfg!(feature = "bytes") { layout.align().max(size_of::<usize>()) } else { layout.align() }
+}
+
+/// Bytes of the blocks and of what is known of each, without those to align them.
+fn least_bytes(layout: &BlockLayout) -> usize {
+    let (blocks, capacity, word) = (layout.region_bytes(), layout.capacity(), size_of::<usize>());
+    let words = if cfg!(feature = "bytes") {
+        blocks.next_multiple_of(word) - blocks + capacity * word
+    } else {
+        0
+    };
+    blocks + words + capacity
+}
+
 #[test]
 fn static_bytes_suffice_at_every_misalignment() {
     for layout in layouts() {
-        for offset in 0..layout.align() {
-            let memory = memory_at(layout.align(), offset, Region::static_bytes(&layout));
+        for offset in 0..align_of(&layout) {
+            let memory = memory_at(align_of(&layout), offset, Region::static_bytes(&layout));
             let within = memory.as_ptr_range();
             let region = Region::from_static(layout, memory).unwrap();
             let base = region.block(BlockIndex::new(0)).as_ptr().cast_const();
             assert_eq!(base.addr() % layout.align(), 0, "{layout:?} at {offset}");
-            // One byte a block follows the blocks.
-            let end = base.addr() + layout.region_bytes() + layout.capacity();
+            // The metadata follows the blocks.
+            let end = base.addr() + least_bytes(&layout);
             assert!(within.start.addr() <= base.addr() && end <= within.end.addr(), "{layout:?}");
         }
     }
@@ -42,8 +58,8 @@ fn static_bytes_suffice_at_every_misalignment() {
 fn one_byte_less_is_too_small_at_the_worst_misalignment_and_the_error_says_by_how_much() {
     for layout in layouts() {
         let needed = Region::static_bytes(&layout);
-        let worst = 1 % layout.align();
-        let error = Region::from_static(layout, memory_at(layout.align(), worst, needed - 1));
+        let worst = 1 % align_of(&layout);
+        let error = Region::from_static(layout, memory_at(align_of(&layout), worst, needed - 1));
         let error = error.unwrap_err();
         assert_eq!(error, RegionError::MemoryTooSmall { needed, given: needed - 1 });
         let message = error.to_string();
@@ -53,14 +69,14 @@ fn one_byte_less_is_too_small_at_the_worst_misalignment_and_the_error_says_by_ho
 }
 
 #[test]
-fn aligned_memory_needs_the_blocks_and_a_byte_for_each_and_no_more() {
+fn aligned_memory_needs_the_blocks_and_their_metadata_and_no_more() {
     for layout in layouts() {
-        let least = layout.region_bytes() + layout.capacity();
-        assert!(Region::from_static(layout, memory_at(layout.align(), 0, least)).is_ok());
+        let (least, align) = (least_bytes(&layout), align_of(&layout));
+        assert!(Region::from_static(layout, memory_at(align, 0, least)).is_ok());
         let needed = Region::static_bytes(&layout);
         for given in [0, 1, layout.region_bytes() - 1, layout.region_bytes(), least - 1] {
             if given < least {
-                let error = Region::from_static(layout, memory_at(layout.align(), 0, given));
+                let error = Region::from_static(layout, memory_at(align, 0, given));
                 let expected = RegionError::MemoryTooSmall { needed, given };
                 assert_eq!(error.unwrap_err(), expected, "{layout:?}");
             }

@@ -3,10 +3,10 @@
 use core::mem::MaybeUninit;
 
 use super::Region;
+use super::metadata::{Metadata, Plan};
 use crate::backing::{Backing, align_up};
 use crate::divide::ExactDivisor;
-use crate::ledger::Ledger;
-use crate::{BlockLayout, RegionError, RegionOptions, SideTable};
+use crate::{BlockLayout, RegionError, RegionOptions};
 
 impl Region {
     /// A region in an anonymous mapping, committed page by page as blocks are first used.
@@ -54,7 +54,7 @@ impl Region {
     }
 
     /// A region in memory that the caller supplies, without a heap and without an operating
-    /// system. The blocks come first, aligned within the memory, then one byte for each.
+    /// system. The blocks come first, aligned within the memory, then the metadata.
     ///
     /// Writes zeros over the memory: linear in its size.
     ///
@@ -103,26 +103,29 @@ impl Region {
     }
 
     /// Bytes of memory with which [`Region::from_static`] always succeeds for this layout,
-    /// however the memory is aligned.
+    /// however the memory is aligned. The metadata is part of it, so the number depends on the
+    /// features that this crate is built with.
     ///
     /// # Examples
     ///
     /// ```
     /// use block_core::{BlockLayout, Region};
     ///
-    /// // 4 blocks of 64, 4 bytes of marks, up to 63 bytes to align the first block.
-    /// assert_eq!(Region::static_bytes(&BlockLayout::new(64, 4)?), 4 * 64 + 4 + 63);
+    /// // 4 blocks of 64, a byte and perhaps a word for each, up to 63 bytes to align the first.
+    /// let words = if cfg!(feature = "bytes") { 4 * size_of::<usize>() } else { 0 };
+    /// assert_eq!(Region::static_bytes(&BlockLayout::new(64, 4)?), 4 * 64 + words + 4 + 63);
     /// # Ok::<(), block_core::LayoutError>(())
     /// ```
     #[must_use]
     pub const fn static_bytes(layout: &BlockLayout) -> usize {
-        layout.region_bytes().saturating_add(layout.capacity()).saturating_add(layout.align() - 1)
+        let plan = Plan::of(layout);
+        plan.end.saturating_add(plan.align - 1)
     }
 
     pub(crate) fn mapped(layout: BlockLayout, options: RegionOptions) -> Result<Self, RegionError> {
         let blocks = Backing::map(layout.region_bytes(), layout.align(), &options)?;
-        let ledger = Ledger::new(layout.capacity(), &options)?;
-        Ok(Self::over(blocks, layout, ledger, options))
+        let metadata = Metadata::new(&layout, &options)?;
+        Ok(Self::over(blocks, layout, metadata, options))
     }
 
     pub(crate) fn on_heap(
@@ -131,8 +134,8 @@ impl Region {
     ) -> Result<Self, RegionError> {
         options.refuse_what_needs_a_mapping()?;
         let blocks = Backing::heap(layout.region_bytes(), layout.align())?;
-        let ledger = Ledger::new(layout.capacity(), &options)?;
-        Ok(Self::over(blocks, layout, ledger, options))
+        let metadata = Metadata::new(&layout, &options)?;
+        Ok(Self::over(blocks, layout, metadata, options))
     }
 
     pub(crate) fn in_static(
@@ -141,27 +144,30 @@ impl Region {
         options: RegionOptions,
     ) -> Result<Self, RegionError> {
         options.refuse_what_needs_a_mapping()?;
+        let plan = Plan::of(&layout);
         let given = memory.len();
-        let gap = memory.as_ptr().addr().wrapping_neg() & (layout.align() - 1);
-        let too_small = RegionError::MemoryTooSmall { needed: Self::static_bytes(&layout), given };
-        let (blocks, rest) = gap
-            .checked_add(layout.region_bytes())
-            .and_then(|end| memory.split_at_mut_checked(end))
-            .ok_or(too_small)?;
-        let marks = rest.get_mut(..layout.capacity()).ok_or(too_small)?;
-        let ledger = Ledger::over(SideTable::over(Backing::caller(marks), layout.capacity()));
-        let blocks = Backing::caller(&mut blocks[gap..]);
-        Ok(Self::over(blocks, layout, ledger, options))
+        let gap = memory.as_ptr().addr().wrapping_neg() & (plan.align - 1);
+        let end = gap.saturating_add(plan.end);
+        let Some(memory) = memory.get_mut(gap..end) else {
+            return Err(RegionError::MemoryTooSmall { needed: Self::static_bytes(&layout), given });
+        };
+        let (blocks, metadata) = plan.divide(&layout, memory);
+        Ok(Self::over(blocks, layout, metadata, options))
     }
 
-    fn over(blocks: Backing, layout: BlockLayout, ledger: Ledger, options: RegionOptions) -> Self {
+    fn over(
+        blocks: Backing,
+        layout: BlockLayout,
+        metadata: Metadata,
+        options: RegionOptions,
+    ) -> Self {
         let base = blocks.base();
         debug_assert_eq!(base, align_up(base, layout.align()));
         Self {
             base,
             stride: ExactDivisor::new(layout.stride()),
             layout,
-            ledger,
+            metadata,
             options,
             _blocks: blocks,
         }

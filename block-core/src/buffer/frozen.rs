@@ -1,0 +1,296 @@
+//! A buffer to read and to share: part of a block that nobody writes.
+
+use core::ops::{Bound, Deref, RangeBounds};
+use core::ptr::NonNull;
+use core::slice;
+
+use super::hold::Reader;
+use super::writable::within;
+use super::{BlockBuf, PoolRef};
+use crate::Block;
+
+/// Part of a block to read, and to share: a clone is another handle of the same bytes.
+///
+/// The counterpart of [`bytes::Bytes`] in a pool. The block goes back when the last handle of any part
+/// of it is dropped, on whatever thread; an empty one keeps it, too. The count lies beside the blocks:
+/// nothing is allocated, whatever is done, but by the conversion into [`Bytes`](bytes::Bytes).
+///
+/// Cost: to clone, slice or split is one atomic read-modify-write on the block's own count, to drop is
+/// one, or none for the last handle.
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// use block_core::BlockAlloc;
+/// use block_core::buffer::BlockBuf;
+/// use std::sync::Arc;
+///
+/// let pool = Arc::new(Pool::new(1500, 8));
+/// let mut message = BlockBuf::alloc_in(Arc::clone(&pool))?;
+/// message.extend_from_slice(b"to all of you");
+/// let message = message.freeze();
+/// let readers: Vec<_> = (0..4)
+///     .map(|_| message.clone())
+///     .map(|message| std::thread::spawn(move || message.len()))
+///     .collect();
+/// drop(message);
+/// assert!(readers.into_iter().all(|reader| reader.join().unwrap() == 13));
+/// assert_eq!(pool.available(), 8, "the last reader gave the block back");
+/// # Ok::<(), block_core::AllocError>(())
+/// ```
+///
+/// One over a borrowed pool cannot outlive it:
+///
+/// ```compile_fail,E0505
+/// # use block_core::BlockAlloc;
+/// use block_core::buffer::BlockBuf;
+///
+/// fn outlive<A: BlockAlloc>(pool: A) {
+///     let bytes = BlockBuf::alloc_in(&pool).unwrap().freeze();
+///     drop(pool);
+///     assert!(bytes.is_empty());
+/// }
+/// ```
+#[must_use = "bytes that are dropped at once give up their share of the block"]
+pub struct BlockBytes<P: PoolRef> {
+    start: NonNull<u8>,
+    len: usize,
+    hold: Reader<P>,
+}
+
+// SAFETY: the bytes are plain memory that nobody writes; what else there is is the handle's.
+unsafe impl<P: PoolRef> Send for BlockBytes<P> {}
+// SAFETY: shared access reads the bytes; what else there is is the handle's.
+unsafe impl<P: PoolRef> Sync for BlockBytes<P> {}
+
+impl<P: PoolRef> BlockBytes<P> {
+    /// The part of `hold`'s block from `start` on.
+    ///
+    /// # Safety
+    ///
+    /// It is inside the block, and no part of a [`BlockBuf`].
+    #[inline]
+    pub(super) unsafe fn over(start: NonNull<u8>, len: usize, hold: Reader<P>) -> Self {
+        Self { start, len, hold }
+    }
+
+    /// How many bytes there are.
+    #[must_use]
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none. The block is held all the same.
+    #[must_use]
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The pool that the block came from.
+    #[must_use]
+    #[inline]
+    pub fn pool(&self) -> &P {
+        self.hold.pool()
+    }
+
+    /// Whether no other part of the block, and no other handle of this one, is held.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::buffer::BlockBuf;
+    ///
+    /// let pool = Pool::new(1500, 1);
+    /// let bytes = BlockBuf::alloc_in(&pool)?.freeze();
+    /// let clone = bytes.clone();
+    /// assert!(!bytes.is_unique());
+    /// drop(clone);
+    /// assert!(bytes.is_unique());
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn is_unique(&self) -> bool {
+        self.hold.is_only()
+    }
+
+    /// Part of these bytes, as one more handle of the block.
+    ///
+    /// # Panics
+    ///
+    /// If the range ends before it begins or behind the last byte, or the block has too many handles to count.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::buffer::BlockBuf;
+    ///
+    /// let pool = Pool::new(1500, 1);
+    /// let mut buffer = BlockBuf::alloc_in(&pool)?;
+    /// buffer.extend_from_slice(b"hello world");
+    /// let world = buffer.freeze().slice(6..);
+    /// assert_eq!(world, b"world");
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
+    #[inline]
+    #[track_caller]
+    pub fn slice(&self, range: impl RangeBounds<usize>) -> Self {
+        let begin = match range.start_bound() {
+            Bound::Included(&begin) => begin,
+            Bound::Excluded(&before) => before.checked_add(1).expect("out of range"),
+            Bound::Unbounded => 0,
+        };
+        let end = match range.end_bound() {
+            Bound::Included(&last) => last.checked_add(1).expect("out of range"),
+            Bound::Excluded(&end) => end,
+            Bound::Unbounded => self.len,
+        };
+        if begin > end {
+            range_is_backwards(begin, end);
+        }
+        within("range end", end, self.len);
+        // SAFETY: `begin <= end <= len`, so both lie inside the block or at its end.
+        let start = unsafe { self.start.add(begin) };
+        Self { start, len: end - begin, hold: self.hold.join() }
+    }
+
+    /// Splits the first `at` bytes off; this one keeps those behind them.
+    ///
+    /// # Panics
+    ///
+    /// If there are fewer than `at` bytes, or the block has too many handles to count.
+    #[inline]
+    #[track_caller]
+    pub fn split_to(&mut self, at: usize) -> Self {
+        within("split_to", at, self.len);
+        let front = Self { start: self.start, len: at, hold: self.hold.join() };
+        self.skip(at);
+        front
+    }
+
+    /// Splits off what is behind the first `at` bytes; this one keeps those.
+    ///
+    /// # Panics
+    ///
+    /// If there are fewer than `at` bytes, or the block has too many handles to count.
+    #[inline]
+    #[track_caller]
+    pub fn split_off(&mut self, at: usize) -> Self {
+        within("split_off", at, self.len);
+        // SAFETY: at most `len`, so the address is inside the block or at its end.
+        let start = unsafe { self.start.add(at) };
+        let back = Self { start, len: self.len - at, hold: self.hold.join() };
+        self.len = at;
+        back
+    }
+
+    /// Keeps the first `len` bytes; no effect if there are fewer.
+    #[inline]
+    pub fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
+    /// Keeps no byte. The block is held all the same.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    /// Leaves out the first `count` bytes, which are there.
+    #[inline]
+    pub(super) fn skip(&mut self, count: usize) {
+        debug_assert!(count <= self.len);
+        // SAFETY: at most `len`, so the address is inside the block or at its end.
+        self.start = unsafe { self.start.add(count) };
+        self.len -= count;
+    }
+
+    /// The bytes as a buffer to write into again, with the rest of the block behind them as room, if no
+    /// other part of the block is held.
+    ///
+    /// # Errors
+    ///
+    /// These bytes, unchanged.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::buffer::BlockBuf;
+    ///
+    /// let pool = Pool::new(1500, 1);
+    /// let mut buffer = BlockBuf::alloc_in(&pool)?;
+    /// buffer.extend_from_slice(b"hello");
+    /// let bytes = buffer.freeze();
+    /// let reader = bytes.clone();
+    /// let bytes = bytes.try_into_mut().expect_err("there is a reader");
+    /// drop(reader);
+    /// let mut buffer = bytes.try_into_mut().expect("there is none");
+    /// buffer.extend_from_slice(b" world");
+    /// assert_eq!(buffer, b"hello world");
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
+    pub fn try_into_mut(self) -> Result<BlockBuf<P>, Self> {
+        let Self { start, len, hold } = self;
+        let hold = match hold.thaw() {
+            Ok(hold) => hold,
+            Err(hold) => return Err(Self { start, len, hold }),
+        };
+        let block = hold.bytes();
+        let before = start.addr().get() - block.cast::<u8>().addr().get();
+        // SAFETY: no other handle, so all of the block from `start` on is this one's.
+        Ok(unsafe { BlockBuf::over(start, len, block.len() - before, hold) })
+    }
+
+    /// The whole block, if no other part of it is held.
+    ///
+    /// # Errors
+    ///
+    /// These bytes, unchanged.
+    pub fn into_block(self) -> Result<Block<P>, Self> {
+        let Self { start, len, hold } = self;
+        hold.into_block().map_err(|hold| Self { start, len, hold })
+    }
+}
+
+#[cold]
+#[track_caller]
+fn range_is_backwards(begin: usize, end: usize) -> ! {
+    panic!("range start must not be greater than end: {begin} <= {end}")
+}
+
+impl<P: PoolRef> Clone for BlockBytes<P> {
+    /// One more handle of the same bytes.
+    ///
+    /// # Panics
+    ///
+    /// If the block has too many handles to count.
+    #[inline]
+    fn clone(&self) -> Self {
+        Self { start: self.start, len: self.len, hold: self.hold.join() }
+    }
+}
+
+impl<P: PoolRef> From<BlockBuf<P>> for BlockBytes<P> {
+    /// The filled bytes, frozen.
+    #[inline]
+    fn from(buffer: BlockBuf<P>) -> Self {
+        buffer.freeze()
+    }
+}
+
+impl<P: PoolRef> Deref for BlockBytes<P> {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        // SAFETY: inside the block (invariant 4), initialised (6), and written by nobody as long as
+        // this handle is there.
+        unsafe { slice::from_raw_parts(self.start.as_ptr(), self.len) }
+    }
+}

@@ -1,0 +1,222 @@
+//! One of several handles of a block: the last to go gives the block back, and lets go of the pool.
+
+use core::mem::ManuallyDrop;
+use core::ops::Deref;
+use core::ptr::{self, NonNull};
+
+use alloc_crate::sync::Arc;
+
+use crate::shares::{Weight, Word};
+use crate::{Block, BlockAlloc};
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// Pointers to a pool that the handles of a block share: `&A` and `Arc<A>`, of pools of known type and
+/// of `dyn BlockAlloc`.
+///
+/// A block that was taken with an `Arc` counts once in it, however many handles it has: to clone one
+/// touches the block's own count, and not the pool's, where all threads would meet.
+///
+/// Sealed: that handles copy the pointer's bits and drop it once is right for these two.
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// use block_core::AllocError;
+/// use block_core::buffer::{BlockBuf, BlockBytes, PoolRef};
+/// use std::sync::Arc;
+///
+/// fn greeting<P: PoolRef>(pool: P) -> Result<BlockBytes<P>, AllocError> {
+///     let mut buffer = BlockBuf::alloc_in(pool)?;
+///     buffer.extend_from_slice(b"hello");
+///     Ok(buffer.freeze())
+/// }
+///
+/// let pool = Arc::new(Pool::new(1500, 8));
+/// let (borrowed, owned) = (greeting(&*pool)?, greeting(Arc::clone(&pool))?);
+/// let many = [(); 100].map(|()| owned.clone());
+/// assert_eq!(Arc::strong_count(&pool), 2, "the pool, and one block");
+/// assert!(many.iter().all(|bytes| *bytes == borrowed));
+/// # Ok::<(), AllocError>(())
+/// ```
+pub trait PoolRef: Deref<Target: BlockAlloc> + Send + Sync + sealed::Sealed {
+    /// Tells the two apart, in a block's word.
+    #[doc(hidden)]
+    const MARK: usize;
+}
+
+impl<A: BlockAlloc + ?Sized> sealed::Sealed for &A {}
+impl<A: BlockAlloc + ?Sized> PoolRef for &A {
+    const MARK: usize = 0;
+}
+
+impl<A: BlockAlloc + ?Sized> sealed::Sealed for Arc<A> {}
+impl<A: BlockAlloc + ?Sized> PoolRef for Arc<A> {
+    const MARK: usize = Word::MARK;
+}
+
+/// A handle of a block that may have more, counted by its weight.
+///
+/// Invariants of the handles of one block, with those of its [`Word`]:
+///
+/// IV. They hold the block together (invariant 1), without a mark in the ledger.
+/// V. Each has the bits of the pool pointer that the first one was given; the last one drops it, so
+///    the pool is alive as long as any of them.
+pub(super) struct Hold<P: PoolRef, const WEIGHT: Weight> {
+    word: NonNull<Word>,
+    pool: ManuallyDrop<P>,
+}
+
+/// The handle of a [`BlockBuf`](super::BlockBuf).
+pub(super) type Writer<P> = Hold<P, { Word::WRITER }>;
+/// The handle of [`BlockBytes`](super::BlockBytes).
+pub(super) type Reader<P> = Hold<P, { Word::READER }>;
+
+// SAFETY: the word is atomic, and lives in the region of the pool, which `P` keeps; a handle on
+// another thread uses the pool there, and may drop `P` there: `P` is both `Send` and `Sync`.
+unsafe impl<P: PoolRef, const WEIGHT: Weight> Send for Hold<P, WEIGHT> {}
+// SAFETY: as above; `&Hold` reads the word and the pool.
+unsafe impl<P: PoolRef, const WEIGHT: Weight> Sync for Hold<P, WEIGHT> {}
+
+impl<P: PoolRef, const WEIGHT: Weight> Hold<P, WEIGHT> {
+    /// One more handle of the same block.
+    ///
+    /// # Panics
+    ///
+    /// If the block has too many.
+    #[inline]
+    pub(super) fn join<const OTHER: Weight>(&self) -> Hold<P, OTHER> {
+        if !self.word().join(OTHER) {
+            too_many();
+        }
+        // SAFETY: a copy of the bits that is not dropped, but by the last handle (V); for a reference
+        // and for an `Arc`, all that `PoolRef` may be, such a copy is as good as the first.
+        let pool = unsafe { ptr::read(&self.pool) };
+        Hold { word: self.word, pool }
+    }
+
+    /// The pool.
+    #[inline]
+    pub(super) fn pool(&self) -> &P {
+        &self.pool
+    }
+
+    #[inline]
+    fn word(&self) -> &Word {
+        // SAFETY: it lies in a table of the region, which lives as long as the pool (V).
+        unsafe { self.word.as_ref() }
+    }
+
+    /// Whether the block has no other handle.
+    #[inline]
+    pub(super) fn is_only(&self) -> bool {
+        self.word().is_only()
+    }
+
+    /// The bytes of the block.
+    #[inline]
+    pub(super) fn bytes(&self) -> NonNull<[u8]> {
+        let region = self.pool.region();
+        // SAFETY: the word is one of this region's.
+        let start = region.block(unsafe { region.shares().block_of(self.word) });
+        NonNull::slice_from_raw_parts(start, region.layout().block_size())
+    }
+
+    /// The block as a handle that is nobody else's, if it has no other.
+    pub(super) fn into_block(self) -> Result<Block<P>, Self> {
+        if !self.is_only() {
+            return Err(self);
+        }
+        let bytes = self.bytes();
+        let mut last = ManuallyDrop::new(self);
+        let _true = last.word().leave(WEIGHT);
+        // SAFETY: the last handle, which is not used again, nor dropped.
+        let pool = unsafe { ManuallyDrop::take(&mut last.pool) };
+        // SAFETY: the handles held the block of this pool, without a mark (IV), and none is left.
+        Ok(unsafe { Block::from_parts(bytes, pool) })
+    }
+
+    /// The same handle, whose weight in the word is now another.
+    #[inline]
+    fn into_other<const OTHER: Weight>(self) -> Hold<P, OTHER> {
+        let this = ManuallyDrop::new(self);
+        // SAFETY: `this` is neither used again nor dropped.
+        Hold { word: this.word, pool: unsafe { ptr::read(&this.pool) } }
+    }
+}
+
+impl<P: PoolRef> Writer<P> {
+    /// The first handle of a block that was nobody else's, and the block's bytes.
+    #[inline]
+    pub(super) fn begin(block: Block<P>) -> (NonNull<[u8]>, Self) {
+        let (bytes, pool) = block.into_parts();
+        let region = pool.region();
+        // SAFETY: a block's handle has the address of a block of its pool's region.
+        let word = region.shares().word(unsafe { region.index_of(bytes.cast()) });
+        // The block was one handle's alone (invariant 1), so its word is 0.
+        word.begin(P::MARK);
+        let word = NonNull::from(word);
+        (bytes, Self { word, pool: ManuallyDrop::new(pool) })
+    }
+
+    /// The handle that reads, in place of this one.
+    #[inline]
+    pub(super) fn freeze(self) -> Reader<P> {
+        self.word().freeze();
+        self.into_other()
+    }
+}
+
+impl<P: PoolRef> Reader<P> {
+    /// The handle that writes, in place of this one, if the block has no other.
+    #[inline]
+    pub(super) fn thaw(self) -> Result<Writer<P>, Self> {
+        if !self.is_only() {
+            return Err(self);
+        }
+        self.word().thaw();
+        Ok(self.into_other())
+    }
+
+    /// One more handle of the block that starts there, for a pool pointer like the first one's. `None`
+    /// if the block has no handles, or one that writes, or those of another kind of pool pointer.
+    ///
+    /// # Safety
+    ///
+    /// `start` is the address of a block of `pool`'s region, and if it has handles, one of them is
+    /// neither dropped nor changed during the call.
+    pub(super) unsafe fn join_from(pool: &P, start: NonNull<u8>) -> Option<Self> {
+        let region = pool.region();
+        // SAFETY: the caller's promise.
+        let word = region.shares().word(unsafe { region.index_of(start) });
+        if !word.is_frozen(P::MARK) {
+            return None;
+        }
+        // SAFETY: as in `join`: of equal kind, and to the one pool that gives out the region's blocks
+        // (the contract of `BlockAlloc`), so an `Arc` like this one is what the handles share.
+        let pool = ManuallyDrop::new(unsafe { ptr::read(pool) });
+        let like_another = ManuallyDrop::new(Self { word: word.into(), pool });
+        Some(like_another.join())
+    }
+}
+
+impl<P: PoolRef, const WEIGHT: Weight> Drop for Hold<P, WEIGHT> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.word().leave(WEIGHT) {
+            let start = self.bytes().cast();
+            // SAFETY: this was the last of the handles that held the block, without a mark (IV).
+            unsafe { self.pool.release(start) };
+            // SAFETY: the last handle drops it (V), and does not use it again.
+            unsafe { ManuallyDrop::drop(&mut self.pool) };
+        }
+    }
+}
+
+#[cold]
+fn too_many() -> ! {
+    panic!("a block has as many handles as can be counted; were some of them forgotten?")
+}

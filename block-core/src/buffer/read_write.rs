@@ -1,0 +1,119 @@
+//! The traits that buffers are read and written by: those of `bytes`, and the standard library's.
+
+use bytes::buf::UninitSlice;
+use bytes::{Buf, BufMut};
+
+use super::writable::within;
+use super::{BlockBuf, BlockBytes, BufferFull, PoolRef};
+
+// SAFETY: `chunk_mut` is the room behind the filled bytes, as much as `remaining_mut` says, and no
+// other until bytes are filled; all of it is initialised.
+unsafe impl<P: PoolRef> BufMut for BlockBuf<P> {
+    #[inline]
+    fn remaining_mut(&self) -> usize {
+        self.capacity() - self.len()
+    }
+
+    /// # Panics
+    ///
+    /// If there is less room than `count`.
+    #[inline]
+    unsafe fn advance_mut(&mut self, count: usize) {
+        within("advance_mut", count, self.remaining_mut());
+        self.set_len(self.len() + count);
+    }
+
+    #[inline]
+    fn chunk_mut(&mut self) -> &mut UninitSlice {
+        UninitSlice::new(self.spare_capacity_mut())
+    }
+
+    /// # Panics
+    ///
+    /// If there is less room; nothing was appended then.
+    #[inline]
+    #[track_caller]
+    fn put_slice(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+
+    /// # Panics
+    ///
+    /// If there is less room than `count`; nothing was appended then.
+    #[inline]
+    #[track_caller]
+    fn put_bytes(&mut self, value: u8, count: usize) {
+        let available = self.remaining_mut();
+        match self.spare_capacity_mut().get_mut(..count) {
+            Some(room) => room.fill(value),
+            None => panic!("{}", BufferFull { requested: count, available }),
+        }
+        self.set_len(self.len() + count);
+    }
+}
+
+impl<P: PoolRef> Buf for BlockBuf<P> {
+    #[inline]
+    fn remaining(&self) -> usize {
+        self.len()
+    }
+
+    #[inline]
+    fn chunk(&self) -> &[u8] {
+        self
+    }
+
+    /// # Panics
+    ///
+    /// If fewer than `count` bytes are filled.
+    #[inline]
+    fn advance(&mut self, count: usize) {
+        within("advance", count, self.len());
+        self.skip(count);
+    }
+}
+
+impl<P: PoolRef> Buf for BlockBytes<P> {
+    #[inline]
+    fn remaining(&self) -> usize {
+        self.len()
+    }
+
+    #[inline]
+    fn chunk(&self) -> &[u8] {
+        self
+    }
+
+    /// # Panics
+    ///
+    /// If there are fewer than `count` bytes.
+    #[inline]
+    fn advance(&mut self, count: usize) {
+        within("advance", count, self.len());
+        self.skip(count);
+    }
+}
+
+impl<P: PoolRef> core::fmt::Write for BlockBuf<P> {
+    /// All of the text, or an error and none of it.
+    #[inline]
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        self.try_extend_from_slice(text.as_bytes()).map_err(|_| core::fmt::Error)
+    }
+}
+
+#[cfg(feature = "std")]
+impl<P: PoolRef> std::io::Write for BlockBuf<P> {
+    /// As much as there is room for, as `&mut [u8]` does.
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let count = bytes.len().min(self.remaining_mut());
+        self.extend_from_slice(&bytes[..count]);
+        Ok(count)
+    }
+
+    #[inline]
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
