@@ -10,6 +10,7 @@
 //! | what a backend does | [`BlockAlloc`] |
 //! | what safe code holds | [`BlockAllocExt`], [`Block`] |
 //! | blocks as buffers: written, frozen, shared, sliced | `buffer`, with the feature `bytes` |
+//! | a region as registered buffers of io_uring, on unix | `FixedBuffers`, `FixedBlock` |
 //! | proof that a backend keeps its promises | `conformance`, with the feature of that name |
 //!
 //! This crate holds no free list, no thread and no lock. Those are the backends': `block-lockfree`
@@ -37,7 +38,7 @@
 //!
 //! # Features
 //!
-//! - `std` (default): anonymous mappings, prefault, locked memory, huge pages.
+//! - `std` (default): anonymous mappings, prefault, locked memory, huge pages, registered buffers.
 //! - `alloc`: regions and tables on the heap, without `std`.
 //! - `bytes`: blocks as reference-counted buffers that implement the traits of the crate `bytes`: the
 //!   module `buffer`.
@@ -61,6 +62,8 @@ mod block;
 pub mod buffer;
 mod divide;
 mod error;
+#[cfg(all(feature = "std", unix))]
+mod fixed;
 mod index;
 mod layout;
 mod ledger;
@@ -84,6 +87,8 @@ pub mod counting;
 pub use alloc::{BlockAlloc, BlockAllocExt};
 pub use block::Block;
 pub use error::{AllocError, BuildError, FreeError, RegionError};
+#[cfg(all(feature = "std", unix))]
+pub use fixed::{FixedBlock, FixedBuffers, FixedBuffersError};
 pub use index::BlockIndex;
 pub use layout::{BlockLayout, LayoutError};
 pub use options::{HugePages, RegionOptions};

@@ -157,14 +157,22 @@ impl Region {
         BlockIndex::new(index)
     }
 
+    /// Where the first block starts.
+    #[cfg(all(feature = "std", unix))]
+    #[inline]
+    pub(crate) fn base(&self) -> NonNull<u8> {
+        self.base
+    }
+
     /// Whether the address lies in this region.
     #[inline]
     pub(crate) fn contains(&self, address: NonNull<u8>) -> bool {
         self.offset(address) < self.layout.region_bytes()
     }
 
+    /// Bytes from the start of the region, for an address in it; otherwise at least its size.
     #[inline]
-    fn offset(&self, address: NonNull<u8>) -> usize {
+    pub(crate) fn offset(&self, address: NonNull<u8>) -> usize {
         address.addr().get().wrapping_sub(self.base.addr().get())
     }
 
