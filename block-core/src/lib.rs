@@ -11,6 +11,7 @@
 //! | what safe code holds | [`BlockAllocExt`], [`Block`] |
 //! | blocks as buffers: written, frozen, shared, sliced | `buffer`, with the feature `bytes` |
 //! | a region as registered buffers of io_uring, on unix | `FixedBuffers`, `FixedBlock` |
+//! | vectored reads and writes over several blocks | `io_slices`, `io_slices_mut` |
 //! | proof that a backend keeps its promises | `conformance`, with the feature of that name |
 //!
 //! This crate holds no free list, no thread and no lock. Those are the backends': `block-lockfree`
@@ -38,7 +39,8 @@
 //!
 //! # Features
 //!
-//! - `std` (default): anonymous mappings, prefault, locked memory, huge pages, registered buffers.
+//! - `std` (default): anonymous mappings, prefault, locked memory, huge pages, registered buffers,
+//!   vectored reads and writes.
 //! - `alloc`: regions and tables on the heap, without `std`.
 //! - `bytes`: blocks as reference-counted buffers that implement the traits of the crate `bytes`: the
 //!   module `buffer`.
@@ -77,6 +79,8 @@ mod spread;
 #[cfg(feature = "bytes")]
 mod sync;
 mod table;
+#[cfg(feature = "std")]
+mod vectored;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -94,3 +98,5 @@ pub use layout::{BlockLayout, LayoutError};
 pub use options::{HugePages, RegionOptions};
 pub use region::Region;
 pub use table::{SideTable, ZeroIsValid};
+#[cfg(feature = "std")]
+pub use vectored::{io_slices, io_slices_mut};
