@@ -6,6 +6,8 @@
 
 #[path = "support/churn.rs"]
 mod churn;
+#[path = "support/refuse.rs"]
+mod refuse;
 #[path = "support/share.rs"]
 mod share;
 mod support;
@@ -18,22 +20,10 @@ use support::{Stamped, deadline, expect_all_blocks};
 
 /// Makes `membarrier` fail with `errno` in this thread and those that it starts.
 fn refuse(errno: libc::c_int) {
-    let instruction = |code, k, jt, jf| libc::sock_filter { code, jt, jf, k };
-    let (load, ret) = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, libc::BPF_RET | libc::BPF_K);
-    let equal = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
-    let mut program = [
-        instruction(load as u16, 0, 0, 0), // the number of the system call
-        instruction(equal as u16, libc::SYS_membarrier as u32, 0, 1),
-        instruction(ret as u16, libc::SECCOMP_RET_ERRNO | errno as u32, 0, 0),
-        instruction(ret as u16, libc::SECCOMP_RET_ALLOW, 0, 0),
-    ];
-    let filter = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
-    // SAFETY: the filter and its program live through the calls, which read them alone.
-    unsafe {
-        assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-        assert_eq!(libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &filter), 0);
-        assert_eq!(libc::syscall(libc::SYS_membarrier, libc::MEMBARRIER_CMD_QUERY, 0, 0), -1);
-    }
+    refuse::refuse(libc::SYS_membarrier, errno);
+    // SAFETY: the call takes numbers alone.
+    let answer = unsafe { libc::syscall(libc::SYS_membarrier, libc::MEMBARRIER_CMD_QUERY, 0, 0) };
+    assert_eq!(answer, -1);
     assert_eq!(std::io::Error::last_os_error().raw_os_error(), Some(errno));
 }
 
