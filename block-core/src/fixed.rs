@@ -259,7 +259,7 @@ impl<'a> FixedBuffers<'a> {
     #[inline]
     fn at(&self, pointer: NonNull<u8>, offset: usize) -> FixedBlock {
         let (buffer, offset) = self.cuts.at(offset);
-        // At most `MAX_BUFFERS`, so nothing is cut off.
+        // Below `MAX_BUFFERS`, so nothing is cut off.
         FixedBlock { buffer: buffer as u16, offset, pointer }
     }
 }

@@ -104,7 +104,7 @@ mod tests {
             let Ok(cuts) = cuts(stride, capacity, page_size, limit) else { return Ok(()) };
             let mut end = 0;
             for slice in 0..cuts.len() {
-                prop_assert_eq!(cuts.start(slice), end, "slice {} starts where the last ends", slice);
+                prop_assert_eq!(cuts.start(slice), end, "slice {} follows the last", slice);
                 prop_assert_eq!(end % page_size, 0, "slice {} starts on a page", slice);
                 prop_assert!((1..=limit).contains(&cuts.bytes(slice)), "slice {}", slice);
                 end += cuts.bytes(slice);
