@@ -7,7 +7,7 @@
 
 use core::ptr::NonNull;
 
-use crate::{AllocError, Block, FreeError, Region};
+use crate::{AllocError, Block, FreeError, Region, bulk};
 
 /// A pool of equal-sized blocks.
 ///
@@ -277,7 +277,7 @@ pub unsafe trait BlockAlloc: Send + Sync {
 ///
 /// # Examples
 ///
-/// Both methods:
+/// One block, taken and given back:
 ///
 /// ```
 /// # use block_core::{BlockAlloc, AllocError};
@@ -305,6 +305,66 @@ pub trait BlockAllocExt: BlockAlloc {
     #[inline]
     fn free(&self, block: Block<&Self>) {
         drop(block);
+    }
+
+    /// Takes as many blocks as `blocks` has entries, all or none, in one transfer and without the heap.
+    /// Handles that stood in the entries are dropped first. Cost: that of
+    /// [`acquire_bulk`](BlockAlloc::acquire_bulk), and a few stores a block.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError::Exhausted`]: too few were free, every entry is `None`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::{AllocError, BlockAlloc, BlockAllocExt};
+    ///
+    /// let pool = Pool::new(1500, 40);
+    /// let mut burst = [const { None }; 32];
+    /// pool.alloc_bulk(&mut burst)?;
+    /// for block in burst.iter_mut().flatten() {
+    ///     block[0] = 1;
+    /// }
+    /// let first = burst[0].take(); // goes another way
+    /// assert_eq!(pool.alloc_bulk(&mut [const { None }; 9]), Err(AllocError::Exhausted));
+    ///
+    /// pool.free_bulk(&mut burst); // the other 31
+    /// assert_eq!((pool.available(), burst.iter().flatten().count()), (39, 0));
+    /// # Ok::<(), AllocError>(())
+    /// ```
+    fn alloc_bulk<'a>(&'a self, blocks: &mut [Option<Block<&'a Self>>]) -> Result<(), AllocError> {
+        bulk::alloc(self, blocks)
+    }
+
+    /// Gives all the blocks back in one transfer, and leaves `None` in every entry. Entries that are
+    /// `None` are passed over; a block of another pool goes back to that one.
+    fn free_bulk<'a>(&'a self, blocks: &mut [Option<Block<&'a Self>>]) {
+        bulk::free(self, blocks);
+    }
+
+    /// Takes `N` blocks, all or none, in one transfer and without the heap.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError::Exhausted`]: fewer than `N` were free.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::BlockAllocExt;
+    ///
+    /// let pool = Pool::new(1500, 2);
+    /// let [mut header, mut body] = pool.alloc_array()?;
+    /// (header[0], body[0]) = (1, 2);
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
+    fn alloc_array<const N: usize>(&self) -> Result<[Block<&Self>; N], AllocError> {
+        let mut blocks = [const { None }; N];
+        self.alloc_bulk(&mut blocks)?;
+        Ok(blocks.map(|block| block.expect("all or none were taken")))
     }
 }
 

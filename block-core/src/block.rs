@@ -216,7 +216,6 @@ impl<P: Deref<Target: BlockAlloc>> Block<P> {
     }
 
     /// Gives up the handle and keeps the block, without a mark.
-    #[cfg(feature = "bytes")]
     #[inline]
     pub(crate) fn into_parts(self) -> (NonNull<[u8]>, P) {
         (self.bytes, self.into_pool())
@@ -227,7 +226,6 @@ impl<P: Deref<Target: BlockAlloc>> Block<P> {
     /// # Safety
     ///
     /// The caller holds the block, one of `pool`'s with all its bytes, without a mark, and gives it up.
-    #[cfg(feature = "bytes")]
     #[inline]
     pub(crate) unsafe fn from_parts(bytes: NonNull<[u8]>, pool: P) -> Self {
         Self::holding(bytes, pool)

@@ -62,6 +62,7 @@ mod backing;
 mod block;
 #[cfg(feature = "bytes")]
 pub mod buffer;
+mod bulk;
 mod divide;
 mod error;
 #[cfg(all(feature = "std", unix))]

@@ -1,0 +1,106 @@
+//! Several handles in one transfer, without the heap.
+//!
+//! The pool moves pointers, the caller's entries are handles, which are larger. So the pointers lie in
+//! the entries' own memory on their way:
+//!
+//! ```text
+//! taking:  |      entries, empty       | p0 | p1 | p2 |     the pool fills the end, then from the front
+//!          | handle 0 |      ..        | p1 | p2 |          each pointer is made its handle
+//!
+//! giving:  | p0 | p1 | p2 |            ..             |     from the front each handle is made its
+//!                                                           pointer, then the pool takes the front
+//! ```
+//!
+//! An entry is at least two pointers long, so no handle is written over a pointer that is still to be
+//! read, and no pointer over a handle. In between, the entries are no values; nothing unwinds there,
+//! by the contract of [`BlockAlloc`].
+
+use core::ptr::{self, NonNull};
+use core::slice;
+
+use crate::{AllocError, Block, BlockAlloc};
+
+/// What a pool moves.
+type Pointer = Option<NonNull<u8>>;
+/// What the caller has.
+type Entry<'a, A> = Option<Block<&'a A>>;
+
+/// Fills every entry with a block, or none.
+pub(crate) fn alloc<'a, A: BlockAlloc + ?Sized>(
+    pool: &'a A,
+    entries: &mut [Entry<'a, A>],
+) -> Result<(), AllocError> {
+    entries.fill_with(|| None);
+    let (len, first) = (entries.len(), entries.as_mut_ptr());
+    // SAFETY: the last `len` pointers' worth of the entries' memory, which is larger and at least as
+    // aligned; the entries, `None`, need no drop.
+    let pointers = unsafe {
+        let pointers = pointers_at_end::<A>(first, len);
+        (0..len).for_each(|position| pointers.add(position).write(None));
+        slice::from_raw_parts_mut(pointers, len)
+    };
+    let is_done = pool.acquire_bulk(pointers);
+    let block_size = pool.region().layout().block_size();
+    for position in 0..len {
+        // SAFETY: the pointer of this position, written by the pool; the handles before it end before
+        // it begins.
+        let pointer = unsafe { pointers_at_end::<A>(first, len).add(position).read() };
+        let entry = pointer.filter(|_| is_done).map(|start| {
+            let bytes = NonNull::slice_from_raw_parts(start, block_size);
+            // SAFETY: acquired just now, a block of the pool (invariant 4).
+            unsafe { Block::from_parts(bytes, pool) }
+        });
+        // SAFETY: an entry of the caller's. Of the pointers it covers none that is still to be read.
+        unsafe { first.add(position).write(entry) };
+    }
+    if is_done { Ok(()) } else { Err(AllocError::Exhausted) }
+}
+
+/// Gives back the blocks of all entries, and leaves `None`.
+pub(crate) fn free<'a, A: BlockAlloc + ?Sized>(pool: &'a A, entries: &mut [Entry<'a, A>]) {
+    let region = pool.region();
+    for entry in &mut *entries {
+        // To where it came from; a drop that panics finds every entry whole.
+        if entry.as_ref().is_some_and(|block| !region.contains(NonNull::from(&**block).cast())) {
+            *entry = None;
+        }
+    }
+    let (len, first) = (entries.len(), entries.as_mut_ptr());
+    let pointers = first.cast::<Pointer>();
+    let mut count = 0;
+    for position in 0..len {
+        // SAFETY: an entry of the caller's, not yet written over: `count <= position`, and pointers are
+        // shorter than entries.
+        if let Some(block) = unsafe { first.add(position).read() } {
+            let (bytes, _pool) = block.into_parts();
+            // SAFETY: in the memory of entries that were read.
+            unsafe { pointers.add(count).write(Some(bytes.cast())) };
+            count += 1;
+        }
+    }
+    // SAFETY: so many were written. Each is a block of this pool's region (seen above), that its handle
+    // held without a mark, and gives up.
+    unsafe { pool.release_bulk(slice::from_raw_parts_mut(pointers, count)) };
+    for position in 0..len {
+        // SAFETY: an entry of the caller's, whose handle is gone.
+        unsafe { ptr::write(first.add(position), None) };
+    }
+}
+
+/// Where as many pointers as there are entries end with them.
+///
+/// # Safety
+///
+/// There are `len` entries at `first`.
+unsafe fn pointers_at_end<A: BlockAlloc + ?Sized>(
+    first: *mut Entry<'_, A>,
+    len: usize,
+) -> *mut Pointer {
+    const {
+        assert!(size_of::<Entry<'_, A>>() >= 2 * size_of::<Pointer>());
+        assert!(size_of::<Entry<'_, A>>() % size_of::<Pointer>() == 0);
+        assert!(align_of::<Entry<'_, A>>() >= align_of::<Pointer>());
+    }
+    // SAFETY: one past the last entry, and not before the first: pointers are shorter.
+    unsafe { first.add(len).cast::<Pointer>().sub(len) }
+}

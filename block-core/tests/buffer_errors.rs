@@ -1,0 +1,149 @@
+//! What buffers are asked for and cannot do: each is refused as `bytes` refuses it, with both numbers,
+//! and nothing is lost (invariant 2).
+
+#![cfg(feature = "bytes")]
+
+use std::panic::{self, AssertUnwindSafe};
+
+use block_core::buffer::{BlockBuf, BlockBytes, BufferFull};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+
+mod support;
+use support::Pool;
+
+/// The message of the panic that `work` ends with.
+fn panic_of<R>(work: impl FnOnce() -> R) -> String {
+    let Err(panic) = panic::catch_unwind(AssertUnwindSafe(work)) else { panic!("no panic") };
+    match panic.downcast::<String>() {
+        Ok(message) => *message,
+        Err(panic) => panic.downcast_ref::<&str>().expect("a message").to_string(),
+    }
+}
+
+const HELLO: &[u8] = b"hello";
+
+fn hello(pool: &Pool) -> BlockBuf<&Pool> {
+    let mut buffer = BlockBuf::alloc_in(pool).unwrap();
+    buffer.extend_from_slice(HELLO);
+    buffer
+}
+
+#[test]
+fn filling_past_the_end_says_how_much_was_to_go_where_and_appends_nothing() {
+    type Fill = fn(&mut BlockBuf<&Pool>);
+    let table: [(&str, Fill, &str); 7] = [
+        (
+            "extend_from_slice",
+            |buffer| buffer.extend_from_slice(b"1234"),
+            "4 bytes do not fit: the buffer has room for 3",
+        ),
+        (
+            "put_slice",
+            |buffer| buffer.put_slice(b"1234"),
+            "4 bytes do not fit: the buffer has room for 3",
+        ),
+        (
+            "put_bytes",
+            |buffer| buffer.put_bytes(0, 9),
+            "9 bytes do not fit: the buffer has room for 3",
+        ),
+        ("put_u32", |buffer| buffer.put_u32(7), "4 bytes do not fit: the buffer has room for 3"),
+        (
+            "put",
+            |buffer| buffer.put(&[0; 10][..]),
+            "advance out of bounds: the len is 3 but advancing by 10",
+        ),
+        ("set_len", |buffer| buffer.set_len(9), "set_len out of bounds: 9 <= 8"),
+        // SAFETY: the bytes are initialised, and the call panics.
+        (
+            "advance_mut",
+            |buffer| unsafe { buffer.advance_mut(4) },
+            "advance_mut out of bounds: 4 <= 3",
+        ),
+    ];
+    let pool = Pool::new(8, 1);
+    for (name, fill, message) in table {
+        let mut buffer = hello(&pool);
+        assert_eq!(panic_of(|| fill(&mut buffer)), message, "{name}");
+        assert_eq!((&buffer[..], buffer.capacity()), (HELLO, 8), "{name}");
+        drop(buffer);
+        pool.assert_only_held(&[]);
+    }
+}
+
+#[test]
+fn an_error_says_what_did_not_fit_where_the_caller_can_act() {
+    let pool = Pool::new(8, 1);
+    let mut buffer = hello(&pool);
+    let full = buffer.try_extend_from_slice(b"1234");
+    assert_eq!(full, Err(BufferFull { requested: 4, available: 3 }));
+    assert_eq!(buffer.try_extend_from_slice(b"123"), Ok(()));
+    assert_eq!(buffer, "hello123");
+    assert_eq!(buffer.try_extend_from_slice(b""), Ok(()));
+    assert!(!buffer.try_reclaim(1));
+    assert!(!buffer.try_reclaim(usize::MAX));
+}
+
+#[test]
+fn freezing_or_splitting_more_than_was_filled_says_both_numbers_and_changes_nothing() {
+    let pool = Pool::new(8, 1);
+    let mut buffer = hello(&pool);
+    assert_eq!(panic_of(|| buffer.freeze_to(6)), "freeze_to out of bounds: 6 <= 5");
+    assert_eq!(panic_of(|| buffer.split_to(6)), "split_to out of bounds: 6 <= 5");
+    assert_eq!(panic_of(|| buffer.split_off(9)), "split_off out of bounds: 9 <= 8");
+    assert_eq!(panic_of(|| buffer.advance(6)), "advance out of bounds: 6 <= 5");
+    assert_eq!((&buffer[..], buffer.capacity()), (HELLO, 8));
+    let mut frozen = buffer.freeze();
+    assert!(frozen.is_unique(), "no handle was counted that is not there");
+    assert_eq!(panic_of(|| frozen.split_to(6)), "split_to out of bounds: 6 <= 5");
+    assert_eq!(panic_of(|| frozen.split_off(6)), "split_off out of bounds: 6 <= 5");
+    assert_eq!(panic_of(|| frozen.advance(6)), "advance out of bounds: 6 <= 5");
+    assert_eq!(frozen, HELLO);
+    assert!(frozen.is_unique(), "no handle was counted that is not there");
+    drop(frozen);
+    pool.assert_only_held(&[]);
+}
+
+/// The words are those of the crate `bytes`, of today's version at least.
+#[test]
+fn slicing_out_of_range_says_what_bytes_says() {
+    type Cut<B> = fn(&B) -> B;
+    fn words<B>(whole: &B, cuts: [Cut<B>; 4]) -> [String; 4] {
+        cuts.map(|cut| panic_of(|| cut(whole)))
+    }
+    let pool = Pool::new(8, 1);
+    let frozen = hello(&pool).freeze();
+    let ours: [Cut<BlockBytes<&Pool>>; 4] = [
+        |bytes| bytes.slice(..6),
+        |bytes| bytes.slice(6..),
+        |bytes| bytes.slice(4..3),
+        |bytes| bytes.slice(0..=5),
+    ];
+    let theirs: [Cut<Bytes>; 4] = [
+        |bytes| bytes.slice(..6),
+        |bytes| bytes.slice(6..),
+        |bytes| bytes.slice(4..3),
+        |bytes| bytes.slice(0..=5),
+    ];
+    let ours = words(&frozen, ours);
+    assert_eq!(ours[0], "range end out of bounds: 6 <= 5");
+    assert_eq!(ours[2], "range start must not be greater than end: 4 <= 3");
+    let theirs = words(&Bytes::from_static(HELLO), theirs);
+    assert_eq!(
+        ours.map(|words| words.replace('`', "")),
+        theirs.map(|words| words.replace('`', ""))
+    );
+    assert_eq!(panic_of(|| frozen.slice(..=usize::MAX)), "out of range");
+    assert!(frozen.is_unique(), "no handle was counted that is not there");
+    assert_eq!(frozen, HELLO);
+}
+
+#[test]
+fn reading_past_the_end_says_what_bytes_says() {
+    let pool = Pool::new(8, 1);
+    let mut frozen = hello(&pool).freeze();
+    let mut theirs = BytesMut::from(HELLO);
+    assert_eq!(panic_of(|| frozen.get_u64()), panic_of(|| theirs.get_u64()));
+    assert_eq!(panic_of(|| frozen.copy_to_bytes(6)), panic_of(|| (&HELLO[..]).copy_to_bytes(6)));
+    assert_eq!(frozen, HELLO);
+}
