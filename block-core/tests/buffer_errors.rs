@@ -3,6 +3,7 @@
 
 #![cfg(feature = "bytes")]
 
+use std::ops::Range;
 use std::panic::{self, AssertUnwindSafe};
 
 use block_core::buffer::{BlockBuf, BlockBytes, BufferFull};
@@ -26,6 +27,11 @@ fn hello(pool: &Pool) -> BlockBuf<&Pool> {
     let mut buffer = BlockBuf::alloc_in(pool).unwrap();
     buffer.extend_from_slice(HELLO);
     buffer
+}
+
+fn advance_too_far(buffer: &mut BlockBuf<&Pool>) {
+    // SAFETY: the bytes are initialised, and the call panics.
+    unsafe { buffer.advance_mut(4) }
 }
 
 #[test]
@@ -54,12 +60,7 @@ fn filling_past_the_end_says_how_much_was_to_go_where_and_appends_nothing() {
             "advance out of bounds: the len is 3 but advancing by 10",
         ),
         ("set_len", |buffer| buffer.set_len(9), "set_len out of bounds: 9 <= 8"),
-        // SAFETY: the bytes are initialised, and the call panics.
-        (
-            "advance_mut",
-            |buffer| unsafe { buffer.advance_mut(4) },
-            "advance_mut out of bounds: 4 <= 3",
-        ),
+        ("advance_mut", advance_too_far, "advance_mut out of bounds: 4 <= 3"),
     ];
     let pool = Pool::new(8, 1);
     for (name, fill, message) in table {
@@ -108,6 +109,7 @@ fn freezing_or_splitting_more_than_was_filled_says_both_numbers_and_changes_noth
 #[test]
 fn slicing_out_of_range_says_what_bytes_says() {
     type Cut<B> = fn(&B) -> B;
+    const BACKWARDS: Range<usize> = Range { start: 4, end: 3 };
     fn words<B>(whole: &B, cuts: [Cut<B>; 4]) -> [String; 4] {
         cuts.map(|cut| panic_of(|| cut(whole)))
     }
@@ -116,13 +118,13 @@ fn slicing_out_of_range_says_what_bytes_says() {
     let ours: [Cut<BlockBytes<&Pool>>; 4] = [
         |bytes| bytes.slice(..6),
         |bytes| bytes.slice(6..),
-        |bytes| bytes.slice(4..3),
+        |bytes| bytes.slice(BACKWARDS),
         |bytes| bytes.slice(0..=5),
     ];
     let theirs: [Cut<Bytes>; 4] = [
         |bytes| bytes.slice(..6),
         |bytes| bytes.slice(6..),
-        |bytes| bytes.slice(4..3),
+        |bytes| bytes.slice(BACKWARDS),
         |bytes| bytes.slice(0..=5),
     ];
     let ours = words(&frozen, ours);
