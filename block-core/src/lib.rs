@@ -12,6 +12,7 @@
 //! | blocks as buffers: written, frozen, shared, sliced | `buffer`, with the feature `bytes` |
 //! | a region as registered buffers of io_uring, on unix | `FixedBuffers`, `FixedBlock` |
 //! | vectored reads and writes over several blocks | `io_slices`, `io_slices_mut` |
+//! | a pool for boxes, vectors and maps | `PoolAllocator`, `SharedPoolAllocator`, with the feature `allocator-api2` |
 //! | proof that a backend keeps its promises | `conformance`, with the feature of that name |
 //!
 //! This crate holds no free list, no thread and no lock. Those are the backends': `block-lockfree`
@@ -44,6 +45,8 @@
 //! - `alloc`: regions and tables on the heap, without `std`.
 //! - `bytes`: blocks as reference-counted buffers that implement the traits of the crate `bytes`: the
 //!   module `buffer`.
+//! - `allocator-api2`: pools as the memory of containers that take an `Allocator` of that crate;
+//!   needs neither `std` nor `alloc`.
 //! - `conformance`: the property suite.
 //!
 //! Without any of them a region still works in memory that the caller supplies, see
@@ -58,6 +61,8 @@ extern crate alloc as alloc_crate;
 extern crate std;
 
 mod alloc;
+#[cfg(feature = "allocator-api2")]
+mod allocator;
 mod backing;
 mod block;
 #[cfg(feature = "bytes")]
@@ -90,6 +95,10 @@ pub mod conformance;
 pub mod counting;
 
 pub use alloc::{BlockAlloc, BlockAllocExt};
+#[cfg(feature = "allocator-api2")]
+pub use allocator::PoolAllocator;
+#[cfg(all(feature = "allocator-api2", feature = "alloc"))]
+pub use allocator::SharedPoolAllocator;
 pub use block::Block;
 pub use error::{AllocError, BuildError, FreeError, RegionError};
 #[cfg(all(feature = "std", unix))]

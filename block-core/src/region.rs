@@ -170,6 +170,15 @@ impl Region {
         self.offset(address) < self.layout.region_bytes()
     }
 
+    /// The region's own pointer to an address inside it. The one given may be narrower: what went
+    /// through a reference reaches no further than its target.
+    #[cfg(feature = "allocator-api2")]
+    #[inline]
+    pub(crate) fn own(&self, address: NonNull<u8>) -> NonNull<u8> {
+        debug_assert!(self.contains(address), "not in this region");
+        self.base.with_addr(address.addr())
+    }
+
     /// Bytes from the start of the region, for an address in it; otherwise at least its size.
     #[inline]
     pub(crate) fn offset(&self, address: NonNull<u8>) -> usize {

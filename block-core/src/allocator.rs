@@ -1,0 +1,326 @@
+//! A pool as the memory of other people's containers.
+//!
+//! A container takes one block for each box, vector or table that it allocates: the allocator has
+//! one size to offer, and refuses what does not fit it. Growing and shrinking stay in the block.
+//!
+//! # Why it owns its pool
+//!
+//! Whoever holds a [`Block`](crate::Block) may read all of its bytes, because bytes of a block are
+//! always initialised (invariant 6). Containers do not keep that up: the padding of a struct and
+//! the spare room of a vector are uninitialised memory. So bytes and values must never share a
+//! region. A backend alone gives out the blocks of its region, by the contract of [`BlockAlloc`],
+//! so one that is owned by value, and is never lent out again, serves containers alone.
+
+mod answer;
+#[cfg(feature = "alloc")]
+mod shared;
+
+use core::alloc::Layout;
+use core::fmt;
+use core::ptr::NonNull;
+
+use allocator_api2::alloc::{AllocError, Allocator};
+
+use crate::BlockAlloc;
+use answer::{nothing, offered};
+
+#[cfg(feature = "alloc")]
+pub use shared::SharedPoolAllocator;
+
+/// A pool that owns its backend and gives its blocks to boxes, vectors and maps.
+///
+/// Containers take it by reference, `&PoolAllocator<A>`; those that must outlive every scope take
+/// `&'static PoolAllocator<A>`, or a clone of a `SharedPoolAllocator` (feature `alloc`). The
+/// backend does not come out again: see [`Block`](crate::Block) for bytes, from another pool.
+///
+/// # What fits
+///
+/// An allocation takes one block, if it is no larger and no more aligned than a block; one of no
+/// bytes takes none. Everything else is refused, also while blocks are free.
+///
+/// - A vector holds at most what fits a block, and is refused more even by one byte. It doubles
+///   when it grows, so it can be refused twice its capacity where one more element would fit:
+///   take the capacity up front, or ask for it with `try_reserve_exact`.
+/// - A map keeps its old table until the new one is filled: two blocks at once. hashbrown uses the
+///   length that it is given, so its first table is as large as the block allows.
+///
+/// # Errors
+///
+/// The trait's `AllocError`, for what does not fit and for an exhausted pool alike. Which
+/// calls pass it on is the container's choice: `Box::try_new_in` and `try_reserve` do, and leave
+/// everything as it was. `Vec::push`, `Vec::with_capacity_in`, `HashMap::insert` and
+/// `HashMap::shrink_to` do not: as with any allocator, they end the program through
+/// `handle_alloc_error`.
+///
+/// # Examples
+///
+/// ```
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/allocator/example.rs")); }
+/// # let backend = example::pool(256, 4)?;
+/// use allocator_api2::{boxed::Box, vec::Vec};
+/// use block_core::PoolAllocator;
+/// use hashbrown::{DefaultHashBuilder, HashMap};
+///
+/// let pool = PoolAllocator::new(backend); // 4 blocks of 256 bytes
+///
+/// // A box takes a block, and gives it back when it is dropped.
+/// let position = Box::try_new_in([1.0, 2.0, 3.0], &pool).unwrap();
+/// assert_eq!((position[2], pool.available()), (3.0, 3));
+/// drop(position);
+/// assert_eq!(pool.available(), 4);
+///
+/// // A vector grows inside its block, and sees where it ends.
+/// let mut samples = Vec::new_in(&pool);
+/// samples.try_reserve_exact(2).unwrap();
+/// samples.extend([1_u64, 2]);
+/// samples.try_reserve_exact(30).unwrap();
+/// assert!(samples.try_reserve_exact(31).is_err(), "33 of 8 bytes");
+/// assert_eq!((&samples[..], pool.available()), (&[1, 2][..], 3));
+///
+/// // A map has its table in a block.
+/// let mut names = HashMap::with_hasher_in(DefaultHashBuilder::default(), &pool);
+/// names.try_reserve(2).unwrap();
+/// names.insert(7, "seven");
+/// assert_eq!((names[&7], pool.available()), ("seven", 2));
+/// # Ok::<(), std::boxed::Box<dyn std::error::Error>>(())
+/// ```
+///
+/// What must not compile does not. A vector that outlives its pool:
+///
+/// ```compile_fail,E0505
+/// # use block_core::{BlockAlloc, PoolAllocator};
+/// fn outlive<A: BlockAlloc>(pool: PoolAllocator<A>) {
+///     let mut bytes = allocator_api2::vec::Vec::new_in(&pool);
+///     bytes.push(1_u8);
+///     drop(pool);
+///     assert_eq!(bytes[0], 1);
+/// }
+/// ```
+///
+/// A handle to the bytes of a block that a container has used:
+///
+/// ```compile_fail,E0277
+/// # use block_core::{Block, BlockAlloc, PoolAllocator};
+/// fn bytes<A: BlockAlloc>(pool: &PoolAllocator<A>) -> u8 {
+///     Block::alloc_in(pool).unwrap()[0]
+/// }
+/// ```
+pub struct PoolAllocator<A: ?Sized>(A);
+
+impl<A: BlockAlloc> PoolAllocator<A> {
+    /// Takes the backend over, for good.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use block_core::{BlockAlloc, PoolAllocator};
+    /// fn for_the_whole_program<A: BlockAlloc>(backend: A) -> &'static PoolAllocator<A> {
+    ///     Box::leak(Box::new(PoolAllocator::new(backend)))
+    /// }
+    /// ```
+    #[must_use]
+    pub fn new(pool: A) -> Self {
+        Self(pool)
+    }
+}
+
+impl<A: BlockAlloc + ?Sized> PoolAllocator<A> {
+    /// How many blocks there are.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/allocator/example.rs")); }
+    /// # let backend = example::pool(100, 4)?;
+    /// let pool = block_core::PoolAllocator::new(backend); // 4 blocks of 100 bytes
+    /// assert_eq!(pool.capacity(), 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn capacity(&self) -> usize {
+        self.0.region().layout().capacity()
+    }
+
+    /// Bytes of a block: the most that one allocation gets.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/allocator/example.rs")); }
+    /// # let backend = example::pool(100, 4)?;
+    /// let pool = block_core::PoolAllocator::new(backend); // 4 blocks of 100 bytes
+    /// assert_eq!(pool.block_size(), 100);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn block_size(&self) -> usize {
+        self.0.region().layout().block_size()
+    }
+
+    /// Alignment of every block, in bytes: the most that one allocation gets.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/allocator/example.rs")); }
+    /// # let backend = example::pool(100, 4)?;
+    /// let pool = block_core::PoolAllocator::new(backend); // 4 blocks of 100 bytes
+    /// assert_eq!(pool.align(), 64);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn align(&self) -> usize {
+        self.0.region().layout().align()
+    }
+
+    /// How many blocks are free: exact when no other thread is inside a call, as
+    /// [`BlockAlloc::available`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/allocator/example.rs")); }
+    /// # let backend = example::pool(100, 4)?;
+    /// let pool = block_core::PoolAllocator::new(backend); // 4 blocks of 100 bytes
+    /// assert_eq!(pool.available(), 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn available(&self) -> usize {
+        self.0.available()
+    }
+
+    /// Whether an allocation of this layout succeeds while blocks are free.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/allocator/example.rs")); }
+    /// # let backend = example::pool(100, 4)?;
+    /// # use block_core::PoolAllocator;
+    /// use std::alloc::Layout;
+    ///
+    /// let pool = PoolAllocator::new(backend); // 4 blocks of 100 bytes, aligned to 64
+    /// assert!(pool.fits(Layout::array::<u32>(25)?));
+    /// assert!(!pool.fits(Layout::array::<u32>(26)?));
+    /// assert!(!pool.fits(Layout::from_size_align(1, 128)?));
+    /// assert!(pool.fits(Layout::from_size_align(0, 128)?), "no bytes, no block");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn fits(&self, layout: Layout) -> bool {
+        let block = self.0.region().layout();
+        layout.size() == 0
+            || (layout.size() <= block.block_size() && layout.align() <= block.align())
+    }
+
+    /// What a request for `layout` is answered with when it gets this block.
+    #[inline]
+    fn answer(&self, block: NonNull<u8>, layout: Layout) -> NonNull<[u8]> {
+        NonNull::slice_from_raw_parts(block, offered(self.block_size(), layout.size()))
+    }
+
+    /// The answer to a request for `layout` by the holder of this block: the same block, if it
+    /// suffices.
+    #[inline]
+    fn in_place(&self, block: NonNull<u8>, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+        if !self.fits(layout) {
+            return Err(AllocError);
+        }
+        Ok(self.answer(self.0.region().own(block), layout))
+    }
+}
+
+// SAFETY: an answer is `nothing` if and only if no bytes were asked for, and then its length is 0;
+// a block's answer is longer. So what fits an allocation has no bytes if and only if it is no block,
+// and every method can tell by the layout alone. Blocks are valid for `block_size` bytes (invariant
+// 4), each with one container (invariant 1), until the pool is dropped, wherever it moves.
+// `allocate_zeroed` is the trait's own: it writes zeros over all that `allocate` answers.
+unsafe impl<A: BlockAlloc + ?Sized> Allocator for PoolAllocator<A> {
+    #[inline]
+    fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+        if layout.size() == 0 {
+            return Ok(nothing(layout));
+        }
+        if !self.fits(layout) {
+            return Err(AllocError);
+        }
+        let block = self.0.acquire().ok_or(AllocError)?;
+        Ok(self.answer(block, layout))
+    }
+
+    #[inline]
+    unsafe fn deallocate(&self, ptr: NonNull<u8>, layout: Layout) {
+        if layout.size() != 0 {
+            let block = self.0.region().own(ptr);
+            // SAFETY: with bytes it is a block, acquired without a mark, and the caller's until now;
+            // the pointer is the region's own, since the caller's may reach less far than the block.
+            unsafe { self.0.release(block) };
+        }
+    }
+
+    #[inline]
+    unsafe fn grow(
+        &self,
+        ptr: NonNull<u8>,
+        old_layout: Layout,
+        new_layout: Layout,
+    ) -> Result<NonNull<[u8]>, AllocError> {
+        if old_layout.size() == 0 {
+            return self.allocate(new_layout);
+        }
+        self.in_place(ptr, new_layout)
+    }
+
+    #[inline]
+    unsafe fn grow_zeroed(
+        &self,
+        ptr: NonNull<u8>,
+        old_layout: Layout,
+        new_layout: Layout,
+    ) -> Result<NonNull<[u8]>, AllocError> {
+        if old_layout.size() == 0 {
+            return self.allocate_zeroed(new_layout);
+        }
+        let grown = self.in_place(ptr, new_layout)?;
+        let (start, kept) = (grown.cast::<u8>(), old_layout.size());
+        // SAFETY: the caller keeps `old_layout.size() <= new_layout.size()`, which is at most the
+        // answer's length, so what is written ends with the block (invariant 4).
+        unsafe { start.add(kept).write_bytes(0, grown.len() - kept) };
+        Ok(grown)
+    }
+
+    #[inline]
+    unsafe fn shrink(
+        &self,
+        ptr: NonNull<u8>,
+        old_layout: Layout,
+        new_layout: Layout,
+    ) -> Result<NonNull<[u8]>, AllocError> {
+        if new_layout.size() == 0 {
+            // SAFETY: the caller's promise for the old layout is that of `deallocate`.
+            unsafe { self.deallocate(ptr, old_layout) };
+            return Ok(nothing(new_layout));
+        }
+        self.in_place(ptr, new_layout)
+    }
+}
+
+const _: () = {
+    const fn shared_by_threads<T: Send + Sync + ?Sized>() {}
+    shared_by_threads::<PoolAllocator<dyn BlockAlloc>>();
+};
+
+impl<A: BlockAlloc + ?Sized> fmt::Debug for PoolAllocator<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PoolAllocator")
+            .field("layout", self.0.region().layout())
+            .field("available", &self.available())
+            .finish_non_exhaustive()
+    }
+}
