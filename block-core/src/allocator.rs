@@ -38,16 +38,16 @@ pub use shared::SharedPoolAllocator;
 /// An allocation takes one block, if it is no larger and no more aligned than a block; one of no
 /// bytes takes none. Everything else is refused, also while blocks are free.
 ///
-/// - A vector holds at most what fits a block, and is refused more even by one byte. It doubles
-///   when it grows, so it can be refused twice its capacity where one more element would fit:
-///   take the capacity up front, or ask for it with `try_reserve_exact`.
-/// - A map keeps its old table until the new one is filled: two blocks at once. hashbrown uses the
-///   length that it is given, so its first table is as large as the block allows.
+/// - A vector holds at most what fits a block, to the byte. It asks for twice its capacity when it
+///   grows, which can be refused where one more element would fit: take the capacity up front, or
+///   ask for it with `try_reserve_exact`.
+/// - A map that moves to another table, larger or smaller, needs both at once: two blocks.
+///   hashbrown uses the length that it is given, so its first table is as large as a block allows.
 ///
 /// # Errors
 ///
-/// The trait's `AllocError`, for what does not fit and for an exhausted pool alike. Which
-/// calls pass it on is the container's choice: `Box::try_new_in` and `try_reserve` do, and leave
+/// The trait's `AllocError`, for what does not fit and for an exhausted pool alike. Which calls
+/// pass it on is the container's choice: `Box::try_new_in` and `try_reserve` do, and leave
 /// everything as it was. `Vec::push`, `Vec::with_capacity_in`, `HashMap::insert` and
 /// `HashMap::shrink_to` do not: as with any allocator, they end the program through
 /// `handle_alloc_error`.

@@ -13,7 +13,8 @@ use crate::{BlockAlloc, PoolAllocator};
 /// A [`PoolAllocator`] that its containers own together: the last of them takes it along.
 ///
 /// A clone is the same pool. With it a container borrows nothing, so it may be returned, stored
-/// and sent to another thread; each one counts a reference more than a `&PoolAllocator` would.
+/// and sent to another thread. Each clone counts a reference, by an atomic that all threads share:
+/// for the shortest path prefer `&PoolAllocator`, `&'static` where the pool is never dropped.
 ///
 /// # Examples
 ///

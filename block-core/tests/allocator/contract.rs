@@ -111,31 +111,6 @@ fn zeroed_memory_is_zero_after_a_dirty_block() {
     watched.assert_whole();
 }
 
-/// What a container gives back went through its references, which reach no further than the value.
-#[test]
-fn a_block_given_back_through_a_small_reference_goes_out_whole_again() {
-    let watched = Watched::new(SIZE, 1);
-    let pool = &watched.pool;
-    let (small, whole) = (layout(1, 1), layout(SIZE, 1));
-    for _ in 0..2 {
-        let memory = pool.allocate(small).unwrap().cast::<u8>();
-        // SAFETY: one byte of this test's own, written before it is referred to.
-        let byte: &mut u8 = unsafe {
-            memory.write(1);
-            &mut *memory.as_ptr()
-        };
-        // SAFETY: allocated with this layout, not used again.
-        unsafe { pool.deallocate(byte.into(), small) };
-        let memory = pool.allocate(whole).unwrap();
-        // SAFETY: `SIZE` bytes of this test's own, given back once.
-        unsafe {
-            memory.cast::<u8>().write_bytes(2, SIZE);
-            pool.deallocate(memory.cast(), whole);
-        }
-    }
-    watched.assert_whole();
-}
-
 #[test]
 fn debug_output_tells_the_shape_and_what_is_free() {
     let shown = format!("{:?}", Watched::new(SIZE, 3).pool);

@@ -6,6 +6,7 @@ mod element;
 mod in_place;
 mod limits;
 mod model;
+mod narrowed;
 mod sharing;
 #[path = "../support/mod.rs"]
 mod support;
