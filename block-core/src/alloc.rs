@@ -63,22 +63,9 @@ use crate::{AllocError, Block, FreeError, Region, bulk};
 /// Each of the methods once, on a pool of four blocks of 64 bytes:
 ///
 /// ```
-/// # use block_core::{BlockAlloc, BlockIndex, BlockLayout, FreeError, Region};
-/// # use std::{ptr::NonNull, sync::Mutex};
-/// # struct Pool(Region, Mutex<Vec<BlockIndex>>);
-/// # // SAFETY: the lock gives each number to one holder at a time; nothing is to be scrubbed.
-/// # unsafe impl BlockAlloc for Pool {
-/// #     fn region(&self) -> &Region { &self.0 }
-/// #     fn acquire(&self) -> Option<NonNull<u8>> {
-/// #         self.1.lock().unwrap().pop().map(|index| self.0.block(index))
-/// #     }
-/// #     unsafe fn release(&self, block: NonNull<u8>) {
-/// #         self.1.lock().unwrap().push(unsafe { self.0.index_of(block) });
-/// #     }
-/// #     fn available(&self) -> usize { self.1.lock().unwrap().len() }
-/// # }
-/// # let numbers = (0..4).map(BlockIndex::new).collect();
-/// # let pool = Pool(Region::map(BlockLayout::new(64, 4)?)?, Mutex::new(numbers));
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// # use block_core::{BlockAlloc, FreeError};
+/// let pool = Pool::new(64, 4);
 /// assert_eq!((pool.capacity(), pool.block_size(), pool.available()), (4, 64, 4));
 ///
 /// // Unchecked: what is released must be right.

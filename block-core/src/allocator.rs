@@ -55,8 +55,8 @@ pub use shared::SharedPoolAllocator;
 /// # Examples
 ///
 /// ```
-/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/allocator/example.rs")); }
-/// # let backend = example::pool(256, 4)?;
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); }
+/// # let backend = example::Pool::new(256, 4);
 /// use allocator_api2::{boxed::Box, vec::Vec};
 /// use block_core::PoolAllocator;
 /// use hashbrown::{DefaultHashBuilder, HashMap};
@@ -130,8 +130,8 @@ impl<A: BlockAlloc + ?Sized> PoolAllocator<A> {
     /// # Examples
     ///
     /// ```
-    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/allocator/example.rs")); }
-    /// # let backend = example::pool(100, 4)?;
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); }
+    /// # let backend = example::Pool::new(100, 4);
     /// let pool = block_core::PoolAllocator::new(backend); // 4 blocks of 100 bytes
     /// assert_eq!(pool.capacity(), 4);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -147,8 +147,8 @@ impl<A: BlockAlloc + ?Sized> PoolAllocator<A> {
     /// # Examples
     ///
     /// ```
-    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/allocator/example.rs")); }
-    /// # let backend = example::pool(100, 4)?;
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); }
+    /// # let backend = example::Pool::new(100, 4);
     /// let pool = block_core::PoolAllocator::new(backend); // 4 blocks of 100 bytes
     /// assert_eq!(pool.block_size(), 100);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -164,8 +164,8 @@ impl<A: BlockAlloc + ?Sized> PoolAllocator<A> {
     /// # Examples
     ///
     /// ```
-    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/allocator/example.rs")); }
-    /// # let backend = example::pool(100, 4)?;
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); }
+    /// # let backend = example::Pool::new(100, 4);
     /// let pool = block_core::PoolAllocator::new(backend); // 4 blocks of 100 bytes
     /// assert_eq!(pool.align(), 64);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -182,8 +182,8 @@ impl<A: BlockAlloc + ?Sized> PoolAllocator<A> {
     /// # Examples
     ///
     /// ```
-    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/allocator/example.rs")); }
-    /// # let backend = example::pool(100, 4)?;
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); }
+    /// # let backend = example::Pool::new(100, 4);
     /// let pool = block_core::PoolAllocator::new(backend); // 4 blocks of 100 bytes
     /// assert_eq!(pool.available(), 4);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -199,8 +199,8 @@ impl<A: BlockAlloc + ?Sized> PoolAllocator<A> {
     /// # Examples
     ///
     /// ```
-    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/allocator/example.rs")); }
-    /// # let backend = example::pool(100, 4)?;
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); }
+    /// # let backend = example::Pool::new(100, 4);
     /// # use block_core::PoolAllocator;
     /// use std::alloc::Layout;
     ///

@@ -84,17 +84,18 @@ impl Region {
 /// The part of a block that is filled, ready to be written:
 ///
 /// ```
-/// # use block_core::{BlockAlloc, BlockAllocExt};
-/// fn filled<A: BlockAlloc>(pool: &A) -> Result<(), Box<dyn std::error::Error>> {
-///     let buffers = pool.region().fixed_buffers()?;
-///     let mut block = pool.alloc()?;
-///     block[..5].copy_from_slice(b"hello");
-///     let filled = &block[..5];
-///     let at = buffers.of_slice(filled)?;
-///     // opcode::WriteFixed::new(fd, at.pointer.as_ptr(), filled.len() as u32, at.buffer)
-///     assert_eq!(at.pointer.as_ptr().cast_const(), filled.as_ptr());
-///     Ok(())
-/// }
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// use block_core::{BlockAlloc, BlockAllocExt};
+///
+/// let pool = Pool::new(1500, 8);
+/// let buffers = pool.region().fixed_buffers()?;
+/// let mut block = pool.alloc()?;
+/// block[..5].copy_from_slice(b"hello");
+/// let filled = &block[..5];
+/// let at = buffers.of_slice(filled)?;
+/// // opcode::WriteFixed::new(fd, at.pointer.as_ptr(), filled.len() as u32, at.buffer)
+/// assert_eq!(at.pointer.as_ptr().cast_const(), filled.as_ptr());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct FixedBuffers<'a> {
@@ -228,16 +229,16 @@ impl<'a> FixedBuffers<'a> {
     /// # Examples
     ///
     /// ```
-    /// # use block_core::{BlockAlloc, BlockAllocExt, FreeError};
-    /// fn second_half<A: BlockAlloc>(pool: &A) -> Result<(), Box<dyn std::error::Error>> {
-    ///     let buffers = pool.region().fixed_buffers()?;
-    ///     let block = pool.alloc()?;
-    ///     let half = block.len() / 2;
-    ///     let (whole, part) = (buffers.of_slice(&block)?, buffers.of_slice(&block[half..])?);
-    ///     assert_eq!((part.buffer, part.offset), (whole.buffer, whole.offset + half));
-    ///     assert_eq!(buffers.of_slice(&[0; 100]), Err(FreeError::Foreign));
-    ///     Ok(())
-    /// }
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::{BlockAlloc, BlockAllocExt, FreeError};
+    ///
+    /// let pool = Pool::new(1500, 8);
+    /// let buffers = pool.region().fixed_buffers()?;
+    /// let block = pool.alloc()?;
+    /// let (whole, half) = (buffers.of_slice(&block)?, buffers.of_slice(&block[750..])?);
+    /// assert_eq!((half.buffer, half.offset), (whole.buffer, whole.offset + 750));
+    /// assert_eq!(buffers.of_slice(&[0; 100]), Err(FreeError::Foreign));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
     pub fn of_slice(&self, bytes: &[u8]) -> Result<FixedBlock, FreeError> {

@@ -108,5 +108,7 @@ pub use layout::{BlockLayout, LayoutError};
 pub use options::{HugePages, RegionOptions};
 pub use region::Region;
 pub use table::{SideTable, ZeroIsValid};
+#[cfg(all(feature = "std", feature = "bytes"))]
+pub use vectored::read_vectored;
 #[cfg(feature = "std")]
 pub use vectored::{io_slices, io_slices_mut};

@@ -2,7 +2,12 @@
 
 use core::array;
 use core::iter::Fuse;
+#[cfg(feature = "bytes")]
+use std::io::{self, Read};
 use std::io::{IoSlice, IoSliceMut};
+
+#[cfg(feature = "bytes")]
+use crate::buffer::{BlockBuf, PoolRef};
 
 /// The slices of [`Write::write_vectored`](std::io::Write::write_vectored): one for each of
 /// `parts`, then empty ones, which a write skips.
@@ -16,25 +21,11 @@ use std::io::{IoSlice, IoSliceMut};
 /// A header and a body, each in a block of its own, written by one call:
 ///
 /// ```
-/// use block_core::{BlockAlloc, BlockAllocExt, io_slices};
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// use block_core::{BlockAllocExt, io_slices};
 /// use std::io::Write;
 ///
-/// # use block_core::{BlockIndex, BlockLayout, Region};
-/// # use std::{ptr::NonNull, sync::Mutex};
-/// # struct Pool(Region, Mutex<Vec<BlockIndex>>);
-/// # // SAFETY: the lock gives each number to one holder at a time; nothing is to be scrubbed.
-/// # unsafe impl BlockAlloc for Pool {
-/// #     fn region(&self) -> &Region { &self.0 }
-/// #     fn acquire(&self) -> Option<NonNull<u8>> {
-/// #         self.1.lock().unwrap().pop().map(|index| self.0.block(index))
-/// #     }
-/// #     unsafe fn release(&self, block: NonNull<u8>) {
-/// #         self.1.lock().unwrap().push(unsafe { self.0.index_of(block) });
-/// #     }
-/// #     fn available(&self) -> usize { self.1.lock().unwrap().len() }
-/// # }
-/// # let numbers = (0..4).map(BlockIndex::new).collect();
-/// # let pool = Pool(Region::map(BlockLayout::new(64, 4)?)?, Mutex::new(numbers));
+/// let pool = Pool::new(64, 4);
 /// let (mut header, mut body) = (pool.alloc()?, pool.alloc()?);
 /// header[..4].copy_from_slice(&5_u32.to_be_bytes());
 /// body[..5].copy_from_slice(b"hello");
@@ -65,25 +56,11 @@ pub fn io_slices<'a, const N: usize>(
 /// Two blocks filled by one call, the second in part:
 ///
 /// ```
-/// use block_core::{BlockAlloc, BlockAllocExt, io_slices_mut};
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// use block_core::{BlockAllocExt, io_slices_mut};
 /// use std::io::{Cursor, Read};
 ///
-/// # use block_core::{BlockIndex, BlockLayout, Region};
-/// # use std::{ptr::NonNull, sync::Mutex};
-/// # struct Pool(Region, Mutex<Vec<BlockIndex>>);
-/// # // SAFETY: the lock gives each number to one holder at a time; nothing is to be scrubbed.
-/// # unsafe impl BlockAlloc for Pool {
-/// #     fn region(&self) -> &Region { &self.0 }
-/// #     fn acquire(&self) -> Option<NonNull<u8>> {
-/// #         self.1.lock().unwrap().pop().map(|index| self.0.block(index))
-/// #     }
-/// #     unsafe fn release(&self, block: NonNull<u8>) {
-/// #         self.1.lock().unwrap().push(unsafe { self.0.index_of(block) });
-/// #     }
-/// #     fn available(&self) -> usize { self.1.lock().unwrap().len() }
-/// # }
-/// # let numbers = (0..4).map(BlockIndex::new).collect();
-/// # let pool = Pool(Region::map(BlockLayout::new(64, 4)?)?, Mutex::new(numbers));
+/// let pool = Pool::new(64, 4);
 /// let mut blocks = [pool.alloc()?, pool.alloc()?];
 /// let mut file = Cursor::new([7; 100]);
 /// let parts = blocks.iter_mut().map(|block| &mut block[..]);
@@ -97,6 +74,50 @@ pub fn io_slices_mut<'a, const N: usize>(
     parts: impl IntoIterator<Item = &'a mut [u8]>,
 ) -> [IoSliceMut<'a>; N] {
     all_of(parts, IoSliceMut::new)
+}
+
+/// Reads once, into the room of each buffer in turn, and appends what came: the first is full before the
+/// second gets a byte. Says how many bytes came.
+///
+/// # Errors
+///
+/// The reader's; nothing was appended then.
+///
+/// # Panics
+///
+/// If the reader says that it read more than there was room for; nothing was appended then.
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// use block_core::buffer::BlockBuf;
+/// use block_core::read_vectored;
+/// use std::io::Cursor;
+///
+/// let pool = Pool::new(64, 4);
+/// let mut buffers = [BlockBuf::alloc_in(&pool)?, BlockBuf::alloc_in(&pool)?];
+/// let read = read_vectored(Cursor::new([7; 100]), &mut buffers)?;
+/// assert_eq!((read, buffers[0].len(), buffers[1].len()), (100, 64, 36));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[cfg(feature = "bytes")]
+pub fn read_vectored<P: PoolRef, const N: usize>(
+    mut from: impl Read,
+    buffers: &mut [BlockBuf<P>; N],
+) -> io::Result<usize> {
+    let room = |buffer: &BlockBuf<P>| buffer.capacity() - buffer.len();
+    let all = buffers.iter().map(room).sum();
+    let parts = buffers.iter_mut().map(BlockBuf::spare_capacity_mut);
+    let read = from.read_vectored(&mut io_slices_mut::<N>(parts))?;
+    assert!(read <= all, "a reader says that it read {read} bytes into room for {all}");
+    let mut rest = read;
+    for buffer in buffers {
+        let came = rest.min(room(buffer));
+        buffer.set_len(buffer.len() + came);
+        rest -= came;
+    }
+    Ok(read)
 }
 
 /// Every part once, then the empty part until there are `N`.

@@ -135,3 +135,74 @@ fn more_parts_to_read_than_slices_panic_with_both_numbers() {
     let mut blocks = blocks(&pool, 3);
     let _ = io_slices_mut::<2>(blocks.iter_mut().map(|block| &mut block[..]));
 }
+
+/// Buffers with a filled length, with the feature `bytes`.
+#[cfg(feature = "bytes")]
+mod buffers {
+    use std::io::{self, IoSliceMut, Read, Write};
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use block_core::buffer::BlockBuf;
+    use block_core::{io_slices, read_vectored};
+
+    use super::{Pool, SIZE, pattern, written};
+
+    fn empty<const N: usize>(pool: &Pool) -> [BlockBuf<&Pool>; N] {
+        [(); N].map(|()| BlockBuf::alloc_in(pool).unwrap())
+    }
+
+    #[test]
+    fn what_is_read_is_appended_to_each_buffer_in_turn_until_the_end_of_the_file() {
+        let pool = Pool::new(SIZE, 3);
+        let mut file = written::<3>(&pool, 3, 100);
+        let mut buffers = empty::<3>(&pool);
+        buffers[0].extend_from_slice(b"head"); // less room in this one
+        assert_eq!(read_vectored(&mut file, &mut buffers).unwrap(), 2 * SIZE + 100);
+        assert_eq!(buffers.each_ref().map(|buffer| buffer.len()), [SIZE, SIZE, 104]);
+        let (head, rest) = buffers[0].split_at(4);
+        assert_eq!(head, b"head");
+        let all = rest.iter().chain(&buffers[1][..]).chain(&buffers[2][..]);
+        assert!(all.enumerate().all(|(at, &byte)| byte == pattern(at / SIZE, at % SIZE)));
+        let before = buffers.each_ref().map(|buffer| buffer.to_vec());
+        assert_eq!(read_vectored(&mut file, &mut buffers).unwrap(), 0, "at the end");
+        assert!(buffers.iter().zip(before).all(|(buffer, before)| *buffer == before));
+    }
+
+    #[test]
+    fn frozen_parts_of_several_blocks_are_written_by_one_call() {
+        let pool = Pool::new(SIZE, 2);
+        let [mut first, mut second] = empty::<2>(&pool);
+        first.extend_from_slice(b"hello, ");
+        second.extend_from_slice(b"out there, world");
+        let parts = [first.freeze(), second.freeze().slice(11..)];
+        let mut wire = Vec::new();
+        let slices = io_slices::<4>(parts.iter().map(|part| &part[..]));
+        assert_eq!(wire.write_vectored(&slices).unwrap(), 12);
+        assert_eq!(wire, b"hello, world");
+    }
+
+    /// Answers without reading.
+    struct Answers(fn() -> io::Result<usize>);
+
+    impl Read for Answers {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            (self.0)()
+        }
+
+        fn read_vectored(&mut self, _: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+            (self.0)()
+        }
+    }
+
+    #[test]
+    fn a_reader_that_fails_or_lies_appends_nothing() {
+        let pool = Pool::new(SIZE, 2);
+        let mut buffers = empty::<2>(&pool);
+        let error = read_vectored(Answers(|| Err(io::ErrorKind::TimedOut.into())), &mut buffers);
+        assert_eq!(error.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        let lie = AssertUnwindSafe(|| read_vectored(Answers(|| Ok(3001)), &mut buffers));
+        let panic = catch_unwind(lie).unwrap_err().downcast::<String>().unwrap();
+        assert!(panic.contains("3001 bytes into room for 3000"), "{panic}");
+        assert!(buffers.iter().all(|buffer| buffer.is_empty()));
+    }
+}

@@ -19,8 +19,8 @@ use crate::{BlockAlloc, PoolAllocator};
 /// # Examples
 ///
 /// ```
-/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/allocator/example.rs")); }
-/// # let backend = example::pool(256, 4)?;
+/// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); }
+/// # let backend = example::Pool::new(256, 4);
 /// use allocator_api2::vec::Vec;
 /// use block_core::{PoolAllocator, SharedPoolAllocator};
 ///
