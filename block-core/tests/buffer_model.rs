@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use block_core::buffer::{BlockBuf, BlockBytes, PoolRef};
-use block_core::{BlockAlloc, BlockAllocExt};
+use block_core::{BlockAlloc, BlockAllocExt, BlockIndex};
 use bytes::{Buf, Bytes};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -254,11 +254,27 @@ impl<P: PoolRef + Clone + 'static> World<P> {
     fn check(&self) {
         for Entry { handle, bytes, .. } in &self.entries {
             match handle {
-                Handle::Writes(buffer) => assert_eq!(buffer, bytes),
-                Handle::Reads(buffer) => assert_eq!(buffer, bytes),
+                Handle::Writes(buffer) => {
+                    assert_eq!(buffer, bytes);
+                    self.assert_inside(buffer.as_ptr(), buffer.capacity());
+                }
+                Handle::Reads(buffer) => {
+                    assert_eq!(buffer, bytes);
+                    self.assert_inside(buffer.as_ptr(), buffer.len());
+                }
             }
         }
         assert_eq!(self.pool.available(), BLOCKS - self.held(), "invariant 2");
+    }
+}
+
+impl<P: PoolRef> World<P> {
+    /// Invariant 4: so many bytes from there on are one block's.
+    fn assert_inside(&self, start: *const u8, len: usize) {
+        let region = self.pool.region();
+        let offset = start.addr() - region.block(BlockIndex::new(0)).addr().get();
+        let before = offset % region.layout().stride();
+        assert!(before + len <= SIZE, "{len} bytes from byte {before} of a block on");
     }
 }
 

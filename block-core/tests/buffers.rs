@@ -9,7 +9,7 @@ use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 
 use block_core::buffer::{BlockBuf, BlockBytes};
-use block_core::{AllocError, Block, BlockAlloc, BlockAllocExt, FreeError};
+use block_core::{AllocError, Block, BlockAlloc, BlockAllocExt, BlockIndex, FreeError};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 mod support;
@@ -271,17 +271,53 @@ fn bytes_that_are_not_the_pools_come_back_as_they_were() {
         assert_eq!(BlockBytes::from_bytes(bytes, &pool).unwrap_err(), before);
     }
     assert!(BlockBytes::from_bytes(emptied, &other).is_err(), "nothing may own it");
-    // The other kind of pool pointer.
-    let borrowed: &'static Pool = Box::leak(Box::new(Pool::new(48, 2)));
     let dynamic: Arc<dyn BlockAlloc> = other.clone();
     let back = BlockBytes::from_bytes(frozen(), &dynamic).expect("the same `Arc`, of another type");
     drop(back);
-    let bytes = Bytes::from(BlockBuf::from(Block::alloc_in(borrowed).unwrap()).freeze());
-    drop(bytes);
     pool.assert_only_held(&[]);
     other.assert_only_held(&[]);
     drop(dynamic);
     assert_eq!((Arc::strong_count(&pool), Arc::strong_count(&other)), (1, 1));
+}
+
+/// Or an `Arc` would be dropped that was never counted.
+#[test]
+fn bytes_come_back_by_the_kind_of_pool_pointer_that_they_were_taken_with() {
+    let owned: &'static Arc<Pool> = Box::leak(Box::new(Arc::new(Pool::new(SIZE, 2))));
+    let borrowed: &'static Pool = owned;
+    let mut owns = BlockBuf::alloc_in(Arc::clone(owned)).unwrap();
+    owns.extend_from_slice(b"owns");
+    let (owns, borrows) = (Bytes::from(owns.freeze()), filled(borrowed, b"borrows").freeze());
+    let borrows = BlockBytes::from_bytes(borrows.into(), owned).expect_err("it borrows");
+    let owns = BlockBytes::from_bytes(owns, &borrowed).expect_err("it owns");
+    assert_eq!((&owns[..], &borrows[..]), (&b"owns"[..], &b"borrows"[..]));
+    let owns = BlockBytes::from_bytes(owns, owned).unwrap();
+    let borrows = BlockBytes::from_bytes(borrows, &borrowed).unwrap();
+    drop((owns, borrows));
+    assert_eq!(Arc::strong_count(owned), 1);
+    borrowed.assert_only_held(&[]);
+}
+
+#[test]
+fn a_block_that_was_a_buffer_is_no_buffer_any_more() {
+    let pool: &'static Pool = Box::leak(Box::new(Pool::new(SIZE, 1)));
+    let block = filled(pool, b"hello").freeze().into_block().unwrap();
+    assert!(BlockBytes::from_bytes(Bytes::from_owner(block), &pool).is_err());
+    pool.assert_only_held(&[]);
+}
+
+#[test]
+fn bytes_that_reach_beyond_a_block_do_not_become_a_part_of_it() {
+    let pool: &'static Pool = Box::leak(Box::new(Pool::new(SIZE, 2)));
+    let (first, second) = (filled(pool, b"first").freeze(), filled(pool, b"second").freeze());
+    let region = pool.region();
+    // SAFETY: both blocks are held and read only, to the end of this test.
+    let both =
+        unsafe { std::slice::from_raw_parts(region.block(BlockIndex::new(0)).as_ptr(), SIZE + 1) };
+    assert!(BlockBytes::from_bytes(Bytes::from_static(both), &pool).is_err());
+    assert!(BlockBytes::from_bytes(Bytes::from_static(&both[..SIZE]), &pool).is_ok());
+    drop((first, second));
+    pool.assert_only_held(&[]);
 }
 
 #[test]
