@@ -8,6 +8,7 @@
 //! cargo run --release -p bench-harness -- --workload near-full:90,bulk:8:32:512 --payload none,block
 //! cargo bench-allocators --workload pair  # jemalloc and snmalloc too: needs make and C++20
 //! cargo bench -p bench-harness            # the usual cells, by the same code, under criterion
+//! cargo run --release -p bench-harness --example buffers  # what buffers cost, beside bytes
 //! cargo bench-counting                    # how often threads meet in the pools, counted anew
 //! ```
 //!
@@ -32,6 +33,7 @@
 //! - [method]: what is measured, what is not, in whose favour it errs, and how far to trust it.
 //! - [record]: what a record holds, and how two of them are compared.
 //! - [latency]: how single calls are timed, and what their tail means.
+//! - [buffers]: what it costs to freeze, clone and slice a buffer.
 //! - [scaling]: how saturation is foretold, and what the model leaves out.
 //! - [adding_a_contender]: how to add one, with an example that runs.
 //!
@@ -39,6 +41,7 @@
 
 pub mod adding_a_contender;
 pub mod barrier;
+pub mod buffers;
 mod clock;
 pub mod command;
 pub mod compare;
