@@ -2,8 +2,8 @@
 //! standard library's. Two threads are explored exhaustively; three as far as `LOOM_MAX_PREEMPTIONS`
 //! goes.
 //!
-//! A block's bytes are a loom cell: two accesses that are not ordered, one of them a write, fail the
-//! model, as does a block that is given back while somebody reads it.
+//! A block's two parts are loom cells: two accesses that are not ordered, one of them a write, fail the
+//! model, as does a block that is given back while somebody reads or writes it.
 
 #![cfg(loom)]
 
@@ -27,7 +27,7 @@ use word::{Weight, Word};
 /// A block, its word, and how often it was given back.
 struct Shared {
     word: Word,
-    bytes: UnsafeCell<u8>,
+    parts: [UnsafeCell<u8>; 2],
     given_back: Counter,
 }
 
@@ -36,24 +36,24 @@ impl Shared {
     fn begun() -> Arc<Self> {
         let word = Word::default();
         word.begin(Word::MARK);
-        let (bytes, given_back) = (UnsafeCell::new(1), Counter::new(0));
-        Arc::new(Self { word, bytes, given_back })
+        let (parts, given_back) = ([1, 1].map(UnsafeCell::new), Counter::new(0));
+        Arc::new(Self { word, parts, given_back })
     }
 
-    fn write(&self, value: u8) {
+    fn write(&self, part: usize, value: u8) {
         // SAFETY: what the models are for: loom checks that nobody else is here.
-        self.bytes.with_mut(|bytes| unsafe { *bytes = value });
+        self.parts[part].with_mut(|bytes| unsafe { *bytes = value });
     }
 
     fn read(&self) -> u8 {
         // SAFETY: as above; loom checks that nobody writes.
-        self.bytes.with(|bytes| unsafe { *bytes })
+        self.parts[0].with(|bytes| unsafe { *bytes })
     }
 
     /// Drops a handle; the last one gives the block back, whose next holder writes.
     fn leave(&self, weight: Weight) {
         if self.word.leave(weight) {
-            self.write(99);
+            (0..2).for_each(|part| self.write(part, 99));
             self.given_back.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -132,7 +132,7 @@ fn the_only_handle_writes_after_the_others_have_read() {
         let other = on_another_thread(&shared, read_and_leave);
         if shared.word.is_only() {
             shared.word.thaw();
-            shared.write(2);
+            shared.write(0, 2);
             shared.leave(Word::WRITER);
         } else {
             read_and_leave(&shared);
@@ -153,6 +153,22 @@ fn a_writer_and_a_part_that_was_split_off_give_the_block_back_once() {
         });
         shared.word.freeze();
         shared.leave(Word::READER);
+        given_back_once(&shared, [other]);
+    });
+}
+
+/// Invariant III, where the handles look before they leave.
+#[test]
+fn two_writers_that_end_at_once_give_the_block_back_once_after_both_have_written() {
+    loom::model(|| {
+        let shared = Shared::begun();
+        assert!(shared.word.join(Word::WRITER));
+        let other = on_another_thread(&shared, |shared| {
+            shared.write(1, 2);
+            shared.leave(Word::WRITER);
+        });
+        shared.write(0, 2);
+        shared.leave(Word::WRITER);
         given_back_once(&shared, [other]);
     });
 }

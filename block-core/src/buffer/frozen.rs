@@ -15,8 +15,8 @@ use crate::Block;
 /// of it is dropped, on whatever thread; an empty one keeps it, too. The count lies beside the blocks:
 /// nothing is allocated, whatever is done, but by the conversion into [`Bytes`](bytes::Bytes).
 ///
-/// Cost: to clone, slice or split is one atomic read-modify-write on the block's own count, to drop is
-/// one, or none for the last handle.
+/// Cost: to clone, slice or split is one atomic read-modify-write on the block's own count, and to drop
+/// is one.
 ///
 /// # Examples
 ///

@@ -28,7 +28,7 @@
 //! | `leave`, `is_only`: load | Acquire | that Release, or any in whose release sequence the value stands: joins, freezes and other leaves are read-modify-writes and do not break it | the same |
 //! | `begin`, `join`, `freeze`, `thaw`, the zero of the last | Relaxed | | nothing: a handle, or the block, gets to another thread by a way that orders it (a send, the pool's release and acquire) |
 //!
-//! Source: the counting of `std::sync::Arc`; that the only handle leaves without a read-modify-write is
+//! Source: the counting of `std::sync::Arc`; that a lone writer leaves without a read-modify-write is
 //! the reasoning of its `get_mut`.
 
 use crate::sync::{AtomicUsize, Ordering};
@@ -84,13 +84,15 @@ impl Word {
     #[inline]
     #[must_use = "the last one gives the block back"]
     pub(crate) fn leave(&self, weight: Weight) -> bool {
-        if !self.is_only() {
+        // A writer is mostly alone. A reader mostly is not: to look first would fetch the line from
+        // another core to read it, and then once more to write it.
+        if weight == Self::READER || !self.is_only() {
             let before = self.0.fetch_sub(weight, Ordering::Release);
             if before & Self::HANDLES != 1 {
                 return false;
             }
-            // The others left between the look and the subtraction. The load is there for its
-            // ordering; a fence would do as well, but race detectors do not know fences.
+            // The load is there for its ordering; a fence would do as well, but race detectors do not
+            // know fences.
             self.0.load(Ordering::Acquire);
         }
         self.0.store(0, Ordering::Relaxed);
