@@ -219,8 +219,8 @@ fn all_workloads_run_and_what_cannot_is_said() {
     assert!(unable.iter().all(|unable| unable["workload"] == "exhausted"), "{unable:?}");
     let singly = |cell: &&Value| cell["remark"] == "one by one";
     let bulk = cells.iter().filter(|cell| cell["workload"] == "bulk").filter(singly).count();
-    // The handles of four pools, the control's, the loop, and all that is no pool.
-    assert_eq!((bulk, cells.iter().filter(singly).count()), (2 * (6 + not_pools), bulk));
+    // The loop, and all that is no pool.
+    assert_eq!((bulk, cells.iter().filter(singly).count()), (2 * (1 + not_pools), bulk));
     assert!(record["notes"].to_string().contains("handover at 1 thread"), "{}", record["notes"]);
 
     let table = all("table");

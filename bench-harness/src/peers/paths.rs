@@ -80,9 +80,6 @@ pub trait Path: Debug + Send + Sync + 'static {
     /// What a thread works through.
     type Hand<'a, A: Pool>: Hand;
 
-    /// Whether many blocks go through it in one call.
-    const BULK: bool;
-
     /// A thread's hand.
     fn hand<A: Pool>(pool: &A) -> Self::Hand<'_, A>;
 }
@@ -118,11 +115,12 @@ impl<A: Pool, P: Path> Contender for Through<A, P> {
     }
 
     fn moves_in_bulk(&self) -> bool {
-        P::BULK
+        true
     }
 }
 
-/// Safe handles: [`BlockAllocExt::alloc`], and back by dropping.
+/// Safe handles: [`BlockAllocExt::alloc`], and back by dropping; many by [`BlockAllocExt::alloc_bulk`]
+/// and [`BlockAllocExt::free_bulk`].
 #[derive(Debug)]
 pub struct Handles;
 
@@ -148,7 +146,6 @@ pub struct BareHand<'a, A>(&'a A);
 
 impl Path for Handles {
     type Hand<'a, A: Pool> = HandleHand<'a, A>;
-    const BULK: bool = false;
 
     fn hand<A: Pool>(pool: &A) -> HandleHand<'_, A> {
         HandleHand(pool)
@@ -157,7 +154,6 @@ impl Path for Handles {
 
 impl Path for Checks {
     type Hand<'a, A: Pool> = CheckedHand<'a, A>;
-    const BULK: bool = true;
 
     fn hand<A: Pool>(pool: &A) -> CheckedHand<'_, A> {
         CheckedHand(pool)
@@ -166,7 +162,6 @@ impl Path for Checks {
 
 impl Path for Bares {
     type Hand<'a, A: Pool> = BareHand<'a, A>;
-    const BULK: bool = true;
 
     fn hand<A: Pool>(pool: &A) -> BareHand<'_, A> {
         BareHand(pool)
@@ -189,6 +184,17 @@ impl<'a, A: Pool> Hand for HandleHand<'a, A> {
     #[inline(always)]
     fn give(&mut self, held: Block<&'a A>) -> Result<(), FreeError> {
         drop(held);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn take_bulk(&mut self, blocks: &mut [Option<Block<&'a A>>]) -> bool {
+        self.0.alloc_bulk(blocks).is_ok()
+    }
+
+    #[inline(always)]
+    fn give_bulk(&mut self, blocks: &mut [Option<Block<&'a A>>]) -> Result<(), FreeError> {
+        self.0.free_bulk(blocks);
         Ok(())
     }
 }
