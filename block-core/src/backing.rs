@@ -1,13 +1,13 @@
 //! Memory that a region or a side table owns: zeroed, aligned, and freed when dropped.
 //!
 //! Three kinds, one face. An anonymous mapping commits a page when it is first touched. The heap
-//! is the fallback where there is no mapping. Memory that the caller supplies needs neither.
+//! is the fallback where there is no mapping. Memory that the caller supplies needs neither: it
+//! comes out of a [`ZeroedMemory`](crate::ZeroedMemory), and nobody frees it.
 //!
 //! A mapping or an allocation aligned beyond what its source guarantees is reserved `align - 1`
 //! bytes larger and aligned within. For the heap this matters: an over-aligned `alloc_zeroed`
 //! writes every byte, an ordinary one of many pages commits nothing.
 
-use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
 use crate::{RegionError, RegionOptions};
@@ -30,7 +30,7 @@ enum Owner {
     Heap {
         _memory: HeapMemory,
     },
-    Caller,
+    Nobody,
 }
 
 // SAFETY: a backing owns its memory exclusively and hands out no reference to it; the base is an
@@ -42,7 +42,7 @@ unsafe impl Sync for Backing {}
 impl Backing {
     /// Where the memory starts, aligned as asked.
     #[inline]
-    pub(crate) fn base(&self) -> NonNull<u8> {
+    pub(crate) const fn base(&self) -> NonNull<u8> {
         self.base
     }
 
@@ -84,15 +84,9 @@ impl Backing {
         Err(RegionError::Unsupported { what: "memory from the heap, without the feature `alloc`" })
     }
 
-    /// No memory at all, at this address.
-    pub(crate) const fn empty(base: NonNull<u8>) -> Self {
-        Self { base, _owner: Owner::Caller }
-    }
-
-    /// The caller's memory, which is written with zeros.
-    pub(crate) fn caller(memory: &'static mut [MaybeUninit<u8>]) -> Self {
-        memory.fill(MaybeUninit::zeroed());
-        Self { base: NonNull::from(memory).cast(), _owner: Owner::Caller }
+    /// Memory that nobody frees: it lives for ever, or there is none at this address.
+    pub(crate) const fn unowned(base: NonNull<u8>) -> Self {
+        Self { base, _owner: Owner::Nobody }
     }
 }
 
@@ -105,6 +99,7 @@ pub(crate) fn reserve(bytes: usize, align: usize, natural: usize) -> Option<usiz
 }
 
 /// The first address at or after `start` that is a multiple of `align`, in the same memory.
+#[cfg(feature = "alloc")]
 pub(crate) fn align_up(start: NonNull<u8>, align: usize) -> NonNull<u8> {
     let gap = start.addr().get().wrapping_neg() & (align - 1);
     // SAFETY: the reservation is `align - 1` bytes larger than what is used (`reserve`), so the

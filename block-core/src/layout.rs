@@ -240,11 +240,34 @@ pub enum LayoutError {
     },
 }
 
+impl LayoutError {
+    /// What is wrong, without the numbers: for a panic at compile time, which cannot print those.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use block_core::BlockLayout;
+    ///
+    /// const PACKETS: BlockLayout = match BlockLayout::new(1514, 1024) {
+    ///     Ok(layout) => layout,
+    ///     Err(error) => panic!("{}", error.message()),
+    /// };
+    /// ```
+    #[must_use]
+    pub const fn message(&self) -> &'static str {
+        match self {
+            Self::ZeroBlockSize => "the block size is 0; it must be at least 1 byte",
+            Self::ZeroCapacity => "the capacity is 0; it must be at least 1 block",
+            Self::BadAlign { .. } => "the alignment is not a power of two",
+            Self::TooLarge { .. } => "the blocks exceed the limit of isize::MAX bytes",
+        }
+    }
+}
+
 impl fmt::Display for LayoutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ZeroBlockSize => f.write_str("the block size is 0; it must be at least 1 byte"),
-            Self::ZeroCapacity => f.write_str("the capacity is 0; it must be at least 1 block"),
+            Self::ZeroBlockSize | Self::ZeroCapacity => f.write_str(self.message()),
             Self::BadAlign { align } => {
                 write!(f, "the alignment {align} is not a power of two")
             }

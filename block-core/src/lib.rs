@@ -7,6 +7,7 @@
 //! | shape of the memory, checked once | [`BlockLayout`], [`LayoutError`] |
 //! | the memory itself, and which addresses are blocks | [`Region`], [`RegionOptions`], [`BlockIndex`] |
 //! | lazily committed metadata beside the blocks | [`SideTable`] |
+//! | all of it in one piece of memory, known at compile time | [`Footprint`], [`StaticMemory`], [`ZeroedMemory`] |
 //! | what a backend does | [`BlockAlloc`] |
 //! | what safe code holds | [`BlockAllocExt`], [`Block`] |
 //! | blocks as buffers: written, frozen, shared, sliced | `buffer`, with the feature `bytes` |
@@ -50,7 +51,8 @@
 //! - `conformance`: the property suite.
 //!
 //! Without any of them a region still works in memory that the caller supplies, see
-//! [`Region::from_static`].
+//! [`Region::from_static`], or in a static, built when the program is compiled, see
+//! [`StaticMemory`].
 
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -72,11 +74,13 @@ mod divide;
 mod error;
 #[cfg(all(feature = "std", unix))]
 mod fixed;
+mod footprint;
 mod index;
 mod layout;
 mod ledger;
 #[cfg(all(feature = "std", any(unix, windows)))]
 mod mapping;
+mod memory;
 mod options;
 mod region;
 #[cfg(feature = "bytes")]
@@ -103,8 +107,10 @@ pub use block::Block;
 pub use error::{AllocError, BuildError, FreeError, RegionError};
 #[cfg(all(feature = "std", unix))]
 pub use fixed::{FixedBlock, FixedBuffers, FixedBuffersError};
+pub use footprint::Footprint;
 pub use index::BlockIndex;
 pub use layout::{BlockLayout, LayoutError};
+pub use memory::{StaticMemory, ZeroedMemory};
 pub use options::{HugePages, RegionOptions};
 pub use region::Region;
 pub use table::{SideTable, ZeroIsValid};

@@ -60,6 +60,10 @@ pub struct RegionOptions {
 }
 
 impl RegionOptions {
+    /// All of them off; what `default` returns, where that cannot be called.
+    pub(crate) const OFF: Self =
+        Self { huge_pages: HugePages::Off, prefault: false, lock: false, zero_on_release: false };
+
     /// Which pages back the mapping. Default: [`HugePages::Off`].
     ///
     /// # Examples

@@ -10,7 +10,7 @@ use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize};
 
 use crate::backing::Backing;
-use crate::{RegionError, RegionOptions};
+use crate::{RegionError, RegionOptions, ZeroedMemory};
 
 /// Types for which all-zero bytes are a value, and which need no destructor. A table of entries
 /// without bytes does not compile, as it would be memory without a size:
@@ -83,12 +83,15 @@ impl<T: ZeroIsValid> SideTable<T> {
     /// Tables below this many bytes come from the heap: a mapping is at least a page.
     const SMALLEST_MAPPING: usize = 1 << 14;
 
+    /// What [`ZeroIsValid`] cannot say.
+    const ENTRIES_FIT: () = {
+        assert!(!core::mem::needs_drop::<T>(), "an entry of a side table has a destructor");
+        assert!(size_of::<T>() > 0, "an entry of a side table has no bytes");
+    };
+
     /// A table of `len` entries, which is not zero, prefaulted and locked as `options` say.
     pub(crate) fn new(len: usize, options: &RegionOptions) -> Result<Self, RegionError> {
-        const {
-            assert!(!core::mem::needs_drop::<T>(), "an entry of a side table has a destructor");
-            assert!(size_of::<T>() > 0, "an entry of a side table has no bytes");
-        }
+        const { Self::ENTRIES_FIT };
         let bytes = len
             .checked_mul(size_of::<T>())
             .filter(|bytes| *bytes <= isize::MAX as usize - (align_of::<T>() - 1))
@@ -128,9 +131,27 @@ impl<T: ZeroIsValid> SideTable<T> {
 
     /// A table of no entries, in no memory.
     #[must_use]
-    pub fn empty() -> Self {
-        const { assert!(!core::mem::needs_drop::<T>()) };
-        Self::over(Backing::empty(NonNull::<T>::dangling().cast()), 0)
+    pub const fn empty() -> Self {
+        const { Self::ENTRIES_FIT };
+        Self::over(Backing::unowned(NonNull::<T>::dangling().cast()), 0)
+    }
+
+    /// A table of `len` entries in the next bytes of some memory, at compile time if need be.
+    ///
+    /// # Panics
+    ///
+    /// If the memory was asked for with a footprint that has no such table at this place, see
+    /// [`Footprint::with_table`](crate::Footprint::with_table).
+    ///
+    /// # Examples
+    ///
+    /// See [`ZeroedMemory`].
+    #[must_use]
+    #[track_caller]
+    pub const fn in_memory(len: usize, memory: &mut ZeroedMemory) -> Self {
+        const { Self::ENTRIES_FIT };
+        let bytes = len.saturating_mul(size_of::<T>());
+        Self::over(memory.take(bytes, align_of::<T>()), len)
     }
 
     /// A table over memory that has room for `len` zeroed entries.
@@ -145,7 +166,7 @@ impl<T> Deref for SideTable<T> {
     #[inline]
     fn deref(&self) -> &[T] {
         // SAFETY: the backing has `len` entries' room, aligned, zeroed when it was made, and every
-        // write since went through this slice; zero is a valid `T` by `ZeroIsValid`, which both
+        // write since went through this slice; zero is a valid `T` by `ZeroIsValid`, which all
         // constructors demand.
         unsafe { core::slice::from_raw_parts(self.backing.base().cast().as_ptr(), self.len) }
     }

@@ -3,10 +3,10 @@
 use core::mem::MaybeUninit;
 
 use super::Region;
-use super::metadata::{Metadata, Plan};
-use crate::backing::{Backing, align_up};
+use super::metadata::Metadata;
+use crate::backing::Backing;
 use crate::divide::ExactDivisor;
-use crate::{BlockLayout, RegionError, RegionOptions};
+use crate::{BlockLayout, Footprint, RegionError, RegionOptions, ZeroedMemory};
 
 impl Region {
     /// A region in an anonymous mapping, committed page by page as blocks are first used.
@@ -88,6 +88,22 @@ impl Region {
         Self::options().from_static(layout, memory)
     }
 
+    /// A region in the next bytes of some memory, at compile time if need be.
+    ///
+    /// # Panics
+    ///
+    /// If the memory was asked for with another footprint than one that begins with this region,
+    /// see [`Footprint::of_region`].
+    ///
+    /// # Examples
+    ///
+    /// See [`StaticMemory`](crate::StaticMemory).
+    #[must_use]
+    #[track_caller]
+    pub const fn in_memory(layout: BlockLayout, memory: &mut ZeroedMemory) -> Self {
+        Self::taken_from(memory, layout, RegionOptions::OFF)
+    }
+
     /// Options for the memory: huge pages, prefault, lock, zero on release.
     ///
     /// # Examples
@@ -118,14 +134,12 @@ impl Region {
     /// ```
     #[must_use]
     pub const fn static_bytes(layout: &BlockLayout) -> usize {
-        let plan = Plan::of(layout);
-        plan.end.saturating_add(plan.align - 1)
+        Footprint::of_region(layout).static_bytes()
     }
 
     pub(crate) fn mapped(layout: BlockLayout, options: RegionOptions) -> Result<Self, RegionError> {
         let blocks = Backing::map(layout.region_bytes(), layout.align(), &options)?;
-        let metadata = Metadata::new(&layout, &options)?;
-        Ok(Self::over(blocks, layout, metadata, options))
+        Self::with_own_metadata(blocks, layout, options)
     }
 
     pub(crate) fn on_heap(
@@ -134,6 +148,15 @@ impl Region {
     ) -> Result<Self, RegionError> {
         options.refuse_what_needs_a_mapping()?;
         let blocks = Backing::heap(layout.region_bytes(), layout.align())?;
+        Self::with_own_metadata(blocks, layout, options)
+    }
+
+    fn with_own_metadata(
+        blocks: Backing,
+        layout: BlockLayout,
+        options: RegionOptions,
+    ) -> Result<Self, RegionError> {
+        debug_assert_eq!(blocks.base().addr().get() % layout.align(), 0);
         let metadata = Metadata::new(&layout, &options)?;
         Ok(Self::over(blocks, layout, metadata, options))
     }
@@ -144,27 +167,29 @@ impl Region {
         options: RegionOptions,
     ) -> Result<Self, RegionError> {
         options.refuse_what_needs_a_mapping()?;
-        let plan = Plan::of(&layout);
-        let given = memory.len();
-        let gap = memory.as_ptr().addr().wrapping_neg() & (plan.align - 1);
-        let end = gap.saturating_add(plan.end);
-        let Some(memory) = memory.get_mut(gap..end) else {
-            return Err(RegionError::MemoryTooSmall { needed: Self::static_bytes(&layout), given });
-        };
-        let (blocks, metadata) = plan.divide(&layout, memory);
-        Ok(Self::over(blocks, layout, metadata, options))
+        let mut memory = ZeroedMemory::new(memory, Footprint::of_region(&layout))?;
+        Ok(Self::taken_from(&mut memory, layout, options))
     }
 
-    fn over(
+    #[track_caller]
+    const fn taken_from(
+        memory: &mut ZeroedMemory,
+        layout: BlockLayout,
+        options: RegionOptions,
+    ) -> Self {
+        let blocks = memory.take(layout.region_bytes(), layout.align());
+        let metadata = Metadata::in_memory(&layout, memory);
+        Self::over(blocks, layout, metadata, options)
+    }
+
+    const fn over(
         blocks: Backing,
         layout: BlockLayout,
         metadata: Metadata,
         options: RegionOptions,
     ) -> Self {
-        let base = blocks.base();
-        debug_assert_eq!(base, align_up(base, layout.align()));
         Self {
-            base,
+            base: blocks.base(),
             stride: ExactDivisor::new(layout.stride()),
             layout,
             metadata,
