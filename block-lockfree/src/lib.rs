@@ -56,9 +56,12 @@
 //! # Features
 //!
 //! - `std` (default): magazines, and mappings instead of the heap.
+//! - `alloc`: pools on the heap, without `std`.
 //!
-//! Without it the crate is `no_std`, needs a heap, and every call works on the stack. Targets without 64-bit atomics are served
-//! through `portable-atomic`, with a lock.
+//! Without `std` the crate is `no_std`, and every call works on the stack. Without either a pool lies
+//! in a static or in other memory of the caller: [`static_pools`] shows how. Targets without 64-bit
+//! atomics are served through `portable-atomic`, with a lock unless the program says otherwise; one
+//! whose interrupt handlers use a pool must, see [there](static_pools#interrupt-handlers).
 
 #![no_std]
 
@@ -83,6 +86,8 @@ mod shared;
 mod slot;
 #[cfg(feature = "std")]
 mod state;
+#[cfg(not(any(loom, shuttle)))]
+pub mod static_pools;
 mod sync;
 #[cfg(feature = "std")]
 mod thread;
@@ -114,7 +119,7 @@ pub mod magazines;
 )]
 pub mod stack;
 
-pub use block_core::BuildError;
+pub use block_core::{BuildError, StaticMemory};
 pub use pool::LockFreeAlloc;
 #[cfg(loom)]
 pub use sync::fail_next_swap;

@@ -8,6 +8,8 @@
 //! **frontier**, and blocks leave it in order, one page of table and region after the other. Any
 //! other entry is the index of the block below, plus one. The index `capacity` is the end.
 
+#[cfg(not(any(loom, shuttle)))]
+use block_core::{Footprint, ZeroedMemory};
 use block_core::{Region, RegionError};
 
 use crate::sync::{AtomicU32, AtomicUsize, Ordering, Table, table};
@@ -34,11 +36,35 @@ pub(crate) enum Below {
 impl Links {
     /// Untouched links for all the blocks of a region.
     pub(crate) fn new(region: &Region) -> Result<Self, RegionError> {
-        if region.layout().capacity() < u32::MAX as usize {
+        if Self::are_narrow(region.layout().capacity()) {
             table(region).map(Self::Narrow)
         } else {
             table(region).map(Self::Wide)
         }
+    }
+
+    /// What untouched links for so many blocks take, behind what is in the same memory already.
+    #[cfg(not(any(loom, shuttle)))]
+    pub(crate) const fn behind(others: Footprint, capacity: usize) -> Footprint {
+        if Self::are_narrow(capacity) {
+            others.with_table::<AtomicU32>(capacity)
+        } else {
+            others.with_table::<AtomicUsize>(capacity)
+        }
+    }
+
+    /// Untouched links for so many blocks, in the next bytes of some memory.
+    #[cfg(not(any(loom, shuttle)))]
+    pub(crate) const fn in_memory(capacity: usize, memory: &mut ZeroedMemory) -> Self {
+        if Self::are_narrow(capacity) {
+            Self::Narrow(Table::in_memory(capacity, memory))
+        } else {
+            Self::Wide(Table::in_memory(capacity, memory))
+        }
+    }
+
+    const fn are_narrow(capacity: usize) -> bool {
+        capacity < u32::MAX as usize
     }
 
     /// What lies below a block; `order` is that of the load.

@@ -7,7 +7,7 @@
 //! of an earlier generation counts as free.
 
 use crate::patience::Patience;
-use crate::sync::{AtomicU32, Ordering, set_busy, wait};
+use crate::sync::{AtomicU32, Ordering, const_outside_models, set_busy, wait};
 use crate::thread::generation;
 
 /// 0: free; otherwise the generation of the process whose thread holds it.
@@ -19,8 +19,10 @@ pub(crate) struct Lock(AtomicU32);
 pub(crate) struct Held<'a>(&'a Lock);
 
 impl Lock {
-    pub(crate) fn new() -> Self {
-        Self(AtomicU32::new(0))
+    const_outside_models! {
+        pub(crate) fn new() -> Self {
+            Self(AtomicU32::new(0))
+        }
     }
 
     /// Waits for the lock. `None` if this thread holds, or waits for, such a lock already, because a

@@ -19,7 +19,11 @@ pub(crate) struct Magazines;
 
 impl Magazines {
     pub(crate) fn new(_region: &Region, _blocks: usize) -> Result<Self, RegionError> {
-        Ok(Self)
+        Ok(Self::none())
+    }
+
+    pub(crate) const fn none() -> Self {
+        Self
     }
 
     #[inline]

@@ -1,5 +1,8 @@
 //! The pool: a region and a stack of its free blocks.
 
+#[cfg(not(any(loom, shuttle)))]
+mod in_memory;
+
 use core::mem;
 use core::ptr::NonNull;
 
@@ -31,7 +34,8 @@ use crate::stack::Stack;
 /// exhausted while other magazines hold blocks, the one exception to exactness. It may change
 /// `errno`. A forked child may allocate and give back, too, and reaches every block but those that
 /// the parent's other threads held or were moving. Neither holds on targets without 64-bit atomics,
-/// where a lock stands in for them.
+/// where a lock stands in for them, unless the program
+/// [says otherwise](crate::static_pools#interrupt-handlers).
 ///
 /// # Examples
 ///
@@ -94,7 +98,9 @@ impl LockFreeAlloc {
     ///
     /// # Errors
     ///
-    /// [`BuildError::Region`] if the system refuses the memory for the links or the magazines.
+    /// [`BuildError::Region`] if the system refuses the memory for the links or the magazines; without
+    /// the feature `alloc` always, as there is none to ask:
+    /// [`from_static`](Self::from_static) has the links in the caller's memory, too.
     ///
     /// # Examples
     ///

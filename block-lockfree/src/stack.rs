@@ -28,7 +28,7 @@ use block_core::{BlockIndex, Region, RegionError};
 
 use crate::head::{Head, HeadFormat};
 use crate::links::{Below, Links};
-use crate::sync::{Alone, AtomicU64, Ordering};
+use crate::sync::{Alone, AtomicU64, Ordering, const_outside_models};
 
 const _: () = assert!(align_of::<Alone<u64>>() == 128 && size_of::<Alone<u64>>() == 128);
 
@@ -52,14 +52,16 @@ impl Stack {
 
     /// A stack with all the blocks of a region on it, block 0 on top. Constant time.
     pub fn new(region: &Region) -> Result<Self, RegionError> {
-        let capacity = region.layout().capacity();
-        let format = HeadFormat::new(capacity);
-        Ok(Self {
-            head: Alone(AtomicU64::new(format.first(0).bits())),
-            links: Links::new(region)?,
-            format,
-            capacity,
-        })
+        Ok(Self::over(region.layout().capacity(), Links::new(region)?))
+    }
+
+    const_outside_models! {
+        /// A stack with so many blocks on it, over as many untouched links.
+        pub(crate) fn over(capacity: usize, links: Links) -> Self {
+            let format = HeadFormat::new(capacity);
+            let head = Alone(AtomicU64::new(format.first(0).bits()));
+            Self { head, links, format, capacity }
+        }
     }
 
     #[inline]

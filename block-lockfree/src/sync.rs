@@ -22,6 +22,15 @@ pub(crate) use self::modelled::*;
 #[cfg(not(any(loom, shuttle)))]
 pub(crate) use self::real::*;
 
+/// A function that is `const`; but not in models, whose atomics are made at run time.
+macro_rules! const_outside_models {
+    ($(#[$attribute:meta])* $visibility:vis fn $($rest:tt)*) => {
+        $(#[$attribute])* #[cfg(not(any(loom, shuttle)))] $visibility const fn $($rest)*
+        $(#[$attribute])* #[cfg(any(loom, shuttle))] $visibility fn $($rest)*
+    };
+}
+pub(crate) use const_outside_models;
+
 /// Keeps what every thread writes on cache lines of its own; two lines, because processors fetch
 /// them in pairs.
 #[derive(Debug)]

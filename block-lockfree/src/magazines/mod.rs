@@ -27,7 +27,10 @@ use crate::fence;
 use crate::lock::{Held, Lock};
 use crate::slot::{LARGEST, Slot};
 use crate::state::State;
-use crate::sync::{Alone, AtomicU32, AtomicU64, AtomicUsize, Ordering, Table, table_of};
+use crate::sync::{
+    Alone, AtomicU32, AtomicU64, AtomicUsize, Ordering, Table, const_outside_models, no_table,
+    table_of,
+};
 use crate::thread;
 
 pub use crate::shared::Shared;
@@ -69,7 +72,7 @@ impl Magazines {
     /// Empty magazines of up to `blocks` blocks; none at all if that is 0.
     pub fn new(region: &Region, blocks: usize) -> Result<Self, RegionError> {
         if blocks == 0 {
-            return Ok(Self::with_slots(table_of(0)?, region, 0, 0, None));
+            return Ok(Self::none());
         }
         thread::watch_forks();
         // A magazine of a small pool must not swallow most of it.
@@ -77,29 +80,36 @@ impl Magazines {
         let limit = blocks.clamp(1, LARGEST);
         let batch = (limit / 2).clamp(1, quarter);
         let depot = (batch == BATCH).then(Depot::new).transpose()?;
-        Ok(Self::with_slots(table_of(thread::LIMIT)?, region, batch, limit, depot))
-    }
-
-    fn with_slots(
-        slots: Table<Slot>,
-        region: &Region,
-        largest_batch: usize,
-        largest_limit: usize,
-        depot: Option<Depot>,
-    ) -> Self {
         let state = State::new(fence::is_asymmetric(), region.zeroes_on_release());
-        Self {
+        let slots = table_of(thread::LIMIT)?;
+        Ok(Self {
             state: AtomicUsize::new(state.bits()),
             end: slots.len() * size_of::<Slot>(),
             slots,
-            batch: AtomicU32::new(largest_batch as u32),
-            largest_batch,
-            largest_limit,
-            used: AtomicUsize::new(0),
-            changed_at: AtomicU64::new(0),
-            revocations: AtomicUsize::new(0),
+            batch: AtomicU32::new(batch as u32),
+            largest_batch: batch,
+            largest_limit: limit,
             depot,
-            lock: Alone(Lock::new()),
+            ..Self::none()
+        })
+    }
+
+    const_outside_models! {
+        /// No magazines, in no memory. Nobody has a slot, so nobody looks at the state.
+        pub(crate) fn none() -> Self {
+            Self {
+                state: AtomicUsize::new(0),
+                end: 0,
+                slots: no_table(),
+                largest_batch: 0,
+                largest_limit: 0,
+                batch: AtomicU32::new(0),
+                used: AtomicUsize::new(0),
+                changed_at: AtomicU64::new(0),
+                revocations: AtomicUsize::new(0),
+                depot: None,
+                lock: Alone(Lock::new()),
+            }
         }
     }
 

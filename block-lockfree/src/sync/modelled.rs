@@ -26,6 +26,10 @@ pub(crate) fn compiler_fence(_order: Ordering) {}
 /// Modelled atomics are not plain memory, so each is built on its own.
 pub(crate) type Table<T> = std::vec::Vec<T>;
 
+pub(crate) const fn no_table<T>() -> Table<T> {
+    Table::new()
+}
+
 pub(crate) fn table<T: Default>(region: &Region) -> Result<Table<T>, RegionError> {
     table_of(region.layout().capacity())
 }

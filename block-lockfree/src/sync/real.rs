@@ -25,6 +25,12 @@ pub(crate) fn table<T: ZeroIsValid>(region: &Region) -> Result<Table<T>, RegionE
     region.side_table()
 }
 
+/// No entries.
+#[cfg(feature = "std")]
+pub(crate) const fn no_table<T: ZeroIsValid>() -> Table<T> {
+    SideTable::empty()
+}
+
 /// `len` entries, of which there may be none.
 #[cfg(feature = "std")]
 pub(crate) fn table_of<T: ZeroIsValid>(len: usize) -> Result<Table<T>, RegionError> {

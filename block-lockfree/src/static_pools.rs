@@ -1,0 +1,213 @@
+//! How a pool comes to lie in a static, on a machine with or without a heap.
+//!
+//! | | memory | built | magazines | alignment | needs |
+//! |---|---|---|---|---|---|
+//! | [`static_pool!`] | its own, with the zeroed statics (`.bss`) | when the program is compiled | no | up to 64 | nothing |
+//! | [`LockFreeAlloc::in_static`] | a [`StaticMemory`] of yours, in a section that is zeroed | when the program is compiled | no | up to 64 | `unsafe`, once |
+//! | [`LockFreeAlloc::from_static`] | any that is yours for ever | at start-up, which writes zeros over it | no; with `std`, if asked | any | `unsafe`, once; a place for the pool |
+//! | a `LazyLock` | mapped | at first use | yes | any | the feature `std` |
+//!
+//! The first three take nothing from a heap, neither when they are built nor later. For each block
+//! they take its stride, a byte, a link of 4 bytes (8 from `u32::MAX` blocks on), and a word more if
+//! `block-core` is built with its feature `bytes`; and once for the pool itself 384 bytes without
+//! `std`, which are not zero.
+//!
+//! Without magazines every call is one compare-and-swap on one shared word: strictly lock-free, and
+//! all that one processor needs; under contention a call costs what the machine takes to move that
+//! word's line.
+//!
+//! # Compiled in
+//!
+//! ```
+//! use block_core::{Block, BlockAlloc, BlockAllocExt};
+//! use block_lockfree::{LockFreeAlloc, static_pool};
+//!
+//! const FRAME: usize = 4 + 124;
+//!
+//! static_pool! {
+//!     /// Frames of the radio.
+//!     pub static FRAMES: [[u8; FRAME]; 64]; // 64 blocks of 128 bytes
+//!
+//!     static SAMPLES: [[u8; 2 * 3]; 500], align(2); // without padding between them
+//! }
+//!
+//! let mut frame: Block<&'static LockFreeAlloc> = FRAMES.alloc()?;
+//! frame[0] = 7;
+//! std::thread::spawn(move || drop(frame)).join().unwrap(); // it may go anywhere
+//! assert_eq!((FRAMES.available(), SAMPLES.available()), (64, 500));
+//! # Ok::<(), block_core::AllocError>(())
+//! ```
+//!
+//! # In a section of your choice
+//!
+//! Memory that a device reads, or a faster bank. Such a section is often not zeroed when the program
+//! starts; [`from_static`](LockFreeAlloc::from_static) does that itself, in memory of any alignment:
+//!
+//! ```
+//! use block_core::{BlockAlloc, BlockLayout, BuildError};
+//! use block_lockfree::LockFreeAlloc;
+//! use std::mem::MaybeUninit;
+//!
+//! const LAYOUT: BlockLayout = match BlockLayout::new(1536, 16) {
+//!     Ok(layout) => layout,
+//!     Err(error) => panic!("{}", error.message()),
+//! };
+//! const BYTES: usize = LockFreeAlloc::static_bytes(&LAYOUT);
+//!
+//! #[cfg_attr(target_os = "none", unsafe(link_section = ".dma_ram"))]
+//! static mut MEMORY: [MaybeUninit<u8>; BYTES] = [MaybeUninit::uninit(); BYTES];
+//!
+//! fn main() -> Result<(), BuildError> {
+//!     // SAFETY: the only reference ever made to it: `main` runs once.
+//!     let memory: &'static mut [_] = unsafe { &mut *(&raw mut MEMORY) };
+//!     let pool = LockFreeAlloc::from_static(LAYOUT, memory)?;
+//!     assert_eq!(pool.available(), 16);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! The pool itself is a value: keep it where you keep such things, a `main` that never returns or a
+//! cell that is set once.
+//!
+//! # With magazines
+//!
+//! They are memory for each thread, which nobody can reserve before there are threads. With the
+//! feature `std` a pool in a static has them if it is built at first use:
+//!
+//! ```
+//! # #[cfg(feature = "std")] {
+//! use block_core::{BlockAlloc, BlockAllocExt};
+//! use block_lockfree::LockFreeAlloc;
+//! use std::sync::LazyLock;
+//!
+//! static PACKETS: LazyLock<LockFreeAlloc> =
+//!     LazyLock::new(|| LockFreeAlloc::new(1500, 4096).expect("a few MiB to map"));
+//!
+//! let packet = PACKETS.alloc()?;
+//! assert_eq!(PACKETS.capacity(), 4096);
+//! # drop(packet);
+//! # }
+//! # Ok::<(), block_core::AllocError>(())
+//! ```
+//!
+//! # Interrupt handlers
+//!
+//! A handler may take and give back blocks of a pool whose calls it interrupts wherever the target
+//! has 64-bit atomics, for there is no lock. Microcontrollers have none: there `portable-atomic`
+//! stands in, with a lock by default, and a handler that interrupts its holder waits **for ever**. The
+//! program must say how the word is kept whole instead. On one core it is enough to hold interrupts
+//! off for these few instructions, which is what this feature of that crate does:
+//!
+//! ```toml
+//! [target.'cfg(target_os = "none")'.dependencies]
+//! portable-atomic = { version = "1", default-features = false, features = ["unsafe-assume-single-core"] }
+//! ```
+//!
+//! The example under `block-lockfree/examples/bare` is a whole program of this kind: a pool that an
+//! interrupt handler and a main loop share, built for a Cortex-M4 without a heap.
+
+#[cfg(doc)]
+use crate::{LockFreeAlloc, StaticMemory, static_pool};
+
+/// Declares pools in statics, which are there when the program starts.
+///
+/// Each is a `static` of type [`LockFreeAlloc`](crate::LockFreeAlloc), written like the array that it
+/// is instead of: `[[u8; block size]; number of blocks]`, both constant expressions. The alignment is
+/// the usual one, `min(64, block_size.next_power_of_two())`, unless `, align(..)` asks for another one
+/// of up to 64. Attributes, documentation and visibility are the static's.
+///
+/// The memory is zeroed and has no name, so nobody else can reach it; `unsafe` is not needed. See the
+/// page on [static pools](crate::static_pools) for what such a pool costs, and for other ways.
+///
+/// # Examples
+///
+/// ```
+/// use block_core::{BlockAlloc, BlockAllocExt};
+///
+/// mod radio {
+///     block_lockfree::static_pool! {
+///         /// What was received.
+///         pub static FRAMES: [[u8; 256]; 64];
+///         /// What is decoded, in words.
+///         pub(crate) static WORDS: [[u8; 4 * 25]; 8], align(4);
+///     }
+/// }
+///
+/// assert_eq!(radio::FRAMES.alloc()?.len(), 256);
+/// assert_eq!(radio::WORDS.region().layout().stride(), 100);
+/// # Ok::<(), block_core::AllocError>(())
+/// ```
+///
+/// A layout that makes no sense does not compile, and the message says why: "the capacity is 0; it must
+/// be at least 1 block",
+///
+/// ```compile_fail,E0080
+/// block_lockfree::static_pool! { static NONE: [[u8; 256]; 0]; }
+/// ```
+///
+/// "the block size is 0; it must be at least 1 byte",
+///
+/// ```compile_fail,E0080
+/// block_lockfree::static_pool! { static EMPTY: [[u8; 0]; 64]; }
+/// ```
+///
+/// "the alignment is not a power of two",
+///
+/// ```compile_fail,E0080
+/// block_lockfree::static_pool! { static ODD: [[u8; 256]; 64], align(24); }
+/// ```
+///
+/// "blocks in a `StaticMemory` are aligned to 64 bytes at most; for more, build the pool at run time
+/// with `from_static`".
+///
+/// ```compile_fail,E0080
+/// block_lockfree::static_pool! { static PAGES: [[u8; 256]; 64], align(128); }
+/// ```
+#[macro_export]
+macro_rules! static_pool {
+    () => {};
+    (
+        $(#[$attribute:meta])*
+        $visibility:vis static $name:ident:
+            [[u8; $block_size:expr]; $number:expr] $(, align($align:expr))?; $($rest:tt)*
+    ) => {
+        $(#[$attribute])*
+        $visibility static $name: $crate::LockFreeAlloc = {
+            const STATIC_POOL_LAYOUT: $crate::static_pools::Layout =
+                $crate::static_pools::layout($block_size, $number, [$($align)?]);
+            // In a block of its own: what the caller wrote stands outside, and cannot name it.
+            {
+                static mut MEMORY: $crate::StaticMemory<
+                    { $crate::LockFreeAlloc::footprint(&STATIC_POOL_LAYOUT).bytes() },
+                > = $crate::StaticMemory::new();
+                // SAFETY: the only reference ever made to it: nobody else can name it, and the
+                // initializer of a static is evaluated once.
+                $crate::LockFreeAlloc::in_static(STATIC_POOL_LAYOUT, unsafe {
+                    &mut *(&raw mut MEMORY)
+                })
+            }
+        };
+        $crate::static_pool! { $($rest)* }
+    };
+}
+
+#[doc(hidden)]
+pub use block_core::BlockLayout as Layout;
+
+/// The layout that [`static_pool!`] was asked for.
+#[doc(hidden)]
+#[must_use]
+pub const fn layout<const GIVEN: usize>(
+    block_size: usize,
+    number: usize,
+    align: [usize; GIVEN],
+) -> Layout {
+    let layout = match Layout::new(block_size, number) {
+        Ok(layout) if GIVEN == 1 => layout.with_align(align[0]),
+        layout => layout,
+    };
+    match layout {
+        Ok(layout) => layout,
+        Err(error) => panic!("{}", error.message()),
+    }
+}
