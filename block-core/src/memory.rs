@@ -31,10 +31,11 @@ use crate::{Footprint, RegionError};
 ///
 /// static REGION: Region = {
 ///     static mut MEMORY: StaticMemory<{ NEEDED.bytes() }> = StaticMemory::new();
+///     let memory = &raw mut MEMORY;
 ///     // SAFETY: the only reference ever made to it: nobody else can name it, and the initializer
 ///     // of a static is evaluated once.
-///     let memory = unsafe { &mut *(&raw mut MEMORY) };
-///     Region::in_memory(LAYOUT, &mut ZeroedMemory::of_static(memory, NEEDED))
+///     let mut memory = ZeroedMemory::of_static(unsafe { &mut *memory }, NEEDED);
+///     Region::in_memory(LAYOUT, &mut memory)
 /// };
 ///
 /// assert_eq!(REGION.layout().capacity(), 100);

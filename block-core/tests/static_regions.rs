@@ -16,9 +16,10 @@ const NEEDED: Footprint = Footprint::of_region(&LAYOUT);
 
 static REGION: Region = {
     static mut MEMORY: StaticMemory<{ NEEDED.bytes() }> = StaticMemory::new();
+    let memory = &raw mut MEMORY;
     // SAFETY: the only reference ever made to it.
-    let memory = unsafe { &mut *(&raw mut MEMORY) };
-    Region::in_memory(LAYOUT, &mut ZeroedMemory::of_static(memory, NEEDED))
+    let mut memory = ZeroedMemory::of_static(unsafe { &mut *memory }, NEEDED);
+    Region::in_memory(LAYOUT, &mut memory)
 };
 
 /// Zeroed memory for a region of this layout and what else the footprint has.

@@ -9,8 +9,8 @@
 //!
 //! The first three take nothing from a heap, neither when they are built nor later. For each block
 //! they take its stride, a byte, a link of 4 bytes (8 from `u32::MAX` blocks on), and a word more if
-//! `block-core` is built with its feature `bytes`; and once for the pool itself 384 bytes without
-//! `std`, which are not zero.
+//! `block-core` is built with its feature `bytes`; and once for the pool itself about half a KiB,
+//! which is not zero.
 //!
 //! Without magazines every call is one compare-and-swap on one shared word: strictly lock-free, and
 //! all that one processor needs; under contention a call costs what the machine takes to move that
@@ -58,9 +58,9 @@
 //! static mut MEMORY: [MaybeUninit<u8>; BYTES] = [MaybeUninit::uninit(); BYTES];
 //!
 //! fn main() -> Result<(), BuildError> {
+//!     let memory = &raw mut MEMORY;
 //!     // SAFETY: the only reference ever made to it: `main` runs once.
-//!     let memory: &'static mut [_] = unsafe { &mut *(&raw mut MEMORY) };
-//!     let pool = LockFreeAlloc::from_static(LAYOUT, memory)?;
+//!     let pool = LockFreeAlloc::from_static(LAYOUT, unsafe { &mut *memory })?;
 //!     assert_eq!(pool.available(), 16);
 //!     Ok(())
 //! }
@@ -180,11 +180,10 @@ macro_rules! static_pool {
                 static mut MEMORY: $crate::StaticMemory<
                     { $crate::LockFreeAlloc::footprint(&STATIC_POOL_LAYOUT).bytes() },
                 > = $crate::StaticMemory::new();
+                let memory = &raw mut MEMORY;
                 // SAFETY: the only reference ever made to it: nobody else can name it, and the
                 // initializer of a static is evaluated once.
-                $crate::LockFreeAlloc::in_static(STATIC_POOL_LAYOUT, unsafe {
-                    &mut *(&raw mut MEMORY)
-                })
+                $crate::LockFreeAlloc::in_static(STATIC_POOL_LAYOUT, unsafe { &mut *memory })
             }
         };
         $crate::static_pool! { $($rest)* }

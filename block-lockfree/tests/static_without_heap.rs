@@ -64,9 +64,9 @@ fn nothing_is_allocated_to_build_a_pool_or_to_use_it() {
 
     let before = CALLS.get();
     use_every_call(&POOL);
+    let memory = &raw mut MEMORY;
     // SAFETY: the only reference ever made to it.
-    let memory: &'static mut [_] = unsafe { &mut *(&raw mut MEMORY) };
-    let built = LockFreeAlloc::from_static(LAYOUT, memory).unwrap();
+    let built = LockFreeAlloc::from_static(LAYOUT, unsafe { &mut *memory }).unwrap();
     assert_eq!(CALLS.get(), before, "to build a pool");
     use_every_call(AT_RUN_TIME.get_or_init(|| built));
     assert_eq!(CALLS.get(), before, "to use one");

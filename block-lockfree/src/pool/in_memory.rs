@@ -18,8 +18,9 @@ impl LockFreeAlloc {
     ///
     /// # Errors
     ///
-    /// [`RegionError::MemoryTooSmall`](block_core::RegionError::MemoryTooSmall) with the bytes needed and given, if the memory has less than
-    /// [`static_bytes`](Self::static_bytes) and happens not to be aligned well enough to do with less.
+    /// [`RegionError::MemoryTooSmall`](block_core::RegionError::MemoryTooSmall) with the bytes needed
+    /// and given: the memory has less than [`static_bytes`](Self::static_bytes), and is not aligned
+    /// well enough to do with less.
     ///
     /// # Examples
     ///
@@ -111,8 +112,9 @@ impl LockFreeAlloc {
     ///     #[cfg_attr(target_os = "linux", unsafe(link_section = ".bss.frames"))]
     ///     static mut MEMORY: StaticMemory<{ LockFreeAlloc::footprint(&LAYOUT).bytes() }> =
     ///         StaticMemory::new();
+    ///     let memory = &raw mut MEMORY;
     ///     // SAFETY: the only reference ever made to it.
-    ///     LockFreeAlloc::in_static(LAYOUT, unsafe { &mut *(&raw mut MEMORY) })
+    ///     LockFreeAlloc::in_static(LAYOUT, unsafe { &mut *memory })
     /// };
     /// assert_eq!(POOL.available(), 64);
     /// ```
