@@ -163,6 +163,14 @@ use crate::{LockFreeAlloc, StaticMemory, static_pool};
 /// ```compile_fail,E0080
 /// block_lockfree::static_pool! { static PAGES: [[u8; 256]; 64], align(128); }
 /// ```
+///
+/// Not even the expressions of the declaration reach the memory:
+///
+/// ```compile_fail,E0425
+/// block_lockfree::static_pool! {
+///     static SELF: [[u8; unsafe { size_of_val(&*&raw const MEMORY) }]; 64];
+/// }
+/// ```
 #[macro_export]
 macro_rules! static_pool {
     () => {};
