@@ -75,13 +75,20 @@ fn memory_beyond_the_lock_limit_is_refused_and_the_error_names_the_limit() {
 fn the_marks_and_tables_are_locked_too_and_each_refusal_gives_all_back() {
     in_child("the_marks_and_tables_are_locked_too_and_each_refusal_gives_all_back", || {
         let page = lock_at_most_16_pages();
+        // A byte for each block, with the feature `bytes` a word more.
+        let tables = |pages: usize| {
+            let blocks = pages * page / 64;
+            let words = if cfg!(feature = "bytes") { blocks * size_of::<usize>() } else { 0 };
+            blocks.div_ceil(page) + words.div_ceil(page)
+        };
+        let most = (1..16).rev().find(|pages| pages + tables(*pages) <= 16).unwrap();
         for _ in 0..100 {
-            // Alone, the blocks would just fit; a page of marks is locked beside them.
-            assert!(matches!(lock(16 * page), Err(RegionError::Lock { .. })));
-            drop(lock(15 * page).unwrap());
+            // Alone, the blocks would fit; their tables are locked beside them.
+            assert!(matches!(lock((most + 1) * page), Err(RegionError::Lock { .. })));
+            drop(lock(most * page).unwrap());
         }
-        // Blocks and marks leave no page for a table.
-        let region = lock(15 * page).unwrap();
+        // Blocks and metadata leave no page for a backend's table.
+        let region = lock(most * page).unwrap();
         let error = region.side_table::<AtomicU32>().unwrap_err();
         assert!(matches!(error, RegionError::Lock { limit: Some(_), .. }), "{error:?}");
     });

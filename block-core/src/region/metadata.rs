@@ -22,6 +22,7 @@ impl Metadata {
             shares: Shares::new(layout.capacity(), options)?,
         })
     }
+
     /// In the next bytes of some memory, in the order of [`Footprint`](crate::Footprint).
     #[track_caller]
     pub(super) const fn in_memory(layout: &BlockLayout, memory: &mut ZeroedMemory) -> Self {
