@@ -327,6 +327,18 @@ pub trait BlockAllocExt: BlockAlloc {
 
     /// Gives all the blocks back in one transfer, and leaves `None` in every entry. Entries that are
     /// `None` are passed over; a block of another pool goes back to that one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::{BlockAlloc, BlockAllocExt};
+    ///
+    /// let pool = Pool::new(1500, 2);
+    /// let mut sent = [pool.alloc().ok(), None, pool.alloc().ok()];
+    /// pool.free_bulk(&mut sent);
+    /// assert_eq!(pool.available(), 2);
+    /// ```
     fn free_bulk<'a>(&'a self, blocks: &mut [Option<Block<&'a Self>>]) {
         bulk::free(self, blocks);
     }

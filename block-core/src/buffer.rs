@@ -33,17 +33,19 @@
 //! A block that is a buffer has no mark in the ledger: [`free_raw`](crate::BlockAlloc::free_raw) of its
 //! address is refused (invariant 5).
 
+mod bounds;
 mod compare;
 mod convert;
 mod frozen;
 mod hold;
+mod pool_ref;
 mod read_write;
 mod writable;
 
 use core::fmt;
 
 pub use frozen::BlockBytes;
-pub use hold::PoolRef;
+pub use pool_ref::PoolRef;
 pub use writable::BlockBuf;
 
 /// Why bytes were not appended to a [`BlockBuf`]: there is not enough room.

@@ -1,11 +1,12 @@
 //! A buffer to read and to share: part of a block that nobody writes.
 
-use core::ops::{Bound, Deref, RangeBounds};
+mod parts;
+
+use core::ops::Deref;
 use core::ptr::NonNull;
 use core::slice;
 
 use super::hold::Reader;
-use super::writable::within;
 use super::{BlockBuf, PoolRef};
 use crate::Block;
 
@@ -76,6 +77,20 @@ impl<P: PoolRef> BlockBytes<P> {
     }
 
     /// How many bytes there are.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::buffer::BlockBuf;
+    ///
+    /// let pool = Pool::new(8, 1);
+    /// let mut buffer = BlockBuf::alloc_in(&pool)?;
+    /// buffer.extend_from_slice(b"hello");
+    /// let bytes = buffer.freeze();
+    /// assert_eq!(bytes.len(), 5);
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
     #[must_use]
     #[inline]
     pub fn len(&self) -> usize {
@@ -83,6 +98,22 @@ impl<P: PoolRef> BlockBytes<P> {
     }
 
     /// Whether there are none. The block is held all the same.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::buffer::BlockBuf;
+    ///
+    /// let pool = Pool::new(8, 1);
+    /// let mut buffer = BlockBuf::alloc_in(&pool)?;
+    /// buffer.extend_from_slice(b"hello");
+    /// let mut bytes = buffer.freeze();
+    /// assert!(!bytes.is_empty());
+    /// bytes.clear();
+    /// assert!(bytes.is_empty());
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
     #[must_use]
     #[inline]
     pub fn is_empty(&self) -> bool {
@@ -90,6 +121,21 @@ impl<P: PoolRef> BlockBytes<P> {
     }
 
     /// The pool that the block came from.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::BlockAlloc;
+    /// use block_core::buffer::BlockBuf;
+    ///
+    /// let pool = Pool::new(8, 1);
+    /// let mut buffer = BlockBuf::alloc_in(&pool)?;
+    /// buffer.extend_from_slice(b"hello");
+    /// let bytes = buffer.freeze();
+    /// assert_eq!(bytes.pool().available(), 0);
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
     #[must_use]
     #[inline]
     pub fn pool(&self) -> &P {
@@ -116,98 +162,6 @@ impl<P: PoolRef> BlockBytes<P> {
     #[inline]
     pub fn is_unique(&self) -> bool {
         self.hold.is_only()
-    }
-
-    /// Part of these bytes, as one more handle of the block.
-    ///
-    /// # Panics
-    ///
-    /// If the range ends before it begins or behind the last byte, or the block has too many handles to count.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-    /// use block_core::buffer::BlockBuf;
-    ///
-    /// let pool = Pool::new(1500, 1);
-    /// let mut buffer = BlockBuf::alloc_in(&pool)?;
-    /// buffer.extend_from_slice(b"hello world");
-    /// let world = buffer.freeze().slice(6..);
-    /// assert_eq!(world, b"world");
-    /// # Ok::<(), block_core::AllocError>(())
-    /// ```
-    #[inline]
-    #[track_caller]
-    pub fn slice(&self, range: impl RangeBounds<usize>) -> Self {
-        let begin = match range.start_bound() {
-            Bound::Included(&begin) => begin,
-            Bound::Excluded(&before) => before.checked_add(1).expect("out of range"),
-            Bound::Unbounded => 0,
-        };
-        let end = match range.end_bound() {
-            Bound::Included(&last) => last.checked_add(1).expect("out of range"),
-            Bound::Excluded(&end) => end,
-            Bound::Unbounded => self.len,
-        };
-        if begin > end {
-            range_is_backwards(begin, end);
-        }
-        within("range end", end, self.len);
-        // SAFETY: `begin <= end <= len`, so both lie inside the block or at its end.
-        let start = unsafe { self.start.add(begin) };
-        Self { start, len: end - begin, hold: self.hold.join() }
-    }
-
-    /// Splits the first `at` bytes off; this one keeps those behind them.
-    ///
-    /// # Panics
-    ///
-    /// If there are fewer than `at` bytes, or the block has too many handles to count.
-    #[inline]
-    #[track_caller]
-    pub fn split_to(&mut self, at: usize) -> Self {
-        within("split_to", at, self.len);
-        let front = Self { start: self.start, len: at, hold: self.hold.join() };
-        self.skip(at);
-        front
-    }
-
-    /// Splits off what is behind the first `at` bytes; this one keeps those.
-    ///
-    /// # Panics
-    ///
-    /// If there are fewer than `at` bytes, or the block has too many handles to count.
-    #[inline]
-    #[track_caller]
-    pub fn split_off(&mut self, at: usize) -> Self {
-        within("split_off", at, self.len);
-        // SAFETY: at most `len`, so the address is inside the block or at its end.
-        let start = unsafe { self.start.add(at) };
-        let back = Self { start, len: self.len - at, hold: self.hold.join() };
-        self.len = at;
-        back
-    }
-
-    /// Keeps the first `len` bytes; no effect if there are fewer.
-    #[inline]
-    pub fn truncate(&mut self, len: usize) {
-        self.len = self.len.min(len);
-    }
-
-    /// Keeps no byte. The block is held all the same.
-    #[inline]
-    pub fn clear(&mut self) {
-        self.len = 0;
-    }
-
-    /// Leaves out the first `count` bytes, which are there.
-    #[inline]
-    pub(super) fn skip(&mut self, count: usize) {
-        debug_assert!(count <= self.len);
-        // SAFETY: at most `len`, so the address is inside the block or at its end.
-        self.start = unsafe { self.start.add(count) };
-        self.len -= count;
     }
 
     /// The bytes as a buffer to write into again, with the rest of the block behind them as room, if no
@@ -252,16 +206,25 @@ impl<P: PoolRef> BlockBytes<P> {
     /// # Errors
     ///
     /// These bytes, unchanged.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::buffer::BlockBuf;
+    ///
+    /// let pool = Pool::new(8, 1);
+    /// let mut buffer = BlockBuf::alloc_in(&pool)?;
+    /// buffer.extend_from_slice(b"hello");
+    /// let bytes = buffer.freeze();
+    /// let block = bytes.into_block().expect("nobody else has a part of it");
+    /// assert_eq!(block[..5], *b"hello");
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
     pub fn into_block(self) -> Result<Block<P>, Self> {
         let Self { start, len, hold } = self;
         hold.into_block().map_err(|hold| Self { start, len, hold })
     }
-}
-
-#[cold]
-#[track_caller]
-fn range_is_backwards(begin: usize, end: usize) -> ! {
-    panic!("range start must not be greater than end: {begin} <= {end}")
 }
 
 impl<P: PoolRef> Clone for BlockBytes<P> {

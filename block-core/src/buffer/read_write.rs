@@ -3,7 +3,7 @@
 use bytes::buf::UninitSlice;
 use bytes::{Buf, BufMut};
 
-use super::writable::within;
+use super::bounds::within;
 use super::{BlockBuf, BlockBytes, BufferFull, PoolRef};
 
 // SAFETY: `chunk_mut` is the room behind the filled bytes, as much as `remaining_mut` says, and no

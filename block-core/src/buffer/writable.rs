@@ -1,11 +1,14 @@
 //! A buffer to write into: part of a block, filled from its front.
 
+mod parts;
+
 use core::ops::{Deref, DerefMut};
-use core::ptr::{self, NonNull};
+use core::ptr::NonNull;
 use core::slice;
 
+use super::bounds::within;
 use super::hold::Writer;
-use super::{BlockBytes, BufferFull, PoolRef};
+use super::{BufferFull, PoolRef};
 use crate::{AllocError, Block};
 
 /// Part of a block to write into, with a filled length: at first the whole block, nothing filled.
@@ -96,6 +99,19 @@ impl<P: PoolRef> BlockBuf<P> {
     }
 
     /// Bytes filled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::buffer::BlockBuf;
+    ///
+    /// let pool = Pool::new(8, 1);
+    /// let mut buffer = BlockBuf::alloc_in(&pool)?;
+    /// buffer.extend_from_slice(b"hello");
+    /// assert_eq!(buffer.len(), 5);
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
     #[must_use]
     #[inline]
     pub fn len(&self) -> usize {
@@ -103,6 +119,20 @@ impl<P: PoolRef> BlockBuf<P> {
     }
 
     /// Whether no byte is filled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::buffer::BlockBuf;
+    ///
+    /// let pool = Pool::new(8, 1);
+    /// let mut buffer = BlockBuf::alloc_in(&pool)?;
+    /// assert!(buffer.is_empty());
+    /// buffer.extend_from_slice(b"hello");
+    /// assert!(!buffer.is_empty());
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
     #[must_use]
     #[inline]
     pub fn is_empty(&self) -> bool {
@@ -111,6 +141,20 @@ impl<P: PoolRef> BlockBuf<P> {
 
     /// Bytes that can be filled, those included that are. What was [split](Self::split_to) off or
     /// [read](bytes::Buf::advance) at the front no longer counts; see [`Self::try_reclaim`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::buffer::BlockBuf;
+    ///
+    /// let pool = Pool::new(8, 1);
+    /// let mut buffer = BlockBuf::alloc_in(&pool)?;
+    /// buffer.extend_from_slice(b"hello");
+    /// let hello = buffer.split();
+    /// assert_eq!((hello.capacity(), buffer.capacity()), (5, 3));
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
     #[must_use]
     #[inline]
     pub fn capacity(&self) -> usize {
@@ -118,6 +162,19 @@ impl<P: PoolRef> BlockBuf<P> {
     }
 
     /// The pool that the block came from.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::BlockAlloc;
+    /// use block_core::buffer::BlockBuf;
+    ///
+    /// let pool = Pool::new(8, 1);
+    /// let buffer = BlockBuf::alloc_in(&pool)?;
+    /// assert_eq!(buffer.pool().available(), 0);
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
     #[must_use]
     #[inline]
     pub fn pool(&self) -> &P {
@@ -157,6 +214,20 @@ impl<P: PoolRef> BlockBuf<P> {
     /// # Panics
     ///
     /// If `len` is more than the capacity.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::buffer::BlockBuf;
+    ///
+    /// let pool = Pool::new(8, 1);
+    /// let mut buffer = BlockBuf::alloc_in(&pool)?;
+    /// buffer.spare_capacity_mut()[..2].copy_from_slice(b"hi");
+    /// buffer.set_len(2);
+    /// assert_eq!(buffer, b"hi");
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
     #[inline]
     #[track_caller]
     pub fn set_len(&mut self, len: usize) {
@@ -165,12 +236,40 @@ impl<P: PoolRef> BlockBuf<P> {
     }
 
     /// Keeps the first `len` filled bytes; no effect if there are fewer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::buffer::BlockBuf;
+    ///
+    /// let pool = Pool::new(8, 1);
+    /// let mut buffer = BlockBuf::alloc_in(&pool)?;
+    /// buffer.extend_from_slice(b"hello");
+    /// buffer.truncate(4);
+    /// assert_eq!(buffer, b"hell");
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
     #[inline]
     pub fn truncate(&mut self, len: usize) {
         self.len = self.len.min(len);
     }
 
     /// Keeps no filled byte.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::buffer::BlockBuf;
+    ///
+    /// let pool = Pool::new(8, 1);
+    /// let mut buffer = BlockBuf::alloc_in(&pool)?;
+    /// buffer.extend_from_slice(b"hello");
+    /// buffer.clear();
+    /// assert_eq!((buffer.len(), buffer.capacity()), (0, 8));
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
     #[inline]
     pub fn clear(&mut self) {
         self.len = 0;
@@ -182,6 +281,20 @@ impl<P: PoolRef> BlockBuf<P> {
     ///
     /// If there is not enough room; nothing was appended then. [`Self::try_extend_from_slice`] returns
     /// an error instead.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::buffer::BlockBuf;
+    ///
+    /// let pool = Pool::new(8, 1);
+    /// let mut buffer = BlockBuf::alloc_in(&pool)?;
+    /// buffer.extend_from_slice(b"hello");
+    /// buffer.extend_from_slice(b"!");
+    /// assert_eq!(buffer, b"hello!");
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
     #[inline]
     #[track_caller]
     pub fn extend_from_slice(&mut self, bytes: &[u8]) {
@@ -220,175 +333,6 @@ impl<P: PoolRef> BlockBuf<P> {
         self.len += bytes.len();
         Ok(())
     }
-
-    /// Splits the first `at` filled bytes off; this buffer keeps what is behind them. Both are parts of
-    /// the same block, which goes back with the last of them. No byte is copied.
-    ///
-    /// # Panics
-    ///
-    /// If fewer than `at` bytes are filled, or the block has too many handles to count.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-    /// use block_core::buffer::BlockBuf;
-    ///
-    /// let pool = Pool::new(1500, 1);
-    /// let mut input = BlockBuf::alloc_in(&pool)?;
-    /// input.extend_from_slice(b"one\ntw");
-    /// let mut line = input.split_to(4); // goes to whoever works on it
-    /// input.extend_from_slice(b"o\n"); // while more is read
-    /// line.make_ascii_uppercase();
-    /// assert_eq!((&line[..], &input[..]), (&b"ONE\n"[..], &b"two\n"[..]));
-    /// # Ok::<(), block_core::AllocError>(())
-    /// ```
-    #[inline]
-    #[track_caller]
-    pub fn split_to(&mut self, at: usize) -> Self {
-        within("split_to", at, self.len);
-        let hold = self.hold.join();
-        let front = Self { start: self.start, len: at, capacity: at, hold };
-        self.skip(at);
-        front
-    }
-
-    /// Splits all filled bytes off; this buffer keeps the room behind them.
-    ///
-    /// # Panics
-    ///
-    /// If the block has too many handles to count.
-    #[inline]
-    pub fn split(&mut self) -> Self {
-        self.split_to(self.len)
-    }
-
-    /// Splits off what is behind the first `at` bytes of the capacity, filled or not; this buffer keeps
-    /// those.
-    ///
-    /// # Panics
-    ///
-    /// If the capacity is less than `at`, or the block has too many handles to count.
-    #[inline]
-    #[track_caller]
-    pub fn split_off(&mut self, at: usize) -> Self {
-        within("split_off", at, self.capacity);
-        // SAFETY: `at` is at most the capacity, so the address is inside the block or at its end.
-        let start = unsafe { self.start.add(at) };
-        let (len, capacity) = (self.len.saturating_sub(at), self.capacity - at);
-        let back = Self { start, len, capacity, hold: self.hold.join() };
-        (self.len, self.capacity) = (self.len.min(at), at);
-        back
-    }
-
-    /// Whether there is room for `additional` more bytes, after calling in, if need be, those parts of
-    /// the block that no other handle holds any more. The filled bytes may be moved to the block's start
-    /// for it: linear in their number then.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-    /// use block_core::buffer::BlockBuf;
-    ///
-    /// let pool = Pool::new(1500, 1);
-    /// let mut input = BlockBuf::alloc_in(&pool)?;
-    /// input.set_len(1500);
-    /// let frame = input.split();
-    /// assert!(!input.try_reclaim(1), "the frame is all of the block");
-    /// drop(frame);
-    /// assert!(input.try_reclaim(1500));
-    /// assert_eq!(input.capacity(), 1500);
-    /// # Ok::<(), block_core::AllocError>(())
-    /// ```
-    #[must_use = "if false, there is no such room"]
-    pub fn try_reclaim(&mut self, additional: usize) -> bool {
-        if additional <= self.capacity - self.len {
-            return true;
-        }
-        if !self.hold.is_only() {
-            return false;
-        }
-        let (first, size) = self.whole();
-        let before = self.start.addr().get() - first.addr().get();
-        // No other handle, so all of the block is this buffer's.
-        self.capacity = size - before;
-        if additional <= self.capacity - self.len {
-            return true;
-        }
-        if additional > size - self.len {
-            return false;
-        }
-        // SAFETY: both inside the block, this buffer's alone; they may overlap.
-        unsafe { ptr::copy(self.start.as_ptr(), first.as_ptr(), self.len) };
-        (self.start, self.capacity) = (first, size);
-        true
-    }
-
-    /// Makes the filled bytes a buffer that can be shared, and no longer written. Costs a load and a store,
-    /// or an atomic read-modify-write if other parts of the block are held.
-    #[inline]
-    #[must_use = "the block goes back if this is dropped"]
-    pub fn freeze(self) -> BlockBytes<P> {
-        // SAFETY: the filled bytes of this buffer, inside the block and no other handle's.
-        unsafe { BlockBytes::over(self.start, self.len, self.hold.freeze()) }
-    }
-
-    /// Splits the first `at` filled bytes off and freezes them; this buffer keeps what is behind them.
-    /// The same as [`split_to`](Self::split_to) and [`freeze`](Self::freeze) in one step.
-    ///
-    /// # Panics
-    ///
-    /// If fewer than `at` bytes are filled, or the block has too many handles to count.
-    #[inline]
-    #[track_caller]
-    pub fn freeze_to(&mut self, at: usize) -> BlockBytes<P> {
-        within("freeze_to", at, self.len);
-        // SAFETY: filled bytes of this buffer, which gives them up.
-        let front = unsafe { BlockBytes::over(self.start, at, self.hold.join()) };
-        self.skip(at);
-        front
-    }
-
-    /// The whole block, if no other part of it is held.
-    ///
-    /// # Errors
-    ///
-    /// This buffer, unchanged.
-    pub fn into_block(self) -> Result<Block<P>, Self> {
-        let Self { start, len, capacity, hold } = self;
-        hold.into_block().map_err(|hold| Self { start, len, capacity, hold })
-    }
-
-    /// Leaves out the first `count` bytes, which are filled.
-    #[inline]
-    pub(super) fn skip(&mut self, count: usize) {
-        debug_assert!(count <= self.len);
-        // SAFETY: at most `len`, so the address is inside the block or at its end.
-        self.start = unsafe { self.start.add(count) };
-        self.len -= count;
-        self.capacity -= count;
-    }
-
-    fn whole(&self) -> (NonNull<u8>, usize) {
-        let bytes = self.hold.bytes();
-        (bytes.cast(), bytes.len())
-    }
-}
-
-/// Panics unless `at` is at most `end`, in the words of the crate `bytes`.
-#[inline]
-#[track_caller]
-pub(super) fn within(operation: &str, at: usize, end: usize) {
-    if at > end {
-        out_of_bounds(operation, at, end);
-    }
-}
-
-#[cold]
-#[track_caller]
-fn out_of_bounds(operation: &str, at: usize, end: usize) -> ! {
-    panic!("{operation} out of bounds: {at} <= {end}")
 }
 
 impl<P: PoolRef> From<Block<P>> for BlockBuf<P> {
