@@ -38,6 +38,9 @@
 //! [`available`](block_core::BlockAlloc::available) counts by walking the blocks that were given
 //! back; a counter would cost every call one more atomic operation on a shared line.
 //!
+//! [`guides`] are for those who come from `block_allocator`, from `bytes`, or from a pool of their own
+//! behind a mutex.
+//!
 //! # Invariants
 //!
 //! Those of [`block_core`](block_core#invariants), and
@@ -74,6 +77,8 @@ mod depot;
 pub mod exactness;
 #[cfg(feature = "std")]
 mod fence;
+#[cfg(feature = "std")]
+pub mod guides;
 mod head;
 mod links;
 #[cfg(feature = "std")]
