@@ -206,4 +206,6 @@
 #[cfg(doc)]
 use crate::LockFreeAlloc;
 #[cfg(doc)]
-use block_core::{AllocError, Block, BlockAlloc, BlockAllocExt, BlockLayout, BuildError, FreeError};
+use block_core::{
+    AllocError, Block, BlockAlloc, BlockAllocExt, BlockLayout, BuildError, FreeError,
+};
