@@ -34,8 +34,8 @@
 //! let three = receive(&pool, b"three")?;
 //! assert_eq!(&three.bytes[..three.len], b"three");
 //!
+//! pool.free(two.bytes)?;
 //! unsafe {
-//!     pool.free(two.bytes)?;
 //!     let raw: *mut u8 = pool.alloc_raw()?;
 //!     raw.write(7);
 //!     assert_eq!(raw.read(), 7);
@@ -124,9 +124,9 @@
 //!
 //! # What bites
 //!
-//! - **Alignment.** The original's blocks were aligned to their size, up to a page. Here the promise is
-//!   `min(64, block_size.next_power_of_two())`: for direct file input and output, or a device, ask for
-//!   more with [`BlockLayout::with_align`] and [`LockFreeAlloc::from_region`].
+//! - **Alignment.** The original's blocks were aligned to their size, up to a page, as it happened. Here
+//!   `min(64, block_size.next_power_of_two())` is promised and no more: for direct file input and output,
+//!   or a device, ask for more with [`BlockLayout::with_align`] and [`LockFreeAlloc::from_region`].
 //! - **A handle gives its block back when it goes out of scope.** A pointer taken from one is no longer
 //!   yours then: keep the handle, or take [`Block::into_raw`].
 //! - **Handle and raw pointer do not mix.** `free_raw` of a live handle's address is refused
@@ -183,7 +183,7 @@
 //! | `iobuf::Allocator` for buffers | none needed: `BlockBuf::alloc_in(pool)` |
 //! | the same for other containers | `PoolAllocator` (feature `allocator-api2`) |
 //!
-//! The old glue ignored the length that it was asked for; `PoolAllocator` refuses what a block cannot hold:
+//! `PoolAllocator` refuses what a block cannot hold, which code between the two crates had to see to:
 //!
 //! ```
 //! use allocator_api2::vec::Vec;
