@@ -36,45 +36,14 @@
 mod bounds;
 mod compare;
 mod convert;
+mod error;
 mod frozen;
 mod hold;
 mod pool_ref;
 mod read_write;
 mod writable;
 
-use core::fmt;
-
+pub use error::{BufferFull, ReserveError};
 pub use frozen::BlockBytes;
 pub use pool_ref::PoolRef;
 pub use writable::BlockBuf;
-
-/// Why bytes were not appended to a [`BlockBuf`]: there is not enough room.
-///
-/// # Examples
-///
-/// ```
-/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-/// use block_core::buffer::BlockBuf;
-///
-/// let pool = Pool::new(8, 1);
-/// let mut buffer = BlockBuf::alloc_in(&pool)?.split_off(5);
-/// let full = buffer.try_extend_from_slice(b"hello").unwrap_err();
-/// assert_eq!(full.to_string(), "5 bytes do not fit: the buffer has room for 3");
-/// # Ok::<(), block_core::AllocError>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BufferFull {
-    /// Bytes to be appended.
-    pub requested: usize,
-    /// Bytes that there is room for.
-    pub available: usize,
-}
-
-impl fmt::Display for BufferFull {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { requested, available } = self;
-        write!(f, "{requested} bytes do not fit: the buffer has room for {available}")
-    }
-}
-
-impl core::error::Error for BufferFull {}

@@ -30,6 +30,14 @@ impl fmt::Display for AllocError {
 
 impl core::error::Error for AllocError {}
 
+#[cfg(feature = "std")]
+impl From<AllocError> for std::io::Error {
+    /// An `OutOfMemory`, for calls that read into blocks.
+    fn from(error: AllocError) -> Self {
+        Self::new(std::io::ErrorKind::OutOfMemory, error)
+    }
+}
+
 /// Why a pointer was not taken back. The pool is as it was before the call.
 ///
 /// # Examples

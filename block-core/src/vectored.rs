@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::io::{IoSlice, IoSliceMut};
 
 #[cfg(feature = "bytes")]
-use crate::buffer::{BlockBuf, PoolRef};
+use crate::buffer::{BlockBuf, BufferFull, PoolRef};
 
 /// The slices of [`Write::write_vectored`](std::io::Write::write_vectored): one for each of
 /// `parts`, then empty ones, which a write skips.
@@ -81,7 +81,8 @@ pub fn io_slices_mut<'a, const N: usize>(
 ///
 /// # Errors
 ///
-/// The reader's; nothing was appended then.
+/// The reader's, or [`BufferFull`] if no buffer has room, which a reader would take for a read of no bytes
+/// and answer 0. Nothing was appended then.
 ///
 /// # Panics
 ///
@@ -108,6 +109,9 @@ pub fn read_vectored<P: PoolRef, const N: usize>(
 ) -> io::Result<usize> {
     let room = |buffer: &BlockBuf<P>| buffer.capacity() - buffer.len();
     let all = buffers.iter().map(room).sum();
+    if all == 0 {
+        return Err(BufferFull { requested: 1, available: 0 }.into());
+    }
     let parts = buffers.iter_mut().map(BlockBuf::spare_capacity_mut);
     let read = from.read_vectored(&mut io_slices_mut::<N>(parts))?;
     assert!(read <= all, "a reader says that it read {read} bytes into room for {all}");

@@ -6,7 +6,8 @@
 use std::ops::Range;
 use std::panic::{self, AssertUnwindSafe};
 
-use block_core::buffer::{BlockBuf, BlockBytes, BufferFull};
+use block_core::AllocError;
+use block_core::buffer::{BlockBuf, BlockBytes, BufferFull, ReserveError};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 mod support;
@@ -83,6 +84,77 @@ fn an_error_says_what_did_not_fit_where_the_caller_can_act() {
     assert_eq!(buffer.try_extend_from_slice(b""), Ok(()));
     assert!(!buffer.try_reclaim(1));
     assert!(!buffer.try_reclaim(usize::MAX));
+}
+
+#[test]
+fn room_that_cannot_be_made_is_an_error_that_says_why_and_changes_nothing() {
+    let pool = Pool::new(8, 1);
+    let mut buffer = hello(&pool);
+    let frozen = buffer.freeze_to(2);
+    let too_large = ReserveError::TooLarge { needed: 9, block_size: 8 };
+    assert_eq!(buffer.try_reserve(6), Err(too_large));
+    assert!(matches!(buffer.try_reserve(usize::MAX), Err(ReserveError::TooLarge { .. })));
+    assert_eq!(buffer.try_reserve(5), Err(ReserveError::Alloc(AllocError::Exhausted)));
+    assert_eq!((&buffer[..], buffer.capacity()), (&b"llo"[..], 6));
+    drop(frozen);
+    assert_eq!(buffer.try_reserve(5), Ok(()), "the block is its own again");
+    assert_eq!((&buffer[..], buffer.capacity()), (&b"llo"[..], 8));
+}
+
+#[test]
+fn room_in_another_block_takes_the_bytes_along_and_leaves_the_first_to_its_parts() {
+    let pool = Pool::new(8, 2);
+    let mut buffer = hello(&pool);
+    let frozen = buffer.freeze_to(2);
+    buffer.try_reserve(5).unwrap();
+    assert_eq!((&frozen[..], &buffer[..], buffer.capacity()), (&b"he"[..], &b"llo"[..], 8));
+    assert!(frozen.is_unique());
+    drop((frozen, buffer));
+    pool.assert_only_held(&[]);
+}
+
+#[cfg(feature = "std")]
+#[test]
+fn errors_of_buffers_are_errors_of_reads_and_writes() {
+    use std::io::{Error, ErrorKind};
+    let full = BufferFull { requested: 4, available: 3 };
+    let too_large = ReserveError::TooLarge { needed: 9, block_size: 8 };
+    let table: [(Error, _, &str); 4] = [
+        (full.into(), ErrorKind::WriteZero, "4 bytes do not fit: the buffer has room for 3"),
+        (too_large.into(), ErrorKind::InvalidInput, "9 bytes do not fit a block of 8"),
+        (AllocError::Exhausted.into(), ErrorKind::OutOfMemory, "every block of the pool is held"),
+        (
+            ReserveError::from(AllocError::Exhausted).into(),
+            ErrorKind::OutOfMemory,
+            "every block of the pool is held",
+        ),
+    ];
+    for (error, kind, message) in table {
+        assert_eq!((error.kind(), error.to_string()), (kind, message.to_owned()));
+    }
+}
+
+/// Or it would look like the end of the input.
+#[cfg(feature = "std")]
+#[test]
+fn a_read_without_room_is_an_error_and_a_reader_that_lies_appends_nothing() {
+    use block_core::read_vectored;
+    use std::io::{self, ErrorKind, Read};
+    struct Lies;
+    impl Read for Lies {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Ok(4)
+        }
+    }
+    let pool = Pool::new(8, 2);
+    let mut buffer = hello(&pool);
+    assert_eq!(panic_of(|| buffer.read_from(Lies)), "read_from out of bounds: 4 <= 3");
+    assert_eq!(buffer, HELLO);
+    assert_eq!(buffer.read_from(&b"123456"[..]).unwrap(), 3);
+    assert_eq!(buffer.read_from(&b""[..]).unwrap_err().kind(), ErrorKind::WriteZero);
+    let error = read_vectored(&b"more"[..], &mut [buffer.split_off(8), buffer]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::WriteZero);
+    pool.assert_only_held(&[]);
 }
 
 #[test]

@@ -14,7 +14,8 @@ use crate::Block;
 ///
 /// The counterpart of [`bytes::Bytes`] in a pool. The block goes back when the last handle of any part
 /// of it is dropped, on whatever thread; an empty one keeps it, too. The count lies beside the blocks:
-/// nothing is allocated, whatever is done, but by the conversion into [`Bytes`](bytes::Bytes).
+/// nothing is allocated, whatever is done, but by the conversion into [`Bytes`](bytes::Bytes), and by
+/// `Buf::copy_to_bytes`, whose answer is such: it copies. [`split_to`](Self::split_to) does not.
 ///
 /// Cost: to clone, slice or split is one atomic read-modify-write on the block's own count, and to drop
 /// is one.

@@ -103,6 +103,46 @@ impl<P: PoolRef> core::fmt::Write for BlockBuf<P> {
 }
 
 #[cfg(feature = "std")]
+impl<P: PoolRef> BlockBuf<P> {
+    /// Reads once, into the room behind the filled bytes, and appends what came. Says how many bytes
+    /// came: 0 is the end of the input.
+    ///
+    /// # Errors
+    ///
+    /// The reader's, or [`BufferFull`] if there is no room, which a reader would take for a read of no
+    /// bytes and answer 0. Nothing was appended then.
+    ///
+    /// # Panics
+    ///
+    /// If the reader says that it read more than there was room for; nothing was appended then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::buffer::BlockBuf;
+    ///
+    /// let pool = Pool::new(8, 1);
+    /// let mut buffer = BlockBuf::alloc_in(&pool)?;
+    /// let mut peer = &b"hello world"[..];
+    /// assert_eq!(buffer.read_from(&mut peer)?, 8);
+    /// assert_eq!(buffer, b"hello wo");
+    /// assert!(buffer.read_from(&mut peer).is_err(), "there is no room");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn read_from(&mut self, mut from: impl std::io::Read) -> std::io::Result<usize> {
+        if !self.has_remaining_mut() {
+            return Err(BufferFull { requested: 1, available: 0 }.into());
+        }
+        let read = from.read(self.spare_capacity_mut())?;
+        within("read_from", read, self.remaining_mut());
+        self.set_len(self.len() + read);
+        Ok(read)
+    }
+}
+
+#[cfg(feature = "std")]
 impl<P: PoolRef> std::io::Write for BlockBuf<P> {
     /// As much as there is room for, as `&mut [u8]` does.
     #[inline]

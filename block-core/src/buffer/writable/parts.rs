@@ -5,7 +5,7 @@ use core::ptr::{self, NonNull};
 use super::BlockBuf;
 use crate::Block;
 use crate::buffer::bounds::within;
-use crate::buffer::{BlockBytes, PoolRef};
+use crate::buffer::{BlockBytes, PoolRef, ReserveError};
 
 impl<P: PoolRef> BlockBuf<P> {
     /// Splits the first `at` filled bytes off; this buffer keeps what is behind them. Both are parts of
@@ -139,6 +139,46 @@ impl<P: PoolRef> BlockBuf<P> {
         unsafe { ptr::copy(self.start.as_ptr(), first.as_ptr(), self.len) };
         (self.start, self.capacity) = (first, size);
         true
+    }
+
+    /// Makes room for `additional` more bytes: as [`try_reclaim`](Self::try_reclaim) does, or, while other
+    /// parts of the block are held, in another block of the pool, to which the filled bytes are copied.
+    /// The counterpart of `reserve`.
+    ///
+    /// # Errors
+    ///
+    /// [`ReserveError`]: so much does not fit a block, or none is free. The buffer is unchanged then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::buffer::BlockBuf;
+    ///
+    /// let pool = Pool::new(8, 2);
+    /// let mut input = BlockBuf::alloc_in(&pool)?;
+    /// input.extend_from_slice(b"hello wo");
+    /// let hello = input.freeze_to(6); // keeps the first block
+    /// input.try_reserve(3).expect("a second one is free");
+    /// input.extend_from_slice(b"rld");
+    /// assert_eq!((&hello[..], &input[..]), (&b"hello "[..], &b"world"[..]));
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
+    pub fn try_reserve(&mut self, additional: usize) -> Result<(), ReserveError>
+    where
+        P: Clone,
+    {
+        if self.try_reclaim(additional) {
+            return Ok(());
+        }
+        let (needed, (_, block_size)) = (self.len.saturating_add(additional), self.whole());
+        if needed > block_size {
+            return Err(ReserveError::TooLarge { needed, block_size });
+        }
+        let mut other = Self::alloc_in(self.pool().clone())?;
+        other.extend_from_slice(self);
+        *self = other;
+        Ok(())
     }
 
     /// Makes the filled bytes a buffer that can be shared, and no longer written. Costs a load and a store,
