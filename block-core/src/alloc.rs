@@ -28,9 +28,10 @@ use crate::{AllocError, Block, FreeError, Region, bulk};
 /// An implementation keeps invariants 1 to 4 and 6 of the [crate's list](crate#invariants):
 ///
 /// - `region` returns the same region for the allocator's whole life, moves included, and nothing
-///   else gives out blocks of it.
-/// - `acquire` returns blocks of that region, each to one holder at a time, and what the last
-///   holder did to a block happens before it is handed out again.
+///   else gives out blocks of it: no other value of any type, clones and wrapped pools included.
+/// - `acquire` returns blocks of that region, by pointers that are the region's own
+///   ([`Region::block`]), each to one holder at a time, and what the last holder did to a block happens
+///   before it is handed out again.
 /// - `acquire` fails only if at some instant during the call every block was held.
 /// - `release` and `release_bulk` call [`Region::scrub`] on each block.
 /// - none of the methods unwinds.
@@ -99,8 +100,9 @@ pub unsafe trait BlockAlloc: Send + Sync {
     ///
     /// # Safety
     ///
-    /// `block` is a pointer that this allocator handed out, or a copy of one (an equal address made
-    /// in another way is not enough: a backend may hand this very pointer out again). The block is
+    /// `block` is a pointer that this allocator handed out, or a copy of one, or the region's own
+    /// ([`Region::block`]); an equal address made in another way is not enough, since a backend may hand
+    /// this very pointer out again. The block is
     /// held by the caller, has no mark in the ledger (it did not come from a `_raw` call), and is
     /// not used afterwards.
     unsafe fn release(&self, block: NonNull<u8>);

@@ -60,9 +60,9 @@ pub(crate) fn alloc<'a, A: BlockAlloc + ?Sized>(
 pub(crate) fn free<'a, A: BlockAlloc + ?Sized>(pool: &'a A, entries: &mut [Entry<'a, A>]) {
     let region = pool.region();
     for entry in &mut *entries {
-        // To where it came from; a drop that panics finds every entry whole.
-        if entry.as_ref().is_some_and(|block| !region.contains(NonNull::from(&**block).cast())) {
-            *entry = None;
+        // Not by its address: a region may lie within a block of another one.
+        if entry.as_ref().is_some_and(|block| !ptr::eq(block.pool().region(), region)) {
+            *entry = None; // to where it came from; a drop that panics finds every entry whole
         }
     }
     let (len, first) = (entries.len(), entries.as_mut_ptr());
@@ -78,8 +78,8 @@ pub(crate) fn free<'a, A: BlockAlloc + ?Sized>(pool: &'a A, entries: &mut [Entry
             count += 1;
         }
     }
-    // SAFETY: so many were written. Each is a block of this pool's region (seen above), that its handle
-    // held without a mark, and gives up.
+    // SAFETY: so many were written. Each is a block of this pool, whose region it is (seen above), and
+    // which its handle held without a mark, and gives up.
     unsafe { pool.release_bulk(slice::from_raw_parts_mut(pointers, count)) };
     for position in 0..len {
         // SAFETY: an entry of the caller's, whose handle is gone.

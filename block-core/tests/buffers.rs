@@ -3,6 +3,7 @@
 #![cfg(feature = "bytes")]
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 
@@ -175,6 +176,37 @@ fn clones_dropped_by_many_threads_at_once_give_each_block_back_once() {
             drop(shared);
         });
         pool.assert_only_held(&[]);
+    }
+}
+
+/// The next holder writes after the last reader has read, although nothing but the block's own count
+/// orders the two. For Miri, which sees the race.
+#[test]
+fn a_block_frozen_by_the_only_handle_goes_back_after_others_have_read_it() {
+    let pool = Arc::new(Pool::new(SIZE, 1));
+    for freezes in [true, false] {
+        let mut buffer = BlockBuf::alloc_in(Arc::clone(&pool)).unwrap();
+        buffer.put_bytes(7, 32);
+        let (front, gone) = (buffer.freeze_to(16), Arc::new(AtomicBool::new(false)));
+        let reader = {
+            let gone = Arc::clone(&gone);
+            thread::spawn(move || {
+                assert_eq!(front[0], 7);
+                drop(front);
+                gone.store(true, Ordering::Relaxed);
+            })
+        };
+        while !gone.load(Ordering::Relaxed) {
+            thread::yield_now();
+        }
+        if freezes {
+            drop(buffer.freeze());
+        } else {
+            assert!(buffer.try_reclaim(40), "nobody else has a part of it");
+            drop(buffer);
+        }
+        Block::alloc_in(Arc::clone(&pool)).unwrap().fill(9);
+        reader.join().unwrap();
     }
 }
 

@@ -5,10 +5,11 @@
 
 use std::cell::Cell;
 use std::collections::HashSet;
+use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 use std::sync::Mutex;
 
-use block_core::{AllocError, Block, BlockAlloc, BlockAllocExt, BlockIndex, Region};
+use block_core::{AllocError, Block, BlockAlloc, BlockAllocExt, BlockIndex, BlockLayout, Region};
 
 mod support;
 use support::Pool;
@@ -88,6 +89,22 @@ fn a_block_of_another_pool_goes_back_to_that_one() {
     assert!(blocks.iter().all(Option::is_none));
     pool.assert_only_held(&[]);
     other.assert_only_held(&[]);
+}
+
+/// The memory of one pool is a block of the other.
+#[test]
+fn a_block_of_a_pool_within_a_block_goes_back_to_the_inner_pool() {
+    let outer: &'static Pool = Box::leak(Box::new(Pool::new(4096, 2)));
+    let layout = BlockLayout::new(64, 4).unwrap();
+    let block = outer.alloc().unwrap().into_slice();
+    let (start, len) = (block.as_mut_ptr().cast::<MaybeUninit<u8>>(), block.len());
+    // SAFETY: the slice is for ever, and is not used again.
+    let memory = unsafe { std::slice::from_raw_parts_mut(start, len) };
+    let inner = Pool::over(Region::from_static(layout, memory).unwrap());
+    let mut blocks = [inner.alloc().ok(), outer.alloc().ok()];
+    outer.free_bulk(&mut blocks);
+    inner.assert_only_held(&[]);
+    assert_eq!(outer.available(), 1, "the other block is the inner pool");
 }
 
 #[test]

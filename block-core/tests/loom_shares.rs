@@ -1,6 +1,6 @@
 //! The word of a shared block under loom: the crate's own file, with loom's atomics in place of the
-//! standard library's. Two threads are explored exhaustively; three as far as `LOOM_MAX_PREEMPTIONS`
-//! goes.
+//! standard library's. Every interleaving that loom knows of two threads; of three as many as
+//! `LOOM_MAX_PREEMPTIONS` says.
 //!
 //! A block's two parts are loom cells: two accesses that are not ordered, one of them a write, fail the
 //! model, as does a block that is given back while somebody reads or writes it.
@@ -130,8 +130,7 @@ fn the_only_handle_writes_after_the_others_have_read() {
         let shared = begun_and_frozen();
         assert!(shared.word.join(Word::READER));
         let other = on_another_thread(&shared, read_and_leave);
-        if shared.word.is_only() {
-            shared.word.thaw();
+        if shared.word.thaw() {
             shared.write(0, 2);
             shared.leave(Word::WRITER);
         } else {
@@ -148,11 +147,49 @@ fn a_writer_and_a_part_that_was_split_off_give_the_block_back_once() {
         let shared = Shared::begun();
         assert!(shared.word.join(Word::WRITER));
         let other = on_another_thread(&shared, |shared| {
+            shared.write(1, 2);
             shared.word.freeze();
             shared.leave(Word::READER);
         });
+        shared.write(0, 2);
         shared.word.freeze();
         shared.leave(Word::READER);
+        given_back_once(&shared, [other]);
+    });
+}
+
+/// The store of a writer that freezes alone must not cut off what left before.
+#[test]
+fn a_writer_that_freezes_alone_gives_back_after_the_reader_that_left_has_read() {
+    loom::model(|| {
+        let shared = Shared::begun();
+        assert!(shared.word.join(Word::READER));
+        let other = on_another_thread(&shared, read_and_leave);
+        thread::yield_now(); // or loom does not try the reader first
+        shared.word.freeze();
+        shared.leave(Word::READER);
+        given_back_once(&shared, [other]);
+    });
+}
+
+/// The same, where the other one does it, and where the block is written again.
+#[test]
+fn a_writer_that_freezes_alone_and_thaws_writes_after_the_other_has_written() {
+    loom::model(|| {
+        let shared = Shared::begun();
+        assert!(shared.word.join(Word::WRITER));
+        let other = on_another_thread(&shared, |shared| {
+            shared.write(1, 2);
+            shared.word.freeze();
+            if shared.word.thaw() {
+                (0..2).for_each(|part| shared.write(part, 3));
+                shared.leave(Word::WRITER);
+            } else {
+                shared.leave(Word::READER);
+            }
+        });
+        shared.write(0, 2);
+        shared.leave(Word::WRITER);
         given_back_once(&shared, [other]);
     });
 }

@@ -9,8 +9,8 @@
 //!
 //! The first three take nothing from a heap, neither when they are built nor later. For each block
 //! they take its stride, a byte, a link of 4 bytes (8 from `u32::MAX` blocks on), and a word more if
-//! `block-core` is built with its feature `bytes`; and once for the pool itself about half a KiB,
-//! which is not zero.
+//! `block-core` is built with its feature `bytes`; and once for the pool itself up to a KiB, which
+//! is not zero.
 //!
 //! Without magazines every call is one compare-and-swap on one shared word: strictly lock-free, and
 //! all that one processor needs; under contention a call costs what the machine takes to move that
@@ -183,14 +183,17 @@ macro_rules! static_pool {
         $visibility static $name: $crate::LockFreeAlloc = {
             const STATIC_POOL_LAYOUT: $crate::static_pools::Layout =
                 $crate::static_pools::layout($block_size, $number, [$($align)?]);
+            // A thread-local static would be one pool for each thread, all over one memory. Such a
+            // static has no address here.
+            let _: *const $crate::LockFreeAlloc = &raw const $name;
             // In a block of its own: what the caller wrote stands outside, and cannot name it.
             {
                 static mut MEMORY: $crate::StaticMemory<
                     { $crate::LockFreeAlloc::footprint(&STATIC_POOL_LAYOUT).bytes() },
                 > = $crate::StaticMemory::new();
                 let memory = &raw mut MEMORY;
-                // SAFETY: the only reference ever made to it: nobody else can name it, and the
-                // initializer of a static is evaluated once.
+                // SAFETY: the only reference ever made to it: nobody else can name it, the
+                // initializer of a static is evaluated once, and there is one static of it.
                 $crate::LockFreeAlloc::in_static(STATIC_POOL_LAYOUT, unsafe { &mut *memory })
             }
         };

@@ -12,8 +12,9 @@ use crate::{Block, BlockAlloc};
 /// Invariants of the handles of one block, with those of its [`Word`]:
 ///
 /// IV. They hold the block together (invariant 1), without a mark in the ledger.
-/// V. Each has the bits of the pool pointer that the first one was given; the last one drops it, so
-///    the pool is alive as long as any of them.
+/// V. Each has the bits of a pointer of the same kind to the same pool, for an `Arc` in the same
+///    allocation; the first one was given its own, and the last one drops its bits, so the pool is
+///    alive as long as any of them.
 pub(super) struct Hold<P: PoolRef, const WEIGHT: Weight> {
     word: NonNull<Word>,
     pool: ManuallyDrop<P>,
@@ -76,12 +77,11 @@ impl<P: PoolRef, const WEIGHT: Weight> Hold<P, WEIGHT> {
 
     /// The block as a handle that is nobody else's, if it has no other.
     pub(super) fn into_block(self) -> Result<Block<P>, Self> {
-        if !self.is_only() {
+        if !self.word().end() {
             return Err(self);
         }
         let bytes = self.bytes();
         let mut last = ManuallyDrop::new(self);
-        let _true = last.word().leave(WEIGHT);
         // SAFETY: the last handle, which is not used again, nor dropped.
         let pool = unsafe { ManuallyDrop::take(&mut last.pool) };
         // SAFETY: the handles held the block of this pool, without a mark (IV), and none is left.
@@ -123,11 +123,7 @@ impl<P: PoolRef> Reader<P> {
     /// The handle that writes, in place of this one, if the block has no other.
     #[inline]
     pub(super) fn thaw(self) -> Result<Writer<P>, Self> {
-        if !self.is_only() {
-            return Err(self);
-        }
-        self.word().thaw();
-        Ok(self.into_other())
+        if self.word().thaw() { Ok(self.into_other()) } else { Err(self) }
     }
 
     /// One more handle of the block that starts there, for a pool pointer like the first one's. `None`
@@ -136,7 +132,7 @@ impl<P: PoolRef> Reader<P> {
     /// # Safety
     ///
     /// `start` is the address of a block of `pool`'s region, and if it has handles, one of them is
-    /// neither dropped nor changed during the call.
+    /// neither dropped, nor frozen, nor thawed during the call.
     pub(super) unsafe fn join_from(pool: &P, start: NonNull<u8>) -> Option<Self> {
         let region = pool.region();
         // SAFETY: the caller's promise.
@@ -144,8 +140,8 @@ impl<P: PoolRef> Reader<P> {
         if !word.is_frozen(P::MARK) {
             return None;
         }
-        // SAFETY: as in `join`: of equal kind, and to the one pool that gives out the region's blocks
-        // (the contract of `BlockAlloc`), so an `Arc` like this one is what the handles share.
+        // SAFETY: as in `join`: of equal kind, and to the one pool of the region, which has no other (the
+        // contract of `BlockAlloc`), so an `Arc` like this one is what the handles share.
         let pool = ManuallyDrop::new(unsafe { ptr::read(pool) });
         let like_another = ManuallyDrop::new(Self { word: word.into(), pool });
         Some(like_another.join())
@@ -157,7 +153,8 @@ impl<P: PoolRef, const WEIGHT: Weight> Drop for Hold<P, WEIGHT> {
     fn drop(&mut self) {
         if self.word().leave(WEIGHT) {
             let start = self.bytes().cast();
-            // SAFETY: this was the last of the handles that held the block, without a mark (IV).
+            // SAFETY: this was the last of the handles that held the block, without a mark (IV); the
+            // pointer is the region's own.
             unsafe { self.pool.release(start) };
             // SAFETY: the last handle drops it (V), and does not use it again.
             unsafe { ManuallyDrop::drop(&mut self.pool) };
@@ -167,5 +164,9 @@ impl<P: PoolRef, const WEIGHT: Weight> Drop for Hold<P, WEIGHT> {
 
 #[cold]
 fn too_many() -> ! {
-    panic!("a block has as many handles as can be counted; were some of them forgotten?")
+    panic!(
+        "a block has {} handles, or {} that write, the most that can be counted; were some forgotten?",
+        Word::MOST_HANDLES,
+        Word::MOST_WRITERS / Word::WRITES
+    )
 }

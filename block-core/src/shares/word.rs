@@ -16,20 +16,24 @@
 //!
 //! I. While the word is not 0, its counts are the numbers of handles and of writers among them.
 //! II. A handle that finds itself the only one is, and stays so until it has another join: others come
-//!     from a handle, and there is none but this. (The count that it finds is no older than the `join`
-//!     that made it, or the last one that it made, both of which happened before.)
+//!     from a handle, and there is none but this.
 //! III. Exactly one handle finds that it was the last to leave, and the word is 0 then.
 //!
 //! # Memory orderings
 //!
+//! What a handle did to the block happens before its subtraction of itself, and that before whatever the
+//! block's last or only handle does next.
+//!
 //! | operation | ordering | pairs with | what breaks if weaker |
 //! |---|---|---|---|
-//! | `leave`: subtraction | Release | the Acquire loads of `leave` and `is_only` | the last handle's holder gives the block back, or writes to it, while an earlier one still reads |
-//! | `leave`, `is_only`: load | Acquire | that Release, or any in whose release sequence the value stands: joins, freezes and other leaves are read-modify-writes and do not break it | the same |
-//! | `begin`, `join`, `freeze`, `thaw`, the zero of the last | Relaxed | | nothing: a handle, or the block, gets to another thread by a way that orders it (a send, the pool's release and acquire) |
+//! | `leave`: subtraction | Release | the Acquire load in `is_only` and after the last subtraction | the last handle's holder gives the block back, or writes to it, while an earlier one still reads |
+//! | `is_only`: load | Acquire | that Release | the same |
+//! | `join`, and `freeze` among others | Relaxed | | nothing: a new handle gets to another thread by a way that orders it (a send); as read-modify-writes they do not break the release sequence of an earlier leave |
+//! | stores of the only handle: `freeze`, `thaw`, the zero at the end | Relaxed | | nothing: a store does break that sequence, so each follows an `is_only` by the same handle, which has acquired the earlier leaves, for itself and for whoever gets the block or a handle from it |
+//! | `begin` | Relaxed | | nothing: the block comes from the pool, whose release and acquire order it |
+//! | `is_frozen`: load | Relaxed | | nothing: the caller has bytes of a handle, and got them by a way that orders what that handle saw |
 //!
-//! Source: the counting of `std::sync::Arc`; that a lone writer leaves without a read-modify-write is
-//! the reasoning of its `get_mut`.
+//! Source: the counting of `std::sync::Arc`, and its `get_mut` for what the only handle may do.
 
 use crate::sync::{AtomicUsize, Ordering};
 
@@ -50,13 +54,13 @@ impl Word {
     pub(crate) const MARK: usize = 1 << (usize::BITS - 1);
 
     /// One more that writes.
-    const WRITES: usize = 1 << (usize::BITS / 8 * 5);
+    pub(crate) const WRITES: usize = 1 << (usize::BITS / 8 * 5);
     const HANDLES: usize = Self::WRITES - 1;
     const WRITERS: usize = !Self::MARK & !Self::HANDLES;
     /// The most handles of a block, and the most that write, by far less than what fits: as many
     /// threads again would have to be in `join` at once before a count overflowed.
-    const MOST_HANDLES: usize = Self::WRITES / 2;
-    const MOST_WRITERS: usize = Self::MARK / 2;
+    pub(crate) const MOST_HANDLES: usize = Self::WRITES / 2;
+    pub(crate) const MOST_WRITERS: usize = Self::MARK / 2;
 
     /// The block gets its first handle, one that writes. `mark` is [`Self::MARK`] or 0.
     ///
@@ -86,17 +90,28 @@ impl Word {
     pub(crate) fn leave(&self, weight: Weight) -> bool {
         // A writer is mostly alone. A reader mostly is not: to look first would fetch the line from
         // another core to read it, and then once more to write it.
-        if weight == Self::READER || !self.is_only() {
-            let before = self.0.fetch_sub(weight, Ordering::Release);
-            if before & Self::HANDLES != 1 {
-                return false;
-            }
-            // The load is there for its ordering; a fence would do as well, but race detectors do not
-            // know fences.
-            self.0.load(Ordering::Acquire);
+        if weight == Self::WRITER && self.end() {
+            return true;
         }
+        let before = self.0.fetch_sub(weight, Ordering::Release);
+        if before & Self::HANDLES != 1 {
+            return false;
+        }
+        // For its ordering. A fence would do as well, but ThreadSanitizer does not know fences.
+        self.0.load(Ordering::Acquire);
         self.0.store(0, Ordering::Relaxed);
         true
+    }
+
+    /// No handle any more, if the caller's is the only one: then the caller is the block's only holder.
+    #[inline]
+    #[must_use = "if false, nothing has changed"]
+    pub(crate) fn end(&self) -> bool {
+        let only = self.is_only();
+        if only {
+            self.0.store(0, Ordering::Relaxed);
+        }
+        only
     }
 
     /// Whether the caller's handle is the only one.
@@ -108,21 +123,28 @@ impl Word {
     /// The caller's handle, which wrote, reads from now on.
     #[inline]
     pub(crate) fn freeze(&self) {
-        let word = self.0.load(Ordering::Relaxed);
-        if word & Self::HANDLES == 1 {
-            // Nobody else has a handle (II): no read-modify-write is needed.
-            self.0.store(word - Self::WRITES, Ordering::Relaxed);
+        if self.is_only() {
+            self.0.store(self.mark() + Self::READER, Ordering::Relaxed);
         } else {
             self.0.fetch_sub(Self::WRITES, Ordering::Relaxed);
         }
     }
 
-    /// The caller's handle, the only one, which read, writes from now on.
+    /// The caller's handle, which read, writes from now on, if it is the only one.
     #[inline]
-    pub(crate) fn thaw(&self) {
-        let word = self.0.load(Ordering::Relaxed);
-        debug_assert_eq!(word & !Self::MARK, Self::READER);
-        self.0.store(word + Self::WRITES, Ordering::Relaxed);
+    #[must_use = "if false, nothing has changed"]
+    pub(crate) fn thaw(&self) -> bool {
+        let only = self.is_only();
+        if only {
+            self.0.store(self.mark() + Self::WRITER, Ordering::Relaxed);
+        }
+        only
+    }
+
+    /// The mark, constant while there are handles.
+    #[inline]
+    fn mark(&self) -> usize {
+        self.0.load(Ordering::Relaxed) & Self::MARK
     }
 
     /// Whether the block has handles, begun with this mark, and none of them writes. True is a lasting
@@ -165,8 +187,9 @@ mod tests {
             assert!(word.join(Word::READER));
             word.freeze();
             assert!(!word.is_only() && word.is_frozen(mark) && !word.is_frozen(other));
+            assert!(!word.thaw() && !word.end());
             assert!(!word.leave(Word::READER));
-            word.thaw();
+            assert!(word.thaw());
             assert!(word.is_only() && !word.is_frozen(mark));
             word.freeze();
             assert!(word.is_frozen(mark));
