@@ -2,12 +2,12 @@
 //!
 //! Words used here: a block is *held* from the moment that a call hands it out until the moment
 //! that it is given back. It is held *raw* if it was handed out as a bare pointer by one of the
-//! `_raw` calls or by [`Block::into_raw`]; only such a block has a mark in the ledger, and only
+//! `_raw` calls or by [`Block::into_raw`](crate::Block::into_raw); only such a block has a mark in the ledger, and only
 //! such a block may be given back by `free_raw`.
 
 use core::ptr::NonNull;
 
-use crate::{AllocError, Block, FreeError, Region, bulk};
+use crate::{AllocError, FreeError, Region};
 
 /// A pool of equal-sized blocks.
 ///
@@ -19,7 +19,7 @@ use crate::{AllocError, Block, FreeError, Region, bulk};
 ///
 /// | way | calls | a wrong free |
 /// |---|---|---|
-/// | handle | [`BlockAllocExt::alloc`], [`Block`] | does not compile |
+/// | handle | [`BlockAllocExt::alloc`](crate::BlockAllocExt::alloc), [`Block`](crate::Block) | does not compile |
 /// | checked raw | [`alloc_raw`](Self::alloc_raw), [`free_raw`](Self::free_raw) | is an error, and nothing changes |
 /// | unchecked | [`acquire`](Self::acquire), [`release`](Self::release) | is undefined behaviour |
 ///
@@ -261,112 +261,3 @@ pub unsafe trait BlockAlloc: Send + Sync {
         Ok(())
     }
 }
-
-/// What every pool offers to safe code, `dyn BlockAlloc` included.
-///
-/// # Examples
-///
-/// One block, taken and given back:
-///
-/// ```
-/// # use block_core::{BlockAlloc, AllocError};
-/// use block_core::BlockAllocExt;
-///
-/// fn greet(pool: &dyn BlockAlloc) -> Result<(), AllocError> {
-///     let mut block = pool.alloc()?;
-///     block[..5].copy_from_slice(b"hello");
-///     pool.free(block); // or let it go out of scope
-///     Ok(())
-/// }
-/// ```
-pub trait BlockAllocExt: BlockAlloc {
-    /// Takes a block as a handle that gives it back when dropped.
-    ///
-    /// # Errors
-    ///
-    /// [`AllocError::Exhausted`] if every block was held at some instant during the call.
-    #[inline]
-    fn alloc(&self) -> Result<Block<&Self>, AllocError> {
-        Block::alloc_in(self)
-    }
-
-    /// Gives a block back, to the pool that it came from: the same as dropping it.
-    #[inline]
-    fn free(&self, block: Block<&Self>) {
-        drop(block);
-    }
-
-    /// Takes as many blocks as `blocks` has entries, all or none, in one transfer and without the heap.
-    /// Handles that stood in the entries are dropped first. Cost: that of
-    /// [`acquire_bulk`](BlockAlloc::acquire_bulk), and a few stores a block.
-    ///
-    /// # Errors
-    ///
-    /// [`AllocError::Exhausted`]: too few were free, every entry is `None`.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-    /// use block_core::{AllocError, BlockAlloc, BlockAllocExt};
-    ///
-    /// let pool = Pool::new(1500, 40);
-    /// let mut burst = [const { None }; 32];
-    /// pool.alloc_bulk(&mut burst)?;
-    /// for block in burst.iter_mut().flatten() {
-    ///     block[0] = 1;
-    /// }
-    /// let first = burst[0].take(); // goes another way
-    /// assert_eq!(pool.alloc_bulk(&mut [const { None }; 9]), Err(AllocError::Exhausted));
-    ///
-    /// pool.free_bulk(&mut burst); // the other 31
-    /// assert_eq!((pool.available(), burst.iter().flatten().count()), (39, 0));
-    /// # Ok::<(), AllocError>(())
-    /// ```
-    fn alloc_bulk<'a>(&'a self, blocks: &mut [Option<Block<&'a Self>>]) -> Result<(), AllocError> {
-        bulk::alloc(self, blocks)
-    }
-
-    /// Gives all the blocks back in one transfer, and leaves `None` in every entry. Entries that are
-    /// `None` are passed over; a block of another pool goes back to that one.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-    /// use block_core::{BlockAlloc, BlockAllocExt};
-    ///
-    /// let pool = Pool::new(1500, 2);
-    /// let mut sent = [pool.alloc().ok(), None, pool.alloc().ok()];
-    /// pool.free_bulk(&mut sent);
-    /// assert_eq!(pool.available(), 2);
-    /// ```
-    fn free_bulk<'a>(&'a self, blocks: &mut [Option<Block<&'a Self>>]) {
-        bulk::free(self, blocks);
-    }
-
-    /// Takes `N` blocks, all or none, in one transfer and without the heap.
-    ///
-    /// # Errors
-    ///
-    /// [`AllocError::Exhausted`]: fewer than `N` were free.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-    /// use block_core::BlockAllocExt;
-    ///
-    /// let pool = Pool::new(1500, 2);
-    /// let [mut header, mut body] = pool.alloc_array()?;
-    /// (header[0], body[0]) = (1, 2);
-    /// # Ok::<(), block_core::AllocError>(())
-    /// ```
-    fn alloc_array<const N: usize>(&self) -> Result<[Block<&Self>; N], AllocError> {
-        let mut blocks = [const { None }; N];
-        self.alloc_bulk(&mut blocks)?;
-        Ok(blocks.map(|block| block.expect("all or none were taken")))
-    }
-}
-
-impl<A: BlockAlloc + ?Sized> BlockAllocExt for A {}

@@ -113,13 +113,18 @@ impl<A: BlockAlloc> PoolAllocator<A> {
     /// # Examples
     ///
     /// ```
-    /// # use block_core::{BlockAlloc, PoolAllocator};
-    /// fn for_the_whole_program<A: BlockAlloc>(backend: A) -> &'static PoolAllocator<A> {
-    ///     Box::leak(Box::new(PoolAllocator::new(backend)))
-    /// }
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); }
+    /// # let backend = example::Pool::new(64, 4);
+    /// use allocator_api2::boxed::Box;
+    /// use block_core::PoolAllocator;
+    ///
+    /// // For the whole program.
+    /// let pool: &'static _ = std::boxed::Box::leak(std::boxed::Box::new(PoolAllocator::new(backend)));
+    /// let answer = std::thread::spawn(move || Box::try_new_in(42, pool).unwrap());
+    /// assert_eq!(*answer.join().unwrap(), 42);
     /// ```
     #[must_use]
-    pub fn new(pool: A) -> Self {
+    pub const fn new(pool: A) -> Self {
         Self(pool)
     }
 }

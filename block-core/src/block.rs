@@ -11,7 +11,8 @@
 //! Of a `P` in safe code that answers differently, no block lands in a pool that it does not belong
 //! to: the handle carries the block's address and length itself, and asks the pool that it is given
 //! whether the address lies in its region, and regions that are alive do not overlap. If not, it
-//! panics, and the block stays held.
+//! panics, and the block stays held. (A region within a block of another pool, which takes unsafe code
+//! to make, is not covered.)
 //!
 //! All this rests on the pool outliving the handle. The compiler sees to it only while a reference
 //! from `deref` is in use; beyond that it follows from what safe code can do with `P`: the handle

@@ -47,3 +47,9 @@ pub use error::{BufferFull, ReserveError};
 pub use frozen::BlockBytes;
 pub use pool_ref::PoolRef;
 pub use writable::BlockBuf;
+
+const _: () = {
+    const fn crosses_threads<T: Send + Sync>() {}
+    crosses_threads::<BlockBuf<&dyn crate::BlockAlloc>>();
+    crosses_threads::<BlockBytes<alloc_crate::sync::Arc<dyn crate::BlockAlloc>>>();
+};

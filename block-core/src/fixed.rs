@@ -127,6 +127,16 @@ pub struct FixedBlock {
     pub pointer: NonNull<u8>,
 }
 
+// SAFETY: numbers, and an address that nothing here reads or writes through.
+unsafe impl Send for FixedBlock {}
+// SAFETY: as for `Send`.
+unsafe impl Sync for FixedBlock {}
+
+const _: () = {
+    const fn shared_by_threads<T: Send + Sync>() {}
+    shared_by_threads::<FixedBuffers<'_>>();
+};
+
 impl<'a> FixedBuffers<'a> {
     /// The buffers in order, as the pointers and lengths that an `iovec` is made of. The last may
     /// be shorter than the others, which are all equal. There is at least one.
@@ -198,7 +208,7 @@ impl<'a> FixedBuffers<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Region::locate`].
+    /// As [`Region::locate`]: the words are those of a free, the reasons the same.
     ///
     /// # Examples
     ///
@@ -246,10 +256,7 @@ impl<'a> FixedBuffers<'a> {
         if !self.region.contains(start) {
             return Err(FreeError::Foreign);
         }
-        let offset = self.region.offset(start);
-        // SAFETY: the offset is inside the region.
-        let own = unsafe { self.region.base().add(offset) };
-        let at = self.at(own, offset);
+        let at = self.at(self.region.own(start), self.region.offset(start));
         if bytes.len() > self.cuts.bytes(at.buffer.into()) - at.offset {
             return Err(FreeError::Foreign);
         }

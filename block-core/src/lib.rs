@@ -2,22 +2,50 @@
 //! between block numbers and addresses, the record of blocks given out raw, the trait that a
 //! backend implements, and the handles that safe code holds.
 //!
-//! | module idea | types |
+//! | idea | items |
 //! |---|---|
 //! | shape of the memory, checked once | [`BlockLayout`], [`LayoutError`] |
 //! | the memory itself, and which addresses are blocks | [`Region`], [`RegionOptions`], [`BlockIndex`] |
 //! | lazily committed metadata beside the blocks | [`SideTable`] |
-//! | all of it in one piece of memory, known at compile time | [`Footprint`], [`StaticMemory`], [`ZeroedMemory`] |
+//! | regions in statics, without a heap and an operating system | [`StaticMemory`], [`ZeroedMemory`], [`Footprint`] |
 //! | what a backend does | [`BlockAlloc`] |
-//! | what safe code holds | [`BlockAllocExt`], [`Block`] |
-//! | blocks as buffers: written, frozen, shared, sliced | `buffer`, with the feature `bytes` |
-//! | a region as registered buffers of io_uring, on unix | `FixedBuffers`, `FixedBlock` |
-//! | vectored reads and writes over several blocks | `io_slices`, `io_slices_mut` |
-//! | a pool for boxes, vectors and maps | `PoolAllocator`, `SharedPoolAllocator`, with the feature `allocator-api2` |
+//! | what safe code holds, one or several at once | [`BlockAllocExt`], [`Block`] |
+#![cfg_attr(
+    feature = "bytes",
+    doc = "| blocks as buffers: written, frozen, shared, sliced | [`buffer`] |"
+)]
+#![cfg_attr(
+    feature = "allocator-api2",
+    doc = "| a pool for boxes, vectors and maps | [`PoolAllocator`] |"
+)]
+#![cfg_attr(
+    all(feature = "std", unix),
+    doc = "| a region as registered buffers of io_uring | [`FixedBuffers`], [`FixedBlock`] |"
+)]
+#![cfg_attr(
+    feature = "std",
+    doc = "| vectored reads and writes over several blocks | [`io_slices`], [`io_slices_mut`] |"
+)]
 //! | proof that a backend keeps its promises | `conformance`, with the feature of that name |
 //!
 //! This crate holds no free list, no thread and no lock. Those are the backends': `block-lockfree`
-//! for speed, `block-mutex` as the reference.
+//! for speed, `block-mutex` as the reference. In the examples `Pool` is any of them:
+//! `use block_lockfree::LockFreeAlloc as Pool`, and `Pool::new(block_size, capacity)?`.
+//!
+//! # What to hold a block by
+//!
+//! | you have | take |
+//! |---|---|
+//! | one holder at a time | [`Block`]: bytes of fixed length, no cost beyond the block's |
+//! | bytes that are filled, then read by several, in parts | `buffer::BlockBuf` and `BlockBytes` (feature `bytes`): a count for each block |
+//! | values: boxes, vectors, maps | `PoolAllocator` (feature `allocator-api2`), a pool of its own |
+//! | a pointer for other code | [`BlockAlloc::alloc_raw`]: checked when it comes back |
+//!
+//! | pool pointer | goes to another thread | costs |
+//! |---|---|---|
+//! | `&A` | within a scope | nothing |
+//! | `&'static A` | yes | nothing; the pool is never freed |
+//! | `Arc<A>` | yes | two atomic operations a block, on a count that all threads share |
 //!
 //! # Invariants
 //!
@@ -45,7 +73,8 @@
 //!   vectored reads and writes.
 //! - `alloc`: regions and tables on the heap, without `std`.
 //! - `bytes`: blocks as reference-counted buffers that implement the traits of the crate `bytes`: the
-//!   module `buffer`.
+//!   module `buffer`. Costs every region of the program a word a block, committed as blocks become
+//!   buffers.
 //! - `allocator-api2`: pools as the memory of containers that take an `Allocator` of that crate;
 //!   needs neither `std` nor `alloc`.
 //! - `conformance`: the property suite.
@@ -72,6 +101,7 @@ pub mod buffer;
 mod bulk;
 mod divide;
 mod error;
+mod ext;
 #[cfg(all(feature = "std", unix))]
 mod fixed;
 mod footprint;
@@ -98,13 +128,14 @@ pub mod conformance;
 #[doc(hidden)]
 pub mod counting;
 
-pub use alloc::{BlockAlloc, BlockAllocExt};
+pub use alloc::BlockAlloc;
 #[cfg(feature = "allocator-api2")]
 pub use allocator::PoolAllocator;
 #[cfg(all(feature = "allocator-api2", feature = "alloc"))]
 pub use allocator::SharedPoolAllocator;
 pub use block::Block;
 pub use error::{AllocError, BuildError, FreeError, RegionError};
+pub use ext::BlockAllocExt;
 #[cfg(all(feature = "std", unix))]
 pub use fixed::{FixedBlock, FixedBuffers, FixedBuffersError};
 pub use footprint::Footprint;

@@ -120,6 +120,11 @@ pub struct ZeroedMemory {
     taken: usize,
 }
 
+// SAFETY: the memory is this value's alone, and plain.
+unsafe impl Send for ZeroedMemory {}
+// SAFETY: `&ZeroedMemory` reads numbers and an address.
+unsafe impl Sync for ZeroedMemory {}
+
 impl ZeroedMemory {
     /// Of the caller's memory as much as the footprint says, aligned within it. Writes zeros over
     /// that.

@@ -48,7 +48,7 @@ pub struct Region {
     _blocks: Backing,
 }
 
-// SAFETY: a region owns its memory, gives out addresses only, and changes nothing but the ledger,
+// SAFETY: a region owns its memory, gives out addresses only, and changes nothing but its metadata,
 // which is atomic. Access to the bytes is the holders', one at a time by invariant 1.
 unsafe impl Send for Region {}
 // SAFETY: `&Region` gives out addresses alone, and what it changes is atomic.
@@ -172,11 +172,25 @@ impl Region {
 
     /// The region's own pointer to an address inside it. The one given may be narrower: what went
     /// through a reference reaches no further than its target.
-    #[cfg(feature = "allocator-api2")]
     #[inline]
     pub(crate) fn own(&self, address: NonNull<u8>) -> NonNull<u8> {
         debug_assert!(self.contains(address), "not in this region");
         self.base.with_addr(address.addr())
+    }
+
+    /// The block that the bytes lie in, all of them, at the region's own pointer to the first.
+    #[cfg(feature = "bytes")]
+    pub(crate) fn block_around(&self, bytes: &[u8]) -> Option<(BlockIndex, NonNull<u8>)> {
+        let first = NonNull::from(bytes).cast();
+        if !self.contains(first) {
+            return None;
+        }
+        let (index, before) = {
+            let (offset, stride) = (self.offset(first), self.layout.stride());
+            (offset / stride, offset % stride)
+        };
+        let room = self.layout.block_size().checked_sub(before)?;
+        (bytes.len() <= room).then(|| (BlockIndex::new(index), self.own(first)))
     }
 
     /// Bytes from the start of the region, for an address in it; otherwise at least its size.

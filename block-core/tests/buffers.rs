@@ -101,6 +101,7 @@ fn buffers_are_their_bytes_to_whoever_compares_borrows_hashes_or_prints_them() {
     assert_eq!(frozen, bytes);
     assert_eq!(frozen, bytes[..]);
     assert_eq!(bytes[..], frozen);
+    assert_eq!(&bytes[..], frozen);
     assert_eq!(frozen, bytes.to_vec());
     assert_eq!(frozen, Bytes::from_static(bytes));
     assert_eq!(BytesMut::from(&bytes[..]), buffer);
@@ -108,6 +109,11 @@ fn buffers_are_their_bytes_to_whoever_compares_borrows_hashes_or_prints_them() {
     let (less, more) = (frozen.slice(..1), frozen.slice(1..));
     assert!(more < less && less.cmp(&more).is_gt(), "as `\"` is before `a`");
     assert_ne!(less, more);
+    assert_eq!("a", less);
+    assert_eq!(less, "a".to_owned());
+    assert!(less > *"A" && less < b"b"[..]);
+    let again: Vec<_> = (&more).into_iter().copied().collect();
+    assert_eq!((&again[..], more.into_iter().collect::<Vec<u8>>()), (&bytes[1..], again.clone()));
     #[expect(clippy::mutable_key_type, reason = "the hash is that of the bytes alone")]
     let set = HashSet::from([less.clone()]);
     assert!(set.contains(&b"a"[..]) && !set.contains(&b"b"[..]));

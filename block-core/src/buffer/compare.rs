@@ -1,12 +1,15 @@
-//! Buffers as the bytes that they are: borrowed, compared, hashed and printed.
+//! Buffers as the bytes that they are: borrowed, compared, hashed, printed and iterated over.
 
 use core::borrow::Borrow;
 use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::ops::Deref;
+use core::slice;
 
+use alloc_crate::string::String;
 use alloc_crate::vec::Vec;
+use bytes::buf::IntoIter;
 use bytes::{Bytes, BytesMut};
 
 use super::{BlockBuf, BlockBytes, PoolRef};
@@ -91,7 +94,27 @@ macro_rules! as_bytes {
             }
         }
 
-        compare!($buffer, [u8], str, Vec<u8>, Bytes, BytesMut);
+        compare!($buffer, [u8], str, Vec<u8>, String, Bytes, BytesMut);
+        compare_borrowed!($buffer, [u8], str);
+
+        impl<P: PoolRef> IntoIterator for $buffer<P> {
+            type Item = u8;
+            type IntoIter = IntoIter<Self>;
+
+            /// The bytes; those that were taken no longer count.
+            fn into_iter(self) -> IntoIter<Self> {
+                IntoIter::new(self)
+            }
+        }
+
+        impl<'a, P: PoolRef> IntoIterator for &'a $buffer<P> {
+            type Item = &'a u8;
+            type IntoIter = slice::Iter<'a, u8>;
+
+            fn into_iter(self) -> slice::Iter<'a, u8> {
+                self.iter()
+            }
+        }
     };
 }
 
@@ -110,6 +133,25 @@ macro_rules! compare {
             #[inline]
             fn eq(&self, other: &$buffer<P>) -> bool {
                 *other == *self
+            }
+        }
+    )+};
+}
+
+/// Order as well, and equality with a reference on the left.
+macro_rules! compare_borrowed {
+    ($buffer:ident, $($other:ty),+) => {$(
+        impl<P: PoolRef> PartialOrd<$other> for $buffer<P> {
+            fn partial_cmp(&self, other: &$other) -> Option<Ordering> {
+                let other: &[u8] = other.as_ref();
+                self.deref().partial_cmp(other)
+            }
+        }
+
+        impl<P: PoolRef> PartialEq<$buffer<P>> for &$other {
+            #[inline]
+            fn eq(&self, other: &$buffer<P>) -> bool {
+                **self == *other
             }
         }
     )+};

@@ -4,11 +4,11 @@ use bytes::Bytes;
 
 use super::hold::Reader;
 use super::{BlockBytes, PoolRef};
-use crate::{BlockAlloc, BlockIndex};
+use crate::BlockAlloc;
 
 impl<P: PoolRef + 'static> From<BlockBytes<P>> for Bytes {
     /// The same bytes, for those who take nothing else. One small allocation: [`Bytes`] keeps its owner
-    /// on the heap, and that is not to be avoided.
+    /// on the heap, which cannot be avoided.
     #[inline]
     fn from(bytes: BlockBytes<P>) -> Self {
         Self::from_owner(bytes)
@@ -25,6 +25,10 @@ impl<P: PoolRef> BlockBytes<P> {
     /// The bytes, unchanged: if they are not from a buffer of this pool, or from one whose pool pointer
     /// was of the other kind (`&A` and `Arc<A>`); while another part of the block is a
     /// [`BlockBuf`](super::BlockBuf); and if they are empty, since an empty [`Bytes`] may have no owner.
+    ///
+    /// # Panics
+    ///
+    /// If the block has too many handles to count; the bytes are dropped then.
     ///
     /// # Examples
     ///
@@ -50,20 +54,12 @@ impl<P: PoolRef> BlockBytes<P> {
     /// ```
     pub fn from_bytes(bytes: Bytes, pool: &P) -> Result<Self, Bytes> {
         let region = pool.region();
-        let layout = region.layout();
-        let first = region.block(BlockIndex::new(0));
-        // Before the region it wraps round, and is far too large.
-        let offset = bytes.as_ptr().addr().wrapping_sub(first.addr().get());
-        let (index, before) = (offset / layout.stride(), offset % layout.stride());
-        let room = layout.block_size().saturating_sub(before);
-        if bytes.is_empty() || index >= layout.capacity() || bytes.len() > room {
-            return Err(bytes);
-        }
-        let block = region.block(BlockIndex::new(index));
+        let found = if bytes.is_empty() { None } else { region.block_around(&bytes) };
+        let Some((block, start)) = found else { return Err(bytes) };
         // SAFETY: a block of the region. What keeps `bytes` valid, to the end of this call, is their
         // owner: if the block has handles, by one that it has.
         let Some(hold) = (unsafe { Reader::join_from(pool, block) }) else { return Err(bytes) };
         // SAFETY: inside the block, no handle of which writes, and none can while there are two.
-        Ok(unsafe { Self::over(block.add(before), bytes.len(), hold) })
+        Ok(unsafe { Self::over(start, bytes.len(), hold) })
     }
 }

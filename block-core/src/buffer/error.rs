@@ -20,6 +20,7 @@ use crate::AllocError;
 /// assert_eq!(full.to_string(), "5 bytes do not fit: the buffer has room for 3");
 /// # Ok::<(), block_core::AllocError>(())
 /// ```
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BufferFull {
     /// Bytes to be appended.

@@ -196,10 +196,9 @@ impl<P: PoolRef> BlockBytes<P> {
             Ok(hold) => hold,
             Err(hold) => return Err(Self { start, len, hold }),
         };
-        let block = hold.bytes();
-        let before = start.addr().get() - block.cast::<u8>().addr().get();
+        let capacity = hold.bytes().len() - hold.before(start);
         // SAFETY: no other handle, so all of the block from `start` on is this one's.
-        Ok(unsafe { BlockBuf::over(start, len, block.len() - before, hold) })
+        Ok(unsafe { BlockBuf::over(start, len, capacity, hold) })
     }
 
     /// The whole block, if no other part of it is held.

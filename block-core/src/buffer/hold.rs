@@ -5,7 +5,7 @@ use core::ptr::{self, NonNull};
 
 use super::PoolRef;
 use crate::shares::{Weight, Word};
-use crate::{Block, BlockAlloc};
+use crate::{Block, BlockAlloc, BlockIndex};
 
 /// A handle of a block that may have more, counted by its weight.
 ///
@@ -75,6 +75,12 @@ impl<P: PoolRef, const WEIGHT: Weight> Hold<P, WEIGHT> {
         NonNull::slice_from_raw_parts(start, region.layout().block_size())
     }
 
+    /// The bytes of the block before an address in it.
+    #[inline]
+    pub(super) fn before(&self, start: NonNull<u8>) -> usize {
+        start.addr().get() - self.bytes().addr().get()
+    }
+
     /// The block as a handle that is nobody else's, if it has no other.
     pub(super) fn into_block(self) -> Result<Block<P>, Self> {
         if !self.word().end() {
@@ -126,17 +132,15 @@ impl<P: PoolRef> Reader<P> {
         if self.word().thaw() { Ok(self.into_other()) } else { Err(self) }
     }
 
-    /// One more handle of the block that starts there, for a pool pointer like the first one's. `None`
+    /// One more handle of a block, for a pool pointer like the first one's. `None`
     /// if the block has no handles, or one that writes, or those of another kind of pool pointer.
     ///
     /// # Safety
     ///
-    /// `start` is the address of a block of `pool`'s region, and if it has handles, one of them is
-    /// neither dropped, nor frozen, nor thawed during the call.
-    pub(super) unsafe fn join_from(pool: &P, start: NonNull<u8>) -> Option<Self> {
-        let region = pool.region();
-        // SAFETY: the caller's promise.
-        let word = region.shares().word(unsafe { region.index_of(start) });
+    /// If the block, one of `pool`'s region, has handles, one of them is neither dropped, nor frozen, nor
+    /// thawed during the call.
+    pub(super) unsafe fn join_from(pool: &P, block: BlockIndex) -> Option<Self> {
+        let word = pool.region().shares().word(block);
         if !word.is_frozen(P::MARK) {
             return None;
         }

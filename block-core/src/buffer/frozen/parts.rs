@@ -31,11 +31,11 @@ impl<P: PoolRef> BlockBytes<P> {
     pub fn slice(&self, range: impl RangeBounds<usize>) -> Self {
         let begin = match range.start_bound() {
             Bound::Included(&begin) => begin,
-            Bound::Excluded(&before) => before.checked_add(1).expect("out of range"),
+            Bound::Excluded(&before) => before.saturating_add(1),
             Bound::Unbounded => 0,
         };
         let end = match range.end_bound() {
-            Bound::Included(&last) => last.checked_add(1).expect("out of range"),
+            Bound::Included(&last) => last.saturating_add(1),
             Bound::Excluded(&end) => end,
             Bound::Unbounded => self.len,
         };

@@ -1,6 +1,6 @@
 //! Parts of a buffer: split off, called in again, frozen, given up for the block.
 
-use core::ptr::{self, NonNull};
+use core::ptr;
 
 use super::BlockBuf;
 use crate::Block;
@@ -125,10 +125,9 @@ impl<P: PoolRef> BlockBuf<P> {
         if !self.hold.is_only() {
             return false;
         }
-        let (first, size) = self.whole();
-        let before = self.start.addr().get() - first.addr().get();
+        let (first, size) = (self.hold.bytes().cast(), self.hold.bytes().len());
         // No other handle, so all of the block is this buffer's.
-        self.capacity = size - before;
+        self.capacity = size - self.hold.before(self.start);
         if additional <= self.capacity - self.len {
             return true;
         }
@@ -171,7 +170,7 @@ impl<P: PoolRef> BlockBuf<P> {
         if self.try_reclaim(additional) {
             return Ok(());
         }
-        let (needed, (_, block_size)) = (self.len.saturating_add(additional), self.whole());
+        let (needed, block_size) = (self.len.saturating_add(additional), self.hold.bytes().len());
         if needed > block_size {
             return Err(ReserveError::TooLarge { needed, block_size });
         }
@@ -267,10 +266,5 @@ impl<P: PoolRef> BlockBuf<P> {
         self.start = unsafe { self.start.add(count) };
         self.len -= count;
         self.capacity -= count;
-    }
-
-    fn whole(&self) -> (NonNull<u8>, usize) {
-        let bytes = self.hold.bytes();
-        (bytes.cast(), bytes.len())
     }
 }

@@ -1,0 +1,141 @@
+//! What every pool offers to safe code: handles, one or several at once.
+
+use crate::{AllocError, Block, BlockAlloc, bulk};
+
+/// What every pool offers to safe code, `dyn BlockAlloc` included.
+///
+/// # Examples
+///
+/// One block, taken and given back:
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// use block_core::BlockAllocExt;
+///
+/// let pool = Pool::new(1500, 8);
+/// let mut block = pool.alloc()?;
+/// block[..5].copy_from_slice(b"hello");
+/// pool.free(block); // or let it go out of scope
+/// # Ok::<(), block_core::AllocError>(())
+/// ```
+///
+/// Several handles are those of a borrowed pool, `&A`; of one that lives for ever, `&'static A`, they may
+/// go to other threads.
+pub trait BlockAllocExt: BlockAlloc {
+    /// Takes a block as a handle that gives it back when dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError::Exhausted`] if every block was held at some instant during the call.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::{AllocError, BlockAlloc, BlockAllocExt};
+    ///
+    /// let pool = Pool::new(1500, 1);
+    /// let any: &dyn BlockAlloc = &pool;
+    /// let block = any.alloc()?;
+    /// assert_eq!(block.len(), 1500);
+    /// assert_eq!(any.alloc().unwrap_err(), AllocError::Exhausted);
+    /// # Ok::<(), AllocError>(())
+    /// ```
+    #[inline]
+    fn alloc(&self) -> Result<Block<&Self>, AllocError> {
+        Block::alloc_in(self)
+    }
+
+    /// Gives a block back, to the pool that it came from: the same as dropping it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::{BlockAlloc, BlockAllocExt};
+    ///
+    /// let pool = Pool::new(1500, 1);
+    /// pool.free(pool.alloc()?);
+    /// assert_eq!(pool.available(), 1);
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
+    #[inline]
+    fn free(&self, block: Block<&Self>) {
+        drop(block);
+    }
+
+    /// Takes as many blocks as `blocks` has entries, all or none, in one transfer and without the heap.
+    /// Handles that stood in the entries are dropped first. Cost: that of
+    /// [`acquire_bulk`](BlockAlloc::acquire_bulk), and a few stores a block.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError::Exhausted`]: too few were free, every entry is `None`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::{AllocError, BlockAlloc, BlockAllocExt};
+    ///
+    /// let pool = Pool::new(1500, 40);
+    /// let mut burst = [const { None }; 32];
+    /// pool.alloc_bulk(&mut burst)?;
+    /// for block in burst.iter_mut().flatten() {
+    ///     block[0] = 1;
+    /// }
+    /// let first = burst[0].take(); // goes another way
+    /// assert_eq!(pool.alloc_bulk(&mut [const { None }; 9]), Err(AllocError::Exhausted));
+    ///
+    /// pool.free_bulk(&mut burst); // the other 31
+    /// assert_eq!((pool.available(), burst.iter().flatten().count()), (39, 0));
+    /// # Ok::<(), AllocError>(())
+    /// ```
+    fn alloc_bulk<'a>(&'a self, blocks: &mut [Option<Block<&'a Self>>]) -> Result<(), AllocError> {
+        bulk::alloc(self, blocks)
+    }
+
+    /// Gives all the blocks back in one transfer, and leaves `None` in every entry. Entries that are
+    /// `None` are passed over; a block of another pool goes back to that one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::{BlockAlloc, BlockAllocExt};
+    ///
+    /// let pool = Pool::new(1500, 2);
+    /// let mut sent = [pool.alloc().ok(), None, pool.alloc().ok()];
+    /// pool.free_bulk(&mut sent);
+    /// assert_eq!(pool.available(), 2);
+    /// ```
+    fn free_bulk<'a>(&'a self, blocks: &mut [Option<Block<&'a Self>>]) {
+        bulk::free(self, blocks);
+    }
+
+    /// Takes `N` blocks, all or none, in one transfer and without the heap.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError::Exhausted`]: fewer than `N` were free.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::BlockAllocExt;
+    ///
+    /// let pool = Pool::new(1500, 2);
+    /// let [mut header, mut body] = pool.alloc_array()?;
+    /// (header[0], body[0]) = (1, 2);
+    /// assert!(pool.alloc_array::<2>().is_err(), "both are held");
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
+    fn alloc_array<const N: usize>(&self) -> Result<[Block<&Self>; N], AllocError> {
+        let mut blocks = [const { None }; N];
+        self.alloc_bulk(&mut blocks)?;
+        Ok(blocks.map(|block| block.expect("all or none were taken")))
+    }
+}
+
+impl<A: BlockAlloc + ?Sized> BlockAllocExt for A {}
