@@ -15,20 +15,22 @@
 //! ```
 //!
 //! Both are handles of a block, and a block may have many: parts that were split off, slices, clones.
-//! How many there are stands in a word beside the blocks, one for each, so nothing is
-//! ever allocated; a holder that writes past its block cannot reach it. The handle that finds that it
-//! is the last gives the block back, on whatever thread.
+//! How many there are stands in a word beside the blocks, one for each: nothing is allocated, but where
+//! [`Bytes`](bytes::Bytes) are asked for, and a holder that writes past its block cannot reach it. The
+//! handle that finds that it is the last gives the block back, on whatever thread.
 //!
 //! A pool is shared as `&A` or `Arc<A>`, see [`PoolRef`]. An `Arc` is counted once for a block, not
 //! for each handle.
 //!
 //! # Invariants
 //!
-//! Those of the crate, and for the handles of one block, beside those of `shares::word` (I to III) and
-//! `buffer::hold` (IV, V):
+//! Those of the crate, and for the handles of one block:
 //!
-//! VI. The part of a [`BlockBuf`], filled or not, is no other handle's. Parts of [`BlockBytes`] may
-//!     overlap, and nobody writes them.
+//! - I to III, of the word (in its file, `shares/word.rs`): it counts the handles, and those that write
+//!   among them; one that finds itself alone is; exactly one finds that it was the last.
+//! - IV and V, of a handle (`buffer/hold.rs`): they hold the block together, and keep the pool alive.
+//! - VI. The part of a [`BlockBuf`], filled or not, is no other handle's. Parts of [`BlockBytes`] may
+//!   overlap, and nobody writes them.
 //!
 //! A block that is a buffer has no mark in the ledger: [`free_raw`](crate::BlockAlloc::free_raw) of its
 //! address is refused (invariant 5).

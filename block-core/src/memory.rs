@@ -168,11 +168,12 @@ impl ZeroedMemory {
     /// # Examples
     ///
     /// ```
-    /// use block_core::{BlockLayout, Footprint, StaticMemory, ZeroedMemory};
+    /// use block_core::{BlockLayout, Footprint, Region, StaticMemory, ZeroedMemory};
     ///
-    /// let needed = Footprint::of_region(&BlockLayout::new(64, 10)?);
+    /// let layout = BlockLayout::new(64, 10)?;
     /// let memory = Box::leak(Box::new(StaticMemory::<1000>::new()));
-    /// let memory = ZeroedMemory::of_static(memory, needed);
+    /// let mut memory = ZeroedMemory::of_static(memory, Footprint::of_region(&layout));
+    /// assert_eq!(Region::in_memory(layout, &mut memory).layout(), &layout);
     /// # Ok::<(), block_core::LayoutError>(())
     /// ```
     #[must_use]

@@ -130,6 +130,16 @@ impl<T: ZeroIsValid> SideTable<T> {
     }
 
     /// A table of no entries, in no memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use block_core::SideTable;
+    /// use std::sync::atomic::AtomicU32;
+    ///
+    /// static NOTHING: SideTable<AtomicU32> = SideTable::empty();
+    /// assert!(NOTHING.is_empty());
+    /// ```
     #[must_use]
     pub const fn empty() -> Self {
         const { Self::ENTRIES_FIT };
@@ -145,7 +155,18 @@ impl<T: ZeroIsValid> SideTable<T> {
     ///
     /// # Examples
     ///
-    /// See [`ZeroedMemory`].
+    /// ```
+    /// use block_core::{BlockLayout, Footprint, Region, SideTable, ZeroedMemory};
+    /// use std::sync::atomic::AtomicU32;
+    ///
+    /// let layout = BlockLayout::new(64, 10)?;
+    /// let needed = Footprint::of_region(&layout).with_table::<AtomicU32>(10);
+    /// let memory = Box::leak(Box::<[u8]>::new_uninit_slice(needed.static_bytes()));
+    /// let mut memory = ZeroedMemory::new(memory, needed)?;
+    /// let _region = Region::in_memory(layout, &mut memory);
+    /// assert_eq!(SideTable::<AtomicU32>::in_memory(10, &mut memory).len(), 10);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     #[track_caller]
     pub const fn in_memory(len: usize, memory: &mut ZeroedMemory) -> Self {

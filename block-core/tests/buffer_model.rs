@@ -48,6 +48,13 @@ struct Step {
     bytes: Vec<u8>,
 }
 
+impl Step {
+    /// A place from 0 to `end`.
+    fn up_to(&self, end: usize) -> usize {
+        self.at.index(end + 1)
+    }
+}
+
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     use What::*;
     let what = prop_oneof![
@@ -91,157 +98,142 @@ impl<P: PoolRef + Clone + 'static> World<P> {
     }
 
     fn step(&mut self, step: &Step, number: usize) {
-        use Handle::{Reads, Writes};
-        let Step { what, which, at, from, bytes: more } = step;
-        if *what == What::Take {
+        if step.what == What::Take {
             match BlockBuf::alloc_in(self.pool.clone()) {
-                Ok(buffer) => self.add(Writes(buffer), Vec::new(), number),
+                Ok(buffer) => self.add(Handle::Writes(buffer), Vec::new(), number),
                 Err(_) => assert_eq!(self.held(), BLOCKS, "refused though a block was free"),
             }
-            return;
+        } else if !self.entries.is_empty() {
+            let which = step.which.index(self.entries.len());
+            let is_only = self.is_only(which);
+            let Entry { handle, bytes, block } = self.entries.swap_remove(which);
+            match (handle, step.what) {
+                (handle, What::Drop) => drop(handle),
+                (Handle::Writes(buffer), _) => self.writer(step, buffer, bytes, block, is_only),
+                (Handle::Reads(buffer), _) => self.reader(step, buffer, bytes, block, is_only),
+            }
         }
-        if self.entries.is_empty() {
-            return;
-        }
-        let which = which.index(self.entries.len());
-        let is_only = self.is_only(which);
-        let Entry { handle, mut bytes, block } = self.entries.swap_remove(which);
-        let len = bytes.len();
-        let up_to = |end: usize| at.index(end + 1);
-        let handle = match (handle, *what) {
-            (handle, What::Drop) => return drop(handle),
-            (Writes(mut buffer), What::Append) => {
-                let room = buffer.capacity() - buffer.len();
-                match buffer.try_extend_from_slice(more) {
-                    Ok(()) => bytes.extend(more),
-                    Err(full) => assert_eq!((full.requested, full.available), (more.len(), room)),
-                }
-                Writes(buffer)
-            }
-            (Writes(mut buffer), What::SetLen) => {
-                let to = up_to(buffer.capacity());
-                buffer.set_len(to);
-                // What comes to be filled is whatever lies there.
-                bytes.truncate(to);
-                bytes.extend(&buffer[bytes.len()..]);
-                Writes(buffer)
-            }
-            (Writes(mut buffer), What::Truncate) => {
-                buffer.truncate(up_to(len + 1));
-                bytes.truncate(up_to(len + 1));
-                Writes(buffer)
-            }
-            (Reads(mut buffer), What::Truncate) => {
-                buffer.truncate(up_to(len + 1));
-                bytes.truncate(up_to(len + 1));
-                Reads(buffer)
-            }
-            (Writes(mut buffer), What::Advance) => {
-                buffer.advance(up_to(len));
-                bytes.drain(..up_to(len));
-                Writes(buffer)
-            }
-            (Reads(mut buffer), What::Advance) => {
-                buffer.advance(up_to(len));
-                bytes.drain(..up_to(len));
-                Reads(buffer)
-            }
-            (Writes(mut buffer), What::SplitTo) => {
-                let (at, capacity) = (up_to(len), buffer.capacity());
+    }
+
+    fn writer(
+        &mut self,
+        step: &Step,
+        mut buffer: BlockBuf<P>,
+        mut bytes: Vec<u8>,
+        block: usize,
+        is_only: bool,
+    ) {
+        let (len, capacity) = (bytes.len(), buffer.capacity());
+        match step.what {
+            What::SplitTo => {
+                let at = step.up_to(len);
                 let front = buffer.split_to(at);
                 assert_eq!((front.capacity(), buffer.capacity()), (at, capacity - at));
-                self.add(Writes(front), bytes.drain(..at).collect(), block);
-                Writes(buffer)
+                self.add(Handle::Writes(front), bytes.drain(..at).collect(), block);
             }
-            (Reads(mut buffer), What::SplitTo) => {
-                let at = up_to(len);
-                self.add(Reads(buffer.split_to(at)), bytes.drain(..at).collect(), block);
-                Reads(buffer)
-            }
-            (Writes(mut buffer), What::SplitOff) => {
-                let capacity = buffer.capacity();
-                let at = up_to(capacity);
+            What::SplitOff => {
+                let at = step.up_to(capacity);
                 let back = buffer.split_off(at);
                 assert_eq!((buffer.capacity(), back.capacity()), (at, capacity - at));
-                self.add(Writes(back), bytes.split_off(at.min(len)), block);
-                Writes(buffer)
+                self.add(Handle::Writes(back), bytes.split_off(at.min(len)), block);
             }
-            (Reads(mut buffer), What::SplitOff) => {
-                let at = up_to(len);
-                self.add(Reads(buffer.split_off(at)), bytes.split_off(at), block);
-                Reads(buffer)
+            What::FreezeTo => {
+                let at = step.up_to(len);
+                let front = Handle::Reads(buffer.freeze_to(at));
+                self.add(front, bytes.drain(..at).collect(), block);
             }
-            (Writes(mut buffer), What::FreezeTo) => {
-                let at = up_to(len);
-                self.add(Reads(buffer.freeze_to(at)), bytes.drain(..at).collect(), block);
-                Writes(buffer)
-            }
-            (Writes(buffer), What::Freeze) => Reads(buffer.freeze()),
-            (Writes(mut buffer), What::Overwrite) => {
-                buffer.fill(more[0]);
-                bytes.fill(more[0]);
-                Writes(buffer)
-            }
-            (Reads(buffer), What::Clone) => {
-                self.add(Reads(buffer.clone()), bytes.clone(), block);
-                Reads(buffer)
-            }
-            (Reads(buffer), What::Slice) => {
-                let to = up_to(len);
-                let from = from.index(to + 1);
-                self.add(Reads(buffer.slice(from..to)), bytes[from..to].to_vec(), block);
-                Reads(buffer)
-            }
-            (Reads(buffer), What::Thaw) => match buffer.try_into_mut() {
-                Ok(buffer) => {
-                    assert!(is_only, "made writable though another handle is there");
-                    Writes(buffer)
-                }
-                Err(buffer) => {
-                    assert!(!is_only, "not made writable though it was alone");
-                    Reads(buffer)
-                }
-            },
-            (Writes(mut buffer), What::Reclaim) => {
-                let room = up_to(SIZE + 1);
-                let fits = room <= buffer.capacity() - len || (is_only && len + room <= SIZE);
+            What::Freeze => return self.add(Handle::Reads(buffer.freeze()), bytes, block),
+            What::Reclaim => {
+                let room = step.up_to(SIZE + 1);
+                let fits = room <= capacity - len || (is_only && len + room <= SIZE);
                 assert_eq!(buffer.try_reclaim(room), fits);
                 assert!(!fits || buffer.capacity() - len >= room);
-                Writes(buffer)
             }
-            (Reads(buffer), What::ThroughBytes) => {
-                let writers =
-                    |entry: &Entry<P>| entry.block == block && matches!(entry.handle, Writes(_));
-                let comes_back = len > 0 && !self.entries.iter().any(writers);
-                let foreign = Bytes::from(buffer);
-                assert_eq!(foreign, bytes);
-                match BlockBytes::from_bytes(foreign, &self.pool) {
-                    Ok(buffer) => {
-                        assert!(comes_back);
-                        assert_eq!(buffer.is_unique(), is_only);
-                        Reads(buffer)
+            What::ThroughBlock => {
+                buffer = match buffer.into_block() {
+                    Ok(held) => {
+                        assert!(is_only && held.len() == SIZE);
+                        bytes.clear();
+                        BlockBuf::from(held)
                     }
-                    Err(foreign) => {
-                        assert!(!comes_back);
-                        assert_eq!(foreign, bytes);
-                        return;
+                    Err(buffer) => {
+                        assert!(!is_only);
+                        buffer
                     }
-                }
+                };
             }
-            (Writes(buffer), What::ThroughBlock) => match buffer.into_block() {
-                Ok(held) => {
-                    assert!(is_only && held.len() == SIZE);
-                    bytes.clear();
-                    Writes(BlockBuf::from(held))
+            _ => fill(step, &mut buffer, &mut bytes),
+        }
+        self.add(Handle::Writes(buffer), bytes, block);
+    }
+
+    fn reader(
+        &mut self,
+        step: &Step,
+        mut buffer: BlockBytes<P>,
+        mut bytes: Vec<u8>,
+        block: usize,
+        is_only: bool,
+    ) {
+        let at = step.up_to(bytes.len());
+        match step.what {
+            What::Truncate => {
+                buffer.truncate(at);
+                bytes.truncate(at);
+            }
+            What::Advance => {
+                buffer.advance(at);
+                bytes.drain(..at);
+            }
+            What::SplitTo => {
+                let front = Handle::Reads(buffer.split_to(at));
+                self.add(front, bytes.drain(..at).collect(), block);
+            }
+            What::SplitOff => {
+                self.add(Handle::Reads(buffer.split_off(at)), bytes.split_off(at), block);
+            }
+            What::Clone => self.add(Handle::Reads(buffer.clone()), bytes.clone(), block),
+            What::Slice => {
+                let from = step.from.index(at + 1);
+                self.add(Handle::Reads(buffer.slice(from..at)), bytes[from..at].to_vec(), block);
+            }
+            What::Thaw => match buffer.try_into_mut() {
+                Ok(buffer) => {
+                    assert!(is_only, "made writable though another handle is there");
+                    return self.add(Handle::Writes(buffer), bytes, block);
                 }
-                Err(buffer) => {
-                    assert!(!is_only);
-                    Writes(buffer)
+                Err(same) => {
+                    assert!(!is_only, "not made writable though it was alone");
+                    buffer = same;
                 }
             },
-            (handle, _) => handle,
-        };
-        self.add(handle, bytes, block);
+            What::ThroughBytes => match self.through_bytes(buffer, &bytes, block) {
+                Some(same) => {
+                    assert_eq!(same.is_unique(), is_only);
+                    buffer = same;
+                }
+                None => return,
+            },
+            _ => {}
+        }
+        self.add(Handle::Reads(buffer), bytes, block);
+    }
+
+    /// What comes back of a buffer that was made `Bytes`.
+    fn through_bytes(
+        &self,
+        buffer: BlockBytes<P>,
+        bytes: &Vec<u8>,
+        block: usize,
+    ) -> Option<BlockBytes<P>> {
+        let writes =
+            |entry: &Entry<P>| entry.block == block && matches!(entry.handle, Handle::Writes(_));
+        let comes_back = !bytes.is_empty() && !self.entries.iter().any(writes);
+        let foreign = Bytes::from(buffer);
+        assert_eq!(foreign, bytes);
+        let back = BlockBytes::from_bytes(foreign, &self.pool);
+        assert_eq!(back.is_ok(), comes_back);
+        back.map_err(|foreign| assert_eq!(foreign, bytes)).ok()
     }
 
     fn held(&self) -> usize {
@@ -265,6 +257,39 @@ impl<P: PoolRef + Clone + 'static> World<P> {
             }
         }
         assert_eq!(self.pool.available(), BLOCKS - self.held(), "invariant 2");
+    }
+}
+
+/// What changes the length of a buffer that writes, or its bytes.
+fn fill<P: PoolRef>(step: &Step, buffer: &mut BlockBuf<P>, bytes: &mut Vec<u8>) {
+    let (len, room) = (bytes.len(), buffer.capacity() - buffer.len());
+    match step.what {
+        What::Append => match buffer.try_extend_from_slice(&step.bytes) {
+            Ok(()) => bytes.extend(&step.bytes),
+            Err(full) => {
+                assert_eq!((full.requested, full.available), (step.bytes.len(), room));
+            }
+        },
+        What::SetLen => {
+            let to = step.up_to(buffer.capacity());
+            buffer.set_len(to);
+            // What comes to be filled is whatever lies there.
+            bytes.truncate(to);
+            bytes.extend(&buffer[bytes.len()..]);
+        }
+        What::Truncate => {
+            buffer.truncate(step.up_to(len + 1));
+            bytes.truncate(step.up_to(len + 1));
+        }
+        What::Advance => {
+            buffer.advance(step.up_to(len));
+            bytes.drain(..step.up_to(len));
+        }
+        What::Overwrite => {
+            buffer.fill(step.bytes[0]);
+            bytes.fill(step.bytes[0]);
+        }
+        _ => {}
     }
 }
 

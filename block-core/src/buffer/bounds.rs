@@ -1,4 +1,4 @@
-//! What is beyond the end, in the words of the crate `bytes`.
+//! What is beyond the end, in the words of the crate `bytes`: they state the condition that failed.
 
 /// Panics unless `at` is at most `end`.
 #[inline]

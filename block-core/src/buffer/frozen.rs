@@ -12,8 +12,9 @@ use crate::Block;
 
 /// Part of a block to read, and to share: a clone is another handle of the same bytes.
 ///
-/// The counterpart of [`bytes::Bytes`] in a pool. The block goes back when the last handle of any part
-/// of it is dropped, on whatever thread; an empty one keeps it, too. The count lies beside the blocks:
+/// The counterpart of [`bytes::Bytes`] in a pool. **A part keeps its whole block:** that goes back when the
+/// last handle of any part of it is dropped, on whatever thread; an empty one keeps it, too. Blocks are
+/// finite, so copy out what is small and stays long. The count lies beside the blocks:
 /// nothing is allocated, whatever is done, but by the conversion into [`Bytes`](bytes::Bytes), and by
 /// `Buf::copy_to_bytes`, whose answer is such: it copies. [`split_to`](Self::split_to) does not.
 ///

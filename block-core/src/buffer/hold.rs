@@ -28,7 +28,7 @@ pub(super) type Reader<P> = Hold<P, { Word::READER }>;
 // SAFETY: the word is atomic, and lives in the region of the pool, which `P` keeps; a handle on
 // another thread uses the pool there, and may drop `P` there: `P` is both `Send` and `Sync`.
 unsafe impl<P: PoolRef, const WEIGHT: Weight> Send for Hold<P, WEIGHT> {}
-// SAFETY: as above; `&Hold` reads the word and the pool.
+// SAFETY: `&Hold` reads the word, which is atomic, and the pool, and `P` is `Sync`.
 unsafe impl<P: PoolRef, const WEIGHT: Weight> Sync for Hold<P, WEIGHT> {}
 
 impl<P: PoolRef, const WEIGHT: Weight> Hold<P, WEIGHT> {
@@ -38,6 +38,7 @@ impl<P: PoolRef, const WEIGHT: Weight> Hold<P, WEIGHT> {
     ///
     /// If the block has too many.
     #[inline]
+    #[track_caller]
     pub(super) fn join<const OTHER: Weight>(&self) -> Hold<P, OTHER> {
         if !self.word().join(OTHER) {
             too_many();
@@ -167,6 +168,7 @@ impl<P: PoolRef, const WEIGHT: Weight> Drop for Hold<P, WEIGHT> {
 }
 
 #[cold]
+#[track_caller]
 fn too_many() -> ! {
     panic!(
         "a block has {} handles, or {} that write, the most that can be counted; were some forgotten?",

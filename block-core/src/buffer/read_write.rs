@@ -6,8 +6,8 @@ use bytes::{Buf, BufMut};
 use super::bounds::within;
 use super::{BlockBuf, BlockBytes, BufferFull, PoolRef};
 
-// SAFETY: `chunk_mut` is the room behind the filled bytes, as much as `remaining_mut` says, and no
-// other until bytes are filled; all of it is initialised.
+// SAFETY: `chunk_mut` is the room behind the filled bytes, as much as `remaining_mut` says, and stays
+// that until bytes are filled; all of it is initialised.
 unsafe impl<P: PoolRef> BufMut for BlockBuf<P> {
     #[inline]
     fn remaining_mut(&self) -> usize {
@@ -18,6 +18,7 @@ unsafe impl<P: PoolRef> BufMut for BlockBuf<P> {
     ///
     /// If there is less room than `count`.
     #[inline]
+    #[track_caller]
     unsafe fn advance_mut(&mut self, count: usize) {
         within("advance_mut", count, self.remaining_mut());
         self.set_len(self.len() + count);
@@ -67,6 +68,7 @@ impl<P: PoolRef> Buf for BlockBuf<P> {
     ///
     /// If fewer than `count` bytes are filled.
     #[inline]
+    #[track_caller]
     fn advance(&mut self, count: usize) {
         within("advance", count, self.len());
         self.skip(count);
@@ -88,6 +90,7 @@ impl<P: PoolRef> Buf for BlockBytes<P> {
     ///
     /// If there are fewer than `count` bytes.
     #[inline]
+    #[track_caller]
     fn advance(&mut self, count: usize) {
         within("advance", count, self.len());
         self.skip(count);
@@ -131,6 +134,7 @@ impl<P: PoolRef> BlockBuf<P> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
+    #[track_caller]
     pub fn read_from(&mut self, mut from: impl std::io::Read) -> std::io::Result<usize> {
         if !self.has_remaining_mut() {
             return Err(BufferFull { requested: 1, available: 0 }.into());

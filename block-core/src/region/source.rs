@@ -97,7 +97,18 @@ impl Region {
     ///
     /// # Examples
     ///
-    /// See [`StaticMemory`](crate::StaticMemory).
+    /// At compile time, see [`StaticMemory`](crate::StaticMemory); at run time:
+    ///
+    /// ```
+    /// use block_core::{BlockLayout, Footprint, Region, ZeroedMemory};
+    ///
+    /// let layout = BlockLayout::new(64, 10)?;
+    /// let needed = Footprint::of_region(&layout);
+    /// let memory = Box::leak(Box::<[u8]>::new_uninit_slice(needed.static_bytes()));
+    /// let region = Region::in_memory(layout, &mut ZeroedMemory::new(memory, needed)?);
+    /// assert_eq!(region.layout().capacity(), 10);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     #[track_caller]
     pub const fn in_memory(layout: BlockLayout, memory: &mut ZeroedMemory) -> Self {
