@@ -14,7 +14,7 @@ use crate::stack::Stack;
 /// A pool of equal-sized blocks with a cache for each thread, over a lock-free stack.
 ///
 /// Built in constant time, whatever the capacity; memory and metadata (five bytes a block, nine
-/// from `u32::MAX` blocks on; half a KiB for each thread that uses the pool, in whole pages) are
+/// from `u32::MAX` blocks on, a word more if `block-core` has its feature `bytes`; half a KiB for each thread that uses the pool, in whole pages) are
 /// committed as they are first used. Up to 2,048 threads at a time have a cache, further ones use the
 /// stack. A call works on the thread's own *magazine* of up to 62 blocks; one call in 31
 /// moves a batch from or to the shared stack. No block is ever stranded in another thread's

@@ -38,6 +38,33 @@
 //! # Ok::<(), block_core::AllocError>(())
 //! ```
 //!
+//! Boxes and vectors take a pool of their own, in a static as well, which nobody else can reach:
+//!
+//! ```
+//! # mod feature { // `block-core` with its feature `allocator-api2`
+//! use block_core::{BlockLayout, PoolAllocator, StaticMemory};
+//! use block_lockfree::LockFreeAlloc;
+//!
+//! const LAYOUT: BlockLayout = match BlockLayout::new(64, 100) {
+//!     Ok(layout) => layout,
+//!     Err(error) => panic!("{}", error.message()),
+//! };
+//!
+//! pub static VALUES: PoolAllocator<LockFreeAlloc> = PoolAllocator::new({
+//!     static mut MEMORY: StaticMemory<{ LockFreeAlloc::footprint(&LAYOUT).bytes() }> =
+//!         StaticMemory::new();
+//!     let memory = &raw mut MEMORY;
+//!     // SAFETY: the only reference ever made to it: nobody else can name it, and the initializer of a
+//!     // static is evaluated once.
+//!     LockFreeAlloc::in_static(LAYOUT, unsafe { &mut *memory })
+//! });
+//! # }
+//! # use feature::VALUES;
+//!
+//! let answer = allocator_api2::boxed::Box::try_new_in(42, &VALUES).unwrap();
+//! assert_eq!((*answer, VALUES.available()), (42, 99));
+//! ```
+//!
 //! # In a section of your choice
 //!
 //! Memory that a device reads, or a faster bank. Such a section is often not zeroed when the program

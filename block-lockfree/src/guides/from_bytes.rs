@@ -57,7 +57,7 @@
 //!
 //! # After
 //!
-//! What is new is `make_room`, at the place where `BytesMut` would have gone to the heap:
+//! What is new is that `try_reserve` can fail, at the place where `BytesMut` would have gone to the heap:
 //!
 //! ```
 //! use block_core::BlockAlloc;
@@ -75,8 +75,8 @@
 //! }
 //!
 //! impl<'a, R: Read> Frames<'a, R> {
-//!     /// The next frame, or `None` at the end. `WouldBlock` if every block is held: nothing is lost,
-//!     /// call again when frames were dropped.
+//!     /// The next frame, or `None` at the end. `OutOfMemory` if every block is held: nothing is lost,
+//!     /// call again when frames were dropped. `InvalidInput` if no block has room for the frame.
 //!     fn next(&mut self) -> io::Result<Option<BlockBytes<&'a LockFreeAlloc>>> {
 //!         loop {
 //!             let (filled, frame) = (self.buffer.len(), bytes_of_frame(&self.buffer));
@@ -84,31 +84,14 @@
 //!                 self.buffer.advance(2);
 //!                 return Ok(Some(self.buffer.freeze_to(frame - 2)));
 //!             }
-//!             self.make_room(frame)?;
-//!             let count = self.from.read(self.buffer.spare_capacity_mut())?; // no zeros first
-//!             self.buffer.set_len(filled + count);
+//!             self.buffer.try_reserve(frame - filled)?; // another block, if this one has parts
+//!             let count = self.buffer.read_from(&mut self.from)?; // no zeros first
 //!             match (count, filled) {
 //!                 (0, 0) => return Ok(None),
 //!                 (0, _) => return Err(io::ErrorKind::UnexpectedEof.into()),
 //!                 _ => {}
 //!             }
 //!         }
-//!     }
-//!
-//!     /// Makes room for all of the frame that has begun.
-//!     fn make_room(&mut self, frame: usize) -> io::Result<()> {
-//!         let pool = *self.buffer.pool();
-//!         if frame > pool.block_size() {
-//!             return Err(io::ErrorKind::InvalidData.into());
-//!         }
-//!         if !self.buffer.try_reclaim(frame - self.buffer.len()) {
-//!             // Frames of this block are still held. They keep it, and what has begun moves on.
-//!             let next = BlockBuf::alloc_in(pool);
-//!             let mut next = next.map_err(|error| io::Error::new(io::ErrorKind::WouldBlock, error))?;
-//!             next.extend_from_slice(&self.buffer);
-//!             self.buffer = next;
-//!         }
-//!         Ok(())
 //!     }
 //! }
 //!
@@ -118,13 +101,13 @@
 //! let mut frames = Frames { from, buffer: BlockBuf::alloc_in(&pool)? };
 //! let (hello, world) = (frames.next()?.unwrap(), frames.next()?.unwrap());
 //! assert_eq!((&hello[..], &world[..]), (&b"hello"[..], &b"world"[..]));
-//! assert_eq!(frames.next().unwrap_err().kind(), io::ErrorKind::WouldBlock); // the one new line
+//! assert_eq!(frames.next().unwrap_err().kind(), io::ErrorKind::OutOfMemory); // the one new line
 //! drop((hello, world));
 //! assert!(frames.next()?.unwrap().is_empty());
 //! assert_eq!(frames.next()?.unwrap(), b"last"[..]);
 //! assert!(frames.next()?.is_none());
 //! # frames.from = Read::chain(&b"\0\x0d"[..], &[]);
-//! # assert_eq!(frames.next().unwrap_err().kind(), io::ErrorKind::InvalidData);
+//! # assert_eq!(frames.next().unwrap_err().kind(), io::ErrorKind::InvalidInput);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -138,11 +121,11 @@
 //! | `BytesMut::with_capacity(n)` | `BlockBuf::alloc_in(&pool)?`: all of a block |
 //! | `extend_from_slice`, grows | `try_extend_from_slice(bytes)?`; the same name panics without room |
 //! | `put_u16` and the like, grow | the same, panic without room: ask `remaining_mut()` first |
-//! | `resize(n, 0)` to read into | `spare_capacity_mut()`: `&mut [u8]`, initialised |
+//! | `resize(n, 0)`, a read, `truncate` | `read_from(reader)?`, or `spare_capacity_mut()`: `&mut [u8]`, initialised |
 //! | `unsafe set_len(n)` | `set_len(n)`, safe: panics beyond the capacity |
 //! | `split_to(n).freeze()` | `freeze_to(n)`: one step |
-//! | `try_reclaim(n)` | the same, and if it says no: another block |
-//! | `reserve(n)` | none, see `make_room` |
+//! | `try_reclaim(n)` | the same |
+//! | `reserve(n)` | `try_reserve(n)?`: in this block, or in another one |
 //! | `unsplit`, `extend_from_within`, `slice_ref` | none |
 //! | `BytesMut::new()`, `Bytes::new()` | none: also an empty buffer has a block. `Option` |
 //! | `Bytes::from_static`, `copy_from_slice`, `from(vec)` | none: fill a block and freeze it, or leave it `Bytes` |
@@ -166,8 +149,8 @@
 //!   ```
 //! - **`Exhausted` is back-pressure.** Stop reading until parts were dropped. Give a connection that must
 //!   go on a pool of its own, or blocks that others cannot take.
-//! - **A read into a full buffer answers 0**, as at the end of the input: make room first. This goes for
-//!   every call that reads into a `BufMut`.
+//! - **A read into a full buffer answers 0**, as at the end of the input: make room first. `read_from` and
+//!   `read_vectored` refuse to; other calls that read into a `BufMut`, such as tokio's `read_buf`, do not.
 //! - **`Buf::copy_to_bytes` copies to the heap**, where that of `Bytes` shares: use `split_to`.
 //! - **The block's old bytes are behind the filled ones.** `spare_capacity_mut` shows them; a `set_len`
 //!   without a write before it publishes them.
