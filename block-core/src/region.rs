@@ -260,11 +260,9 @@ impl Region {
     #[inline]
     pub unsafe fn scrub(&self, block: NonNull<u8>) {
         if self.options.zero_on_release {
-            // SAFETY: the caller's promise: a block of this region.
-            let own = self.block(unsafe { self.index_of(block) });
-            // SAFETY: a block of this region is valid for `block_size` bytes (invariant 4), and
-            // the caller is its only holder.
-            unsafe { own.write_bytes(0, self.layout.block_size()) };
+            // SAFETY: a block of this region, by the caller's promise, is valid for `block_size` bytes
+            // (invariant 4), and the caller is its only holder.
+            unsafe { self.own(block).write_bytes(0, self.layout.block_size()) };
         }
     }
 
