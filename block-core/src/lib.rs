@@ -26,6 +26,12 @@
     feature = "std",
     doc = "| vectored reads and writes over several blocks | [`io_slices`], [`io_slices_mut`] |"
 )]
+//! | what safe code holds | [`BlockAllocExt`], [`Block`] |
+//! | blocks as buffers: written, frozen, shared, sliced | `buffer`, with the feature `bytes` |
+//! | a region as registered buffers of io_uring, on unix | `FixedBuffers`, `FixedBlock` |
+//! | vectored reads and writes over several blocks | `io_slices`, `io_slices_mut` |
+//! | a pool for boxes, vectors and maps | `PoolAllocator`, `SharedPoolAllocator`, with the feature `allocator-api2` |
+//! | a pool whose blocks can be waited for, by threads and by tasks | `wait`, with the feature of that name |
 //! | proof that a backend keeps its promises | `conformance`, with the feature of that name |
 //!
 //! This crate holds no free list, no thread and no lock. Those are the backends': `block-lockfree`
@@ -77,6 +83,7 @@
 //!   buffers.
 //! - `allocator-api2`: pools as the memory of containers that take an `Allocator` of that crate;
 //!   needs neither `std` nor `alloc`.
+//! - `wait`: pools whose blocks can be waited for: the module `wait`; implies `std`.
 //! - `conformance`: the property suite.
 //!
 //! Without any of them a region still works in memory that the caller supplies, see
@@ -116,11 +123,13 @@ mod region;
 #[cfg(feature = "bytes")]
 mod shares;
 mod spread;
-#[cfg(feature = "bytes")]
+#[cfg(any(feature = "bytes", feature = "wait"))]
 mod sync;
 mod table;
 #[cfg(feature = "std")]
 mod vectored;
+#[cfg(feature = "wait")]
+pub mod wait;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;

@@ -1,0 +1,219 @@
+//! Waiting that stops the thread.
+
+use core::ops::Deref;
+use core::pin::Pin;
+use core::task::{Context, Poll, Waker};
+use core::time::Duration;
+use std::sync::Arc;
+use std::task::Wake;
+use std::thread::{self, Thread};
+use std::time::Instant;
+
+use super::{AllocFuture, Waiting};
+use crate::{AllocError, Block, BlockAlloc};
+
+impl<A: BlockAlloc + ?Sized> Waiting<A> {
+    /// Takes a block, and waits for one as long as it takes: for ever, if the caller itself holds every
+    /// block.
+    ///
+    /// Cost: that of `acquire` and one load if a block is free. The first sleep of a call allocates.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::BlockAlloc;
+    /// use block_core::wait::Waiting;
+    ///
+    /// let pool = Waiting::new(Pool::new(1500, 2));
+    /// std::thread::scope(|scope| {
+    ///     for _ in 0..8 {
+    ///         scope.spawn(|| pool.alloc_wait()[0] = 1); // two at a time
+    ///     }
+    /// });
+    /// assert_eq!(pool.available(), 2);
+    /// ```
+    #[inline]
+    pub fn alloc_wait(&self) -> Block<&Self> {
+        Block::alloc_wait_in(self)
+    }
+
+    /// Takes a block, and waits for one for at most so long; zero does not wait.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError::Exhausted`] if no block came in time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use std::time::Duration;
+    ///
+    /// use block_core::AllocError;
+    /// use block_core::wait::Waiting;
+    ///
+    /// let pool = Waiting::new(Pool::new(1500, 1));
+    /// let all_there_is = pool.alloc_timeout(Duration::from_secs(1))?;
+    /// let error = pool.alloc_timeout(Duration::from_millis(1)).unwrap_err();
+    /// assert_eq!(error, AllocError::Exhausted);
+    /// # Ok::<(), AllocError>(())
+    /// ```
+    #[inline]
+    pub fn alloc_timeout(&self, timeout: Duration) -> Result<Block<&Self>, AllocError> {
+        Block::alloc_timeout_in(self, timeout)
+    }
+
+    /// Takes a block, and waits for one until then; a deadline that has passed does not wait.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError::Exhausted`] if no block came in time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// use block_core::wait::Waiting;
+    ///
+    /// // Both blocks within the time of one request.
+    /// let pool = Waiting::new(Pool::new(1500, 2));
+    /// let deadline = Instant::now() + Duration::from_secs(1);
+    /// let (header, body) = (pool.alloc_deadline(deadline)?, pool.alloc_deadline(deadline)?);
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
+    #[inline]
+    pub fn alloc_deadline(&self, deadline: Instant) -> Result<Block<&Self>, AllocError> {
+        Block::alloc_deadline_in(self, deadline)
+    }
+}
+
+/// Waiting, with a handle that may own its share of the pool: [`Waiting`]'s calls for any pointer to it.
+impl<P, A> Block<P>
+where
+    P: Deref<Target = Waiting<A>>,
+    A: BlockAlloc + ?Sized,
+{
+    /// Takes a block of the pool behind `pool`, see [`Waiting::alloc_wait`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use std::sync::Arc;
+    ///
+    /// use block_core::Block;
+    /// use block_core::wait::Waiting;
+    ///
+    /// let pool = Arc::new(Waiting::new(Pool::new(1500, 1)));
+    /// let block = Block::alloc_wait_in(Arc::clone(&pool));
+    /// let other = std::thread::spawn(move || drop(Block::alloc_wait_in(pool)));
+    /// drop(block);
+    /// other.join().unwrap();
+    /// ```
+    #[inline]
+    pub fn alloc_wait_in(pool: P) -> Self {
+        wait(AllocFuture::new(pool), || None).expect("without a deadline it waits until it has one")
+    }
+
+    /// Takes a block of the pool behind `pool`, see [`Waiting::alloc_timeout`].
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError::Exhausted`] if no block came in time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use std::{sync::Arc, time::Duration};
+    ///
+    /// use block_core::{Block, wait::Waiting};
+    ///
+    /// let pool = Arc::new(Waiting::new(Pool::new(1500, 1)));
+    /// let block = Block::alloc_timeout_in(Arc::clone(&pool), Duration::from_secs(1))?;
+    /// assert!(Block::alloc_timeout_in(Arc::clone(&pool), Duration::ZERO).is_err());
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
+    #[inline]
+    pub fn alloc_timeout_in(pool: P, timeout: Duration) -> Result<Self, AllocError> {
+        // The clock is read only by who waits. A time too long to be added is no limit.
+        wait(AllocFuture::new(pool), || Instant::now().checked_add(timeout))
+            .ok_or(AllocError::Exhausted)
+    }
+
+    /// Takes a block of the pool behind `pool`, see [`Waiting::alloc_deadline`].
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError::Exhausted`] if no block came in time.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use std::{sync::Arc, time::Instant};
+    ///
+    /// use block_core::{Block, wait::Waiting};
+    ///
+    /// let (pool, now) = (Arc::new(Waiting::new(Pool::new(1500, 1))), Instant::now());
+    /// let block = Block::alloc_deadline_in(Arc::clone(&pool), now)?;
+    /// assert!(Block::alloc_deadline_in(Arc::clone(&pool), now).is_err());
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
+    #[inline]
+    pub fn alloc_deadline_in(pool: P, deadline: Instant) -> Result<Self, AllocError> {
+        wait(AllocFuture::new(pool), || Some(deadline)).ok_or(AllocError::Exhausted)
+    }
+}
+
+/// Waits until the future is ready, or the deadline has passed.
+#[inline]
+fn wait<P, A>(
+    mut future: AllocFuture<P, A>,
+    deadline: impl FnOnce() -> Option<Instant>,
+) -> Option<Block<P>>
+where
+    P: Deref<Target = Waiting<A>>,
+    A: BlockAlloc + ?Sized,
+{
+    future.try_at_once().or_else(|| sleep(future, deadline()))
+}
+
+#[cold]
+fn sleep<P, A>(mut future: AllocFuture<P, A>, deadline: Option<Instant>) -> Option<Block<P>>
+where
+    P: Deref<Target = Waiting<A>>,
+    A: BlockAlloc + ?Sized,
+{
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    loop {
+        if let Poll::Ready(block) = Pin::new(&mut future).poll(&mut context) {
+            return Some(block);
+        }
+        // Who unparks this thread for another reason costs it one more look.
+        match deadline {
+            None => thread::park(),
+            Some(deadline) => match deadline.checked_duration_since(Instant::now()) {
+                None | Some(Duration::ZERO) => return future.give_up(),
+                Some(left) => thread::park_timeout(left),
+            },
+        }
+    }
+}
+
+/// Wakes a thread that waits.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.unpark();
+    }
+}
