@@ -1,5 +1,6 @@
 //! The conformance suite, on the pool itself and behind the trait object.
 
+use block_core::wait::Waiting;
 use block_core::{BlockAlloc, Region};
 use block_mutex::MutexAlloc;
 
@@ -11,4 +12,8 @@ block_core::conformance_tests! { mutex, pool }
 block_core::conformance_tests! {
     mutex_as_trait_object,
     |region| pool(region) as Box<dyn BlockAlloc>
+}
+block_core::conformance_tests! {
+    mutex_that_is_waited_for,
+    |region| Box::new(Waiting::new(*pool(region)))
 }

@@ -1,0 +1,83 @@
+//! What other backends may do: hold blocks for a moment, and zero them.
+
+use std::ptr::NonNull;
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+
+use block_core::wait::{AllocFuture, Waiting};
+use block_core::{Block, BlockAlloc, BlockAllocExt, BlockLayout, Region};
+
+use crate::tasks::poll_once;
+use crate::{SIZE, assert_whole, support::Pool};
+
+type Waiter = AllocFuture<Arc<Waiting<Hesitant>>, Hesitant>;
+
+/// Takes a block for a bulk that fails, and lets somebody come and wait before it gives it back.
+struct Hesitant {
+    inner: Pool,
+    newcomer: Arc<Mutex<Option<Waiter>>>,
+}
+
+// SAFETY: the inner pool keeps the contract; a bulk call holds a block only while it runs.
+unsafe impl BlockAlloc for Hesitant {
+    fn region(&self) -> &Region {
+        self.inner.region()
+    }
+
+    fn acquire(&self) -> Option<NonNull<u8>> {
+        self.inner.acquire()
+    }
+
+    unsafe fn release(&self, block: NonNull<u8>) {
+        // SAFETY: by this function's contract.
+        unsafe { self.inner.release(block) };
+    }
+
+    fn available(&self) -> usize {
+        self.inner.available()
+    }
+
+    fn acquire_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) -> bool {
+        let held = self.inner.acquire().expect("the only block is free");
+        if let Some(newcomer) = self.newcomer.lock().unwrap().as_mut() {
+            assert!(poll_once(newcomer).is_pending(), "every block is held just now");
+        }
+        // SAFETY: acquired above.
+        unsafe { self.inner.release(held) };
+        blocks.fill(None);
+        false
+    }
+}
+
+#[test]
+fn a_bulk_that_fails_serves_who_came_while_it_held_a_block() {
+    let newcomer = Arc::new(Mutex::new(None));
+    let backend = Hesitant { inner: Pool::new(SIZE, 1), newcomer: Arc::clone(&newcomer) };
+    let pool = Arc::new(Waiting::new(backend));
+    *newcomer.lock().unwrap() = Some(Block::alloc_async_in(Arc::clone(&pool)));
+    assert!(pool.alloc_bulk(&mut [const { None }; 2]).is_err());
+    let mut newcomer = newcomer.lock().unwrap().take().unwrap();
+    assert!(poll_once(&mut newcomer).is_ready(), "a wakeup was lost");
+    assert_whole(&*pool);
+}
+
+#[test]
+fn a_block_that_goes_straight_to_a_waiter_is_zeroed_on_the_way() {
+    let layout = BlockLayout::new(SIZE, 1).unwrap();
+    let region = Region::options().zero_on_release(true).map(layout).unwrap();
+    let pool = Waiting::new(Pool::over(region));
+    for is_bulk in [false, true] {
+        let mut held = pool.alloc_wait();
+        held.fill(7);
+        let mut waiter = pool.alloc_async();
+        assert!(poll_once(&mut waiter).is_pending());
+        if is_bulk {
+            pool.free_bulk(&mut [Some(held)]);
+        } else {
+            drop(held);
+        }
+        let Poll::Ready(block) = poll_once(&mut waiter) else { panic!("it was given one") };
+        assert_eq!(*block, [0; SIZE], "invariant 6");
+    }
+    assert_whole(&pool);
+}

@@ -1,0 +1,16 @@
+//! What is waited for is a pool like any other.
+
+use block_core::wait::Waiting;
+use block_core::{BlockAlloc, Region};
+
+use crate::support::Pool;
+
+fn waiting(region: Region) -> Box<Waiting<Pool>> {
+    Box::new(Waiting::new(Pool::over(region)))
+}
+
+block_core::conformance_tests! { a_pool_that_is_waited_for, waiting }
+block_core::conformance_tests! {
+    one_of_a_backend_chosen_at_run_time,
+    |region| waiting(region) as Box<Waiting<dyn BlockAlloc>>
+}

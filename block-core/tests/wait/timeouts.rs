@@ -1,0 +1,84 @@
+//! Waiting that ends without a block. How long it took is not asked: only that it ended, and how.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use block_core::{AllocError, Block, BlockAlloc, BlockAllocExt};
+
+use crate::tasks::{must_end, poll_once};
+use crate::{assert_whole, pool};
+
+const SOON: Duration = Duration::from_millis(5);
+
+#[test]
+fn whoever_holds_every_block_itself_gets_an_error_and_loses_nothing() {
+    let _end = must_end("waiting for oneself");
+    let pool = pool(2);
+    let (one, other) = (pool.alloc_wait(), pool.alloc_wait());
+    assert_eq!(pool.alloc_timeout(SOON).unwrap_err(), AllocError::Exhausted);
+    assert_eq!(pool.alloc_deadline(Instant::now() + SOON).unwrap_err(), AllocError::Exhausted);
+    drop((one, other));
+    assert_whole(&pool);
+}
+
+#[test]
+fn no_time_at_all_is_one_try() {
+    let pool = Arc::new(pool(1));
+    let past = Instant::now();
+    let block = pool.alloc_timeout(Duration::ZERO).expect("one is free");
+    assert_eq!(pool.alloc_timeout(Duration::ZERO).unwrap_err(), AllocError::Exhausted);
+    assert_eq!(pool.alloc_deadline(past).unwrap_err(), AllocError::Exhausted);
+    drop(block);
+    let block = Block::alloc_deadline_in(Arc::clone(&pool), past).expect("one is free");
+    let refused = Block::alloc_timeout_in(Arc::clone(&pool), Duration::ZERO);
+    assert_eq!(refused.unwrap_err(), AllocError::Exhausted);
+    drop(block);
+    assert_whole(&*pool);
+    assert_eq!(Arc::strong_count(&pool), 1, "an error lets go of the pool");
+}
+
+#[test]
+fn a_time_beyond_what_the_clock_can_say_is_no_limit() {
+    let _end = must_end("waiting without a limit");
+    let pool = pool(1);
+    let held = pool.alloc_wait();
+    thread::scope(|scope| {
+        let waiter = scope.spawn(|| pool.alloc_timeout(Duration::MAX).map(drop));
+        drop(held);
+        assert_eq!(waiter.join().unwrap(), Ok(()));
+    });
+    assert_whole(&pool);
+}
+
+/// One who gave up is not given the next block.
+#[test]
+fn whoever_gave_up_stands_in_nobodys_way() {
+    let pool = pool(1);
+    let held = pool.alloc_wait();
+    assert!(pool.alloc_timeout(SOON).is_err());
+    let mut next = pool.alloc_async();
+    assert!(poll_once(&mut next).is_pending());
+    drop(held);
+    assert!(poll_once(&mut next).is_ready());
+    assert_whole(&pool);
+}
+
+/// Timeouts that end about when a block comes: it goes to one of them, or to the pool.
+#[test]
+fn a_block_that_comes_at_the_last_moment_is_not_lost() {
+    let _end = must_end("timeouts at the last moment");
+    let pool = pool(1);
+    for round in 0..300 {
+        let held = pool.alloc_wait();
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| pool.alloc_timeout(Duration::from_micros(60)).map(drop));
+            }
+            thread::sleep(Duration::from_micros(round % 60));
+            drop(held);
+        });
+        assert_eq!(pool.available(), 1, "round {round}");
+    }
+    assert_whole(&pool);
+}
