@@ -134,6 +134,12 @@ pub struct Waiting<A: ?Sized> {
     backend: A,
 }
 
+const _: () = {
+    const fn shared_by_threads<T: Send + Sync + ?Sized>() {}
+    shared_by_threads::<Waiting<dyn BlockAlloc>>();
+    shared_by_threads::<AllocFuture<&Waiting<dyn BlockAlloc>, dyn BlockAlloc>>();
+};
+
 impl<A: BlockAlloc> Waiting<A> {
     /// Makes the blocks of a pool ones that can be waited for. Blocks that are out raw stay out, and come
     /// back to this pool.

@@ -1,6 +1,7 @@
 //! What other backends may do: hold blocks for a moment, and zero them.
 
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
@@ -16,6 +17,8 @@ type Waiter = AllocFuture<Arc<Waiting<Hesitant>>, Hesitant>;
 struct Hesitant {
     inner: Pool,
     newcomer: Arc<Mutex<Option<Waiter>>>,
+    /// How many blocks it got back.
+    released: Arc<AtomicUsize>,
 }
 
 // SAFETY: the inner pool keeps the contract; a bulk call holds a block only while it runs.
@@ -29,6 +32,7 @@ unsafe impl BlockAlloc for Hesitant {
     }
 
     unsafe fn release(&self, block: NonNull<u8>) {
+        self.released.fetch_add(1, Ordering::Relaxed);
         // SAFETY: by this function's contract.
         unsafe { self.inner.release(block) };
     }
@@ -49,11 +53,36 @@ unsafe impl BlockAlloc for Hesitant {
     }
 }
 
+fn hesitant() -> (Arc<Waiting<Hesitant>>, Arc<Mutex<Option<Waiter>>>, Arc<AtomicUsize>) {
+    let (newcomer, released) = (Arc::default(), Arc::default());
+    let (newcomer_too, released_too) = (Arc::clone(&newcomer), Arc::clone(&released));
+    let backend = Hesitant { inner: Pool::new(SIZE, 1), newcomer, released };
+    (Arc::new(Waiting::new(backend)), newcomer_too, released_too)
+}
+
+/// Where anybody could take it first: that is why nobody starves.
+#[test]
+fn a_block_that_somebody_waits_for_does_not_pass_through_the_backend() {
+    let (pool, _, released) = hesitant();
+    for is_bulk in [false, true] {
+        let held = pool.alloc_wait();
+        let mut waiter = pool.alloc_async();
+        assert!(poll_once(&mut waiter).is_pending());
+        if is_bulk {
+            pool.free_bulk(&mut [Some(held)]);
+        } else {
+            drop(held);
+        }
+        assert_eq!(released.swap(0, Ordering::Relaxed), 0);
+        drop(poll_once(&mut waiter));
+        assert_eq!(released.swap(0, Ordering::Relaxed), 1, "nobody waits any more");
+    }
+    assert_whole(&*pool);
+}
+
 #[test]
 fn a_bulk_that_fails_serves_who_came_while_it_held_a_block() {
-    let newcomer = Arc::new(Mutex::new(None));
-    let backend = Hesitant { inner: Pool::new(SIZE, 1), newcomer: Arc::clone(&newcomer) };
-    let pool = Arc::new(Waiting::new(backend));
+    let (pool, newcomer, _) = hesitant();
     *newcomer.lock().unwrap() = Some(Block::alloc_async_in(Arc::clone(&pool)));
     assert!(pool.alloc_bulk(&mut [const { None }; 2]).is_err());
     let mut newcomer = newcomer.lock().unwrap().take().unwrap();

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Wake, Waker};
 
 use block_core::wait::Waiting;
-use block_core::{Block, BlockAlloc, BlockAllocExt};
+use block_core::{Block, BlockAllocExt};
 
 use crate::tasks::{must_end, poll_once};
 use crate::{assert_whole, pool, support::Pool};

@@ -129,7 +129,7 @@ impl<'a> World<'a> {
         assert_eq!(polled.is_ready(), expected, "served, of those who wait");
         if let Poll::Ready(block) = polled {
             self.held.push(block);
-            self.futures.swap_remove(position);
+            drop(self.futures.swap_remove(position));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use block_core::{AllocError, Block, BlockAlloc, BlockAllocExt};
+use block_core::{AllocError, Block, BlockAlloc};
 
 use crate::tasks::{must_end, poll_once};
 use crate::{assert_whole, pool};
