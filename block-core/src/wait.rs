@@ -14,6 +14,8 @@
 //! block that is then given back is its own at the latest: nobody starves. What others can take
 //! meanwhile are blocks whose giving back had begun before, at most one call's for each thread.
 //!
+//! Blocks are waited for one at a time; a bulk call does not wait.
+//!
 //! The price is that a block waits for its new holder: one that was given to a task which is not polled
 //! is held by that task. Drop futures that are no longer polled.
 //!

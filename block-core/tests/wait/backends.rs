@@ -16,9 +16,15 @@ type Waiter = AllocFuture<Arc<Waiting<Hesitant>>, Hesitant>;
 /// Takes a block for a bulk that fails, and lets somebody come and wait before it gives it back.
 struct Hesitant {
     inner: Pool,
-    newcomer: Arc<Mutex<Option<Waiter>>>,
-    /// How many blocks it got back.
-    released: Arc<AtomicUsize>,
+    watched: Arc<Watched>,
+}
+
+/// What a test sees of the backend that it gave away.
+#[derive(Default)]
+struct Watched {
+    newcomer: Mutex<Option<Waiter>>,
+    /// How many blocks came back.
+    released: AtomicUsize,
 }
 
 // SAFETY: the inner pool keeps the contract; a bulk call holds a block only while it runs.
@@ -32,7 +38,7 @@ unsafe impl BlockAlloc for Hesitant {
     }
 
     unsafe fn release(&self, block: NonNull<u8>) {
-        self.released.fetch_add(1, Ordering::Relaxed);
+        self.watched.released.fetch_add(1, Ordering::Relaxed);
         // SAFETY: by this function's contract.
         unsafe { self.inner.release(block) };
     }
@@ -43,7 +49,7 @@ unsafe impl BlockAlloc for Hesitant {
 
     fn acquire_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) -> bool {
         let held = self.inner.acquire().expect("the only block is free");
-        if let Some(newcomer) = self.newcomer.lock().unwrap().as_mut() {
+        if let Some(newcomer) = self.watched.newcomer.lock().unwrap().as_mut() {
             assert!(poll_once(newcomer).is_pending(), "every block is held just now");
         }
         // SAFETY: acquired above.
@@ -53,17 +59,16 @@ unsafe impl BlockAlloc for Hesitant {
     }
 }
 
-fn hesitant() -> (Arc<Waiting<Hesitant>>, Arc<Mutex<Option<Waiter>>>, Arc<AtomicUsize>) {
-    let (newcomer, released) = (Arc::default(), Arc::default());
-    let (newcomer_too, released_too) = (Arc::clone(&newcomer), Arc::clone(&released));
-    let backend = Hesitant { inner: Pool::new(SIZE, 1), newcomer, released };
-    (Arc::new(Waiting::new(backend)), newcomer_too, released_too)
+fn hesitant() -> (Arc<Waiting<Hesitant>>, Arc<Watched>) {
+    let watched = Arc::<Watched>::default();
+    let backend = Hesitant { inner: Pool::new(SIZE, 1), watched: Arc::clone(&watched) };
+    (Arc::new(Waiting::new(backend)), watched)
 }
 
 /// Where anybody could take it first: that is why nobody starves.
 #[test]
 fn a_block_that_somebody_waits_for_does_not_pass_through_the_backend() {
-    let (pool, _, released) = hesitant();
+    let (pool, watched) = hesitant();
     for is_bulk in [false, true] {
         let held = pool.alloc_wait();
         let mut waiter = pool.alloc_async();
@@ -73,19 +78,19 @@ fn a_block_that_somebody_waits_for_does_not_pass_through_the_backend() {
         } else {
             drop(held);
         }
-        assert_eq!(released.swap(0, Ordering::Relaxed), 0);
+        assert_eq!(watched.released.swap(0, Ordering::Relaxed), 0);
         drop(poll_once(&mut waiter));
-        assert_eq!(released.swap(0, Ordering::Relaxed), 1, "nobody waits any more");
+        assert_eq!(watched.released.swap(0, Ordering::Relaxed), 1, "nobody waits any more");
     }
     assert_whole(&*pool);
 }
 
 #[test]
 fn a_bulk_that_fails_serves_who_came_while_it_held_a_block() {
-    let (pool, newcomer, _) = hesitant();
-    *newcomer.lock().unwrap() = Some(Block::alloc_async_in(Arc::clone(&pool)));
+    let (pool, watched) = hesitant();
+    *watched.newcomer.lock().unwrap() = Some(Block::alloc_async_in(Arc::clone(&pool)));
     assert!(pool.alloc_bulk(&mut [const { None }; 2]).is_err());
-    let mut newcomer = newcomer.lock().unwrap().take().unwrap();
+    let mut newcomer = watched.newcomer.lock().unwrap().take().unwrap();
     assert!(poll_once(&mut newcomer).is_ready(), "a wakeup was lost");
     assert_whole(&*pool);
 }
