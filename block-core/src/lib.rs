@@ -26,12 +26,10 @@
     feature = "std",
     doc = "| vectored reads and writes over several blocks | [`io_slices`], [`io_slices_mut`] |"
 )]
-//! | what safe code holds | [`BlockAllocExt`], [`Block`] |
-//! | blocks as buffers: written, frozen, shared, sliced | `buffer`, with the feature `bytes` |
-//! | a region as registered buffers of io_uring, on unix | `FixedBuffers`, `FixedBlock` |
-//! | vectored reads and writes over several blocks | `io_slices`, `io_slices_mut` |
-//! | a pool for boxes, vectors and maps | `PoolAllocator`, `SharedPoolAllocator`, with the feature `allocator-api2` |
-//! | a pool whose blocks can be waited for, by threads and by tasks | `wait`, with the feature of that name |
+#![cfg_attr(
+    feature = "wait",
+    doc = "| a pool whose blocks can be waited for, by threads and by tasks | [`wait`] |"
+)]
 //! | proof that a backend keeps its promises | `conformance`, with the feature of that name |
 //!
 //! This crate holds no free list, no thread and no lock. Those are the backends': `block-lockfree`

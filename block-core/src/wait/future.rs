@@ -4,10 +4,11 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ops::Deref;
 use core::pin::Pin;
+use core::ptr::NonNull;
 use core::task::{Context, Poll};
 
+use super::Waiting;
 use super::queue::Ticket;
-use super::{Held, Waiting};
 use crate::{Block, BlockAlloc};
 
 /// Waits for a block: what [`Waiting::alloc_async`] and [`Block::alloc_async_in`] return.
@@ -68,26 +69,29 @@ where
     /// A block that is free, if nobody waits for it already.
     #[inline]
     pub(super) fn try_at_once(&mut self) -> Option<Block<P>> {
-        let held = self.waiting().try_at_once()?;
-        Some(self.finish(held))
+        let waiting = self.waiting();
+        let bytes = waiting.try_at_once()?.bytes(waiting.region());
+        Some(self.finish(bytes))
     }
 
     /// Gives up the place; the block, if one came at the last moment.
     pub(super) fn give_up(mut self) -> Option<Block<P>> {
         let ticket = self.ticket.take()?;
-        let held = self.waiting().queue.leave(ticket)?;
-        Some(self.finish(held))
+        let waiting = self.waiting();
+        let bytes = waiting.queue.leave(ticket)?.bytes(waiting.region());
+        Some(self.finish(bytes))
     }
 
     fn waiting(&self) -> &Waiting<A> {
         self.pool.as_ref().expect("polled after it was ready")
     }
 
-    fn finish(&mut self, held: Held) -> Block<P> {
+    /// Block and bytes are of one `deref`, whatever `P` does at the next.
+    fn finish(&mut self, bytes: NonNull<[u8]>) -> Block<P> {
         self.ticket = None;
         let pool = self.pool.take().expect("seen just now");
-        let bytes = held.bytes(pool.region());
-        // SAFETY: the call held the block, without a mark, and gives it up to the handle.
+        // SAFETY: the call held the block, without a mark, and gives it up to the handle; the handle looks
+        // whether the address is one of its pool's before it gives it back.
         unsafe { Block::from_parts(bytes, pool) }
     }
 }
@@ -138,8 +142,12 @@ where
                 *this.ticket.insert(ticket)
             }
         };
-        match this.waiting().queue.poll(ticket, context.waker()) {
-            Some(held) => Poll::Ready(this.finish(held)),
+        let waiting = this.waiting();
+        match waiting.queue.poll(ticket, context.waker()) {
+            Some(held) => {
+                let bytes = held.bytes(waiting.region());
+                Poll::Ready(this.finish(bytes))
+            }
             None => Poll::Pending,
         }
     }

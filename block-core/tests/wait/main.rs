@@ -16,6 +16,7 @@ mod tasks;
 mod threads;
 mod timeouts;
 mod tokio_tasks;
+mod turning_pointers;
 
 use std::collections::HashSet;
 
