@@ -110,7 +110,7 @@ pub fn read_vectored<P: PoolRef, const N: usize>(
     let room = |buffer: &BlockBuf<P>| buffer.capacity() - buffer.len();
     let all = buffers.iter().map(room).sum();
     if all == 0 {
-        return Err(BufferFull { requested: 1, available: 0 }.into());
+        return Err(BufferFull::FOR_ANY_READ.into());
     }
     let parts = buffers.iter_mut().map(BlockBuf::spare_capacity_mut);
     let read = from.read_vectored(&mut io_slices_mut::<N>(parts))?;

@@ -94,6 +94,11 @@ mod io {
 
     use super::{BufferFull, ReserveError};
 
+    impl BufferFull {
+        /// For a read that would find no room, and so look like one at the end of the input.
+        pub(crate) const FOR_ANY_READ: Self = Self { requested: 1, available: 0 };
+    }
+
     impl From<BufferFull> for Error {
         fn from(full: BufferFull) -> Self {
             Self::new(ErrorKind::WriteZero, full)

@@ -3,8 +3,10 @@
 use bytes::buf::UninitSlice;
 use bytes::{Buf, BufMut};
 
+#[cfg(feature = "std")]
+use super::BufferFull;
 use super::bounds::within;
-use super::{BlockBuf, BlockBytes, BufferFull, PoolRef};
+use super::{BlockBuf, BlockBytes, PoolRef};
 
 // SAFETY: `chunk_mut` is the room behind the filled bytes, as much as `remaining_mut` says, and stays
 // that until bytes are filled; all of it is initialised.
@@ -44,58 +46,42 @@ unsafe impl<P: PoolRef> BufMut for BlockBuf<P> {
     #[inline]
     #[track_caller]
     fn put_bytes(&mut self, value: u8, count: usize) {
-        let available = self.remaining_mut();
-        match self.spare_capacity_mut().get_mut(..count) {
-            Some(room) => room.fill(value),
-            None => panic!("{}", BufferFull { requested: count, available }),
+        match self.room(count) {
+            Ok(room) => room.fill(value),
+            Err(full) => panic!("{full}"),
         }
         self.set_len(self.len() + count);
     }
 }
 
-impl<P: PoolRef> Buf for BlockBuf<P> {
-    #[inline]
-    fn remaining(&self) -> usize {
-        self.len()
-    }
+macro_rules! read_at_the_front {
+    ($buffer:ident) => {
+        impl<P: PoolRef> Buf for $buffer<P> {
+            #[inline]
+            fn remaining(&self) -> usize {
+                self.len()
+            }
 
-    #[inline]
-    fn chunk(&self) -> &[u8] {
-        self
-    }
+            #[inline]
+            fn chunk(&self) -> &[u8] {
+                self
+            }
 
-    /// # Panics
-    ///
-    /// If fewer than `count` bytes are filled.
-    #[inline]
-    #[track_caller]
-    fn advance(&mut self, count: usize) {
-        within("advance", count, self.len());
-        self.skip(count);
-    }
+            /// # Panics
+            ///
+            /// If there are fewer than `count` bytes, those that are filled.
+            #[inline]
+            #[track_caller]
+            fn advance(&mut self, count: usize) {
+                within("advance", count, self.len());
+                self.skip(count);
+            }
+        }
+    };
 }
 
-impl<P: PoolRef> Buf for BlockBytes<P> {
-    #[inline]
-    fn remaining(&self) -> usize {
-        self.len()
-    }
-
-    #[inline]
-    fn chunk(&self) -> &[u8] {
-        self
-    }
-
-    /// # Panics
-    ///
-    /// If there are fewer than `count` bytes.
-    #[inline]
-    #[track_caller]
-    fn advance(&mut self, count: usize) {
-        within("advance", count, self.len());
-        self.skip(count);
-    }
-}
+read_at_the_front!(BlockBuf);
+read_at_the_front!(BlockBytes);
 
 impl<P: PoolRef> core::fmt::Write for BlockBuf<P> {
     /// All of the text, or an error and none of it.
@@ -137,7 +123,7 @@ impl<P: PoolRef> BlockBuf<P> {
     #[track_caller]
     pub fn read_from(&mut self, mut from: impl std::io::Read) -> std::io::Result<usize> {
         if !self.has_remaining_mut() {
-            return Err(BufferFull { requested: 1, available: 0 }.into());
+            return Err(BufferFull::FOR_ANY_READ.into());
         }
         let read = from.read(self.spare_capacity_mut())?;
         within("read_from", read, self.remaining_mut());

@@ -150,13 +150,16 @@ impl<P: PoolRef> BlockBuf<P> {
     /// ```
     #[inline]
     pub fn try_extend_from_slice(&mut self, bytes: &[u8]) -> Result<(), BufferFull> {
-        let spare = self.spare_capacity_mut();
-        let available = spare.len();
-        match spare.get_mut(..bytes.len()) {
-            Some(room) => room.copy_from_slice(bytes),
-            None => return Err(BufferFull { requested: bytes.len(), available }),
-        }
+        self.room(bytes.len())?.copy_from_slice(bytes);
         self.len += bytes.len();
         Ok(())
+    }
+
+    /// So many bytes of the room, the first ones.
+    #[inline]
+    pub(in crate::buffer) fn room(&mut self, count: usize) -> Result<&mut [u8], BufferFull> {
+        let spare = self.spare_capacity_mut();
+        let available = spare.len();
+        spare.get_mut(..count).ok_or(BufferFull { requested: count, available })
     }
 }

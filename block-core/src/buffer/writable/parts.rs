@@ -125,7 +125,8 @@ impl<P: PoolRef> BlockBuf<P> {
         if !self.hold.is_only() {
             return false;
         }
-        let (first, size) = (self.hold.bytes().cast(), self.hold.bytes().len());
+        let block = self.hold.bytes();
+        let (first, size) = (block.cast(), block.len());
         // No other handle, so all of the block is this buffer's.
         self.capacity = size - self.hold.before(self.start);
         if additional <= self.capacity - self.len {
