@@ -164,6 +164,7 @@ pub unsafe trait BlockAlloc: Send + Sync {
     ///
     /// [`AllocError::Exhausted`] if every block was held at some instant during the call.
     #[inline]
+    #[cfg_attr(debug_assertions, track_caller)]
     fn alloc_raw(&self) -> Result<NonNull<u8>, AllocError> {
         let block = self.acquire().ok_or(AllocError::Exhausted)?;
         let region = self.region();
@@ -204,6 +205,7 @@ pub unsafe trait BlockAlloc: Send + Sync {
     /// # Errors
     ///
     /// [`AllocError::Exhausted`]: too few were free, every entry is `None`.
+    #[cfg_attr(debug_assertions, track_caller)]
     fn alloc_bulk_raw(&self, blocks: &mut [Option<NonNull<u8>>]) -> Result<(), AllocError> {
         if !self.acquire_bulk(blocks) {
             return Err(AllocError::Exhausted);
@@ -247,7 +249,7 @@ pub unsafe trait BlockAlloc: Send + Sync {
             // The check above is no proof: another thread, or an earlier entry, can have come first.
             if !region.ledger().take(index_of(block)) {
                 let taken = blocks[..position].iter().flatten();
-                taken.for_each(|&block| region.ledger().mark(index_of(block)));
+                taken.for_each(|&block| region.ledger().put_back(index_of(block)));
                 return Err(FreeError::NotAllocated);
             }
         }

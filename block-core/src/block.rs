@@ -160,6 +160,7 @@ impl<P: Deref<Target: BlockAlloc>> Block<P> {
     /// }
     /// ```
     #[must_use = "the block stays held until the pointer is freed"]
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn into_raw(self) -> NonNull<u8> {
         let block = self.bytes.cast();
         let region = self.pool.region();
@@ -265,6 +266,7 @@ impl<'a, A: BlockAlloc + ?Sized> Block<&'a A> {
     /// }
     /// ```
     #[must_use = "the block stays held until the slice's pointer is freed"]
+    #[cfg_attr(debug_assertions, track_caller)]
     pub fn into_slice(self) -> &'a mut [u8] {
         let mut bytes = self.bytes;
         let _marked = self.into_raw();

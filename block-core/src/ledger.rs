@@ -11,12 +11,14 @@
 //! and the holder before it is the free list's: its release and acquire carry the earlier swap of
 //! the mark before the later store.
 //!
-//! Where a mark lies among the others is the business of [`spread`](crate::spread).
+//! Where a mark lies among the others is the business of [`spread`](crate::spread), which call left it,
+//! in debug builds, that of [`leaks`](crate::leaks).
 
 use core::sync::atomic::{AtomicU8, Ordering};
 
+use crate::leaks::Takers;
 use crate::spread::Spread;
-use crate::{BlockIndex, RegionError, RegionOptions, SideTable};
+use crate::{BlockIndex, BlockLayout, RegionError, RegionOptions, SideTable};
 
 /// Marks of the blocks that are out raw.
 #[derive(Debug)]
@@ -24,18 +26,20 @@ pub(crate) struct Ledger {
     marks: SideTable<AtomicU8>,
     /// 64 marks fill a cache line.
     spread: Spread<64>,
+    takers: Takers,
 }
 
 impl Ledger {
     const OUT_RAW: u8 = 1;
 
-    pub(crate) fn new(capacity: usize, options: &RegionOptions) -> Result<Self, RegionError> {
-        Ok(Self::over(SideTable::new(capacity, options)?, capacity))
+    pub(crate) fn new(layout: &BlockLayout, options: &RegionOptions) -> Result<Self, RegionError> {
+        let marks = SideTable::new(layout.capacity(), options)?;
+        Ok(Self { marks, spread: Spread::new(layout.capacity()), takers: Takers::new(layout) })
     }
 
-    /// A ledger of so many blocks over as many marks, all zero.
-    pub(crate) const fn over(marks: SideTable<AtomicU8>, capacity: usize) -> Self {
-        Self { marks, spread: Spread::new(capacity) }
+    /// A ledger of a region's blocks over as many marks, all zero.
+    pub(crate) const fn over(marks: SideTable<AtomicU8>, layout: &BlockLayout) -> Self {
+        Self { marks, spread: Spread::new(layout.capacity()), takers: Takers::unknown(layout) }
     }
 
     #[inline]
@@ -43,11 +47,19 @@ impl Ledger {
         &self.marks[self.spread.place(index.get())]
     }
 
-    /// Records that the block is out raw. The caller is its only holder.
+    /// Records that the block is out raw, taken by the caller. The caller is its only holder.
     #[inline]
+    #[cfg_attr(debug_assertions, track_caller)]
     pub(crate) fn mark(&self, index: BlockIndex) {
         // A store is enough: nobody else may write the mark of a block that the caller holds.
         self.mark_of(index).store(Self::OUT_RAW, Ordering::Relaxed);
+        self.takers.took(index);
+    }
+
+    /// Puts back a mark that this caller took out.
+    pub(crate) fn put_back(&self, index: BlockIndex) {
+        self.mark_of(index).store(Self::OUT_RAW, Ordering::Relaxed);
+        self.takers.took_back();
     }
 
     /// Whether the block is out raw, at this instant. An answer for a refusal alone: only
@@ -63,6 +75,20 @@ impl Ledger {
     pub(crate) fn take(&self, index: BlockIndex) -> bool {
         #[cfg(block_counting)]
         crate::counting::mark();
-        self.mark_of(index).swap(0, Ordering::Relaxed) == Self::OUT_RAW
+        let was_marked = self.mark_of(index).swap(0, Ordering::Relaxed) == Self::OUT_RAW;
+        if was_marked {
+            self.takers.gave();
+        }
+        was_marked
+    }
+}
+
+#[cfg(all(debug_assertions, feature = "std"))]
+impl Drop for Ledger {
+    fn drop(&mut self) {
+        let Self { marks, spread, takers } = self;
+        let is_out = |mark: &AtomicU8| mark.load(Ordering::Relaxed) == Self::OUT_RAW;
+        let places = marks.iter().enumerate().filter(|(_, mark)| is_out(mark));
+        takers.report(places.map(|(place, _)| BlockIndex::new(spread.block(place))));
     }
 }

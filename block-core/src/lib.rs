@@ -112,6 +112,11 @@ mod fixed;
 mod footprint;
 mod index;
 mod layout;
+#[cfg(all(debug_assertions, feature = "std"))]
+mod leaks;
+#[cfg(not(all(debug_assertions, feature = "std")))]
+#[path = "leaks_absent.rs"]
+mod leaks;
 mod ledger;
 #[cfg(all(feature = "std", any(unix, windows)))]
 mod mapping;

@@ -63,7 +63,10 @@ impl<const LINE: usize> Spread<LINE> {
     }
 
     /// The block whose entry has this place.
-    #[cfg_attr(not(feature = "bytes"), allow(dead_code, reason = "the marks are never asked"))]
+    #[cfg_attr(
+        not(any(feature = "bytes", all(debug_assertions, feature = "std"))),
+        allow(dead_code, reason = "the marks are asked in debug builds alone")
+    )]
     #[inline]
     pub(crate) fn block(&self, place: usize) -> usize {
         let (page, lines) = if place < self.pages_end {

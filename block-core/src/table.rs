@@ -7,7 +7,7 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ops::Deref;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize};
+use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicUsize};
 
 use crate::backing::Backing;
 use crate::{RegionError, RegionOptions, ZeroedMemory};
@@ -56,6 +56,8 @@ unsafe impl ZeroIsValid for AtomicU16 {}
 unsafe impl ZeroIsValid for AtomicU32 {}
 // SAFETY: an integer, for which zero is a value; no destructor.
 unsafe impl ZeroIsValid for AtomicUsize {}
+// SAFETY: a pointer, for which zero is a value (null); no destructor.
+unsafe impl<T> ZeroIsValid for AtomicPtr<T> {}
 
 /// A fixed array of entries that start as zero, from [`Region::side_table`](crate::Region::side_table).
 ///

@@ -5,35 +5,13 @@
 
 #![cfg(all(feature = "std", target_os = "linux"))]
 
-use std::process::Command;
+#[path = "support/child.rs"]
+mod child;
+
 use std::sync::atomic::AtomicU32;
 
 use block_core::{BlockIndex, BlockLayout, Region, RegionError};
-
-const IN_CHILD: &str = "BLOCK_CORE_TEST_IN_CHILD";
-
-/// Runs `scenario` in a process where nothing else runs: this test program, with `test` alone.
-fn in_child(test: &str, scenario: fn()) {
-    const NO_SUCH_FORMAT: i32 = libc::ENOEXEC;
-    if std::env::var_os(IN_CHILD).is_some() {
-        return scenario();
-    }
-    let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture", "--test-threads=1"])
-        .env(IN_CHILD, "1")
-        .output();
-    let output = match child {
-        Ok(output) => output,
-        Err(error) if error.raw_os_error() == Some(NO_SUCH_FORMAT) => {
-            return println!("skipped: the system cannot run this program without its emulator");
-        }
-        Err(error) => panic!("{error}"),
-    };
-    let (out, err) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{}\n{out}\n{err}", output.status);
-    assert!(out.contains("1 passed"), "the child ran no test `{test}`:\n{out}");
-}
+use child::in_child;
 
 /// Lowers the limit on locked memory to 16 pages, gives up the right to pass it, and returns the
 /// bytes of a page.

@@ -17,7 +17,7 @@ impl Metadata {
     /// In memory of its own.
     pub(super) fn new(layout: &BlockLayout, options: &RegionOptions) -> Result<Self, RegionError> {
         Ok(Self {
-            ledger: Ledger::new(layout.capacity(), options)?,
+            ledger: Ledger::new(layout, options)?,
             #[cfg(feature = "bytes")]
             shares: Shares::new(layout.capacity(), options)?,
         })
@@ -30,7 +30,7 @@ impl Metadata {
         #[cfg(feature = "bytes")]
         let shares = Shares::over(SideTable::in_memory(capacity, memory), capacity);
         Self {
-            ledger: Ledger::over(SideTable::in_memory(capacity, memory), capacity),
+            ledger: Ledger::over(SideTable::in_memory(capacity, memory), layout),
             #[cfg(feature = "bytes")]
             shares,
         }
