@@ -7,7 +7,7 @@
 
 use core::ptr::NonNull;
 
-use crate::{AllocError, FreeError, Region};
+use crate::{AllocError, FreeError, Region, Stats};
 
 /// A pool of equal-sized blocks.
 ///
@@ -86,6 +86,7 @@ use crate::{AllocError, FreeError, Region};
 /// pool.alloc_bulk_raw(&mut blocks)?;
 /// unsafe { pool.free_bulk_raw(&mut blocks)? };
 /// assert_eq!((pool.available(), blocks), (4, [None; 3]));
+/// assert_eq!(pool.stats().held, 0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub unsafe trait BlockAlloc: Send + Sync {
@@ -143,6 +144,15 @@ pub unsafe trait BlockAlloc: Send + Sync {
             // SAFETY: the caller's promise for each block is that of `release`.
             unsafe { self.release(block) };
         }
+    }
+
+    /// Where the blocks are, and how near to its limit the pool has been: for logs, metrics, and to find the
+    /// right capacity. Takes what [`available`](Self::available) takes: a diagnostic, not for hot paths.
+    ///
+    /// Places are exact when no other thread is inside a call; while others are, a block on its way
+    /// counts as held. The provided method knows no more than `available`; backends override it.
+    fn stats(&self) -> Stats {
+        Stats::new(self.region().layout(), self.available())
     }
 
     /// How many blocks there are.

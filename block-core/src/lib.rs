@@ -126,6 +126,7 @@ mod region;
 #[cfg(feature = "bytes")]
 mod shares;
 mod spread;
+mod stats;
 #[cfg(any(feature = "bytes", feature = "wait"))]
 mod sync;
 mod table;
@@ -156,6 +157,7 @@ pub use layout::{BlockLayout, LayoutError};
 pub use memory::{StaticMemory, ZeroedMemory};
 pub use options::{HugePages, RegionOptions};
 pub use region::Region;
+pub use stats::Stats;
 pub use table::{SideTable, ZeroIsValid};
 #[cfg(all(feature = "std", feature = "bytes"))]
 pub use vectored::read_vectored;

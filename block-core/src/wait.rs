@@ -79,7 +79,7 @@ mod queue;
 
 use core::ptr::NonNull;
 
-use crate::{BlockAlloc, BlockIndex, Region};
+use crate::{BlockAlloc, BlockIndex, Region, Stats};
 
 pub use future::AllocFuture;
 use queue::{Queue, Stock, Ticket};
@@ -238,6 +238,12 @@ unsafe impl<A: BlockAlloc + ?Sized> BlockAlloc for Waiting<A> {
     #[inline]
     fn available(&self) -> usize {
         self.backend.available()
+    }
+
+    /// As the backend's. A call that waits counts as one or more of the exhaustions: one each time that it
+    /// looked and found no block.
+    fn stats(&self) -> Stats {
+        self.backend.stats()
     }
 
     #[inline]

@@ -16,7 +16,7 @@
 use block_core::ZeroIsValid;
 use block_core::{BlockIndex, Region, RegionError};
 
-use crate::slot::{LARGEST, Slot};
+use crate::slot::{CURSORS, LARGEST, Slot};
 use crate::stack::Stack;
 use crate::sync::{AtomicU32, Blocks, Ordering, Table, table_of};
 
@@ -25,6 +25,7 @@ pub(crate) const BATCH: usize = LARGEST / 2;
 
 /// How many batches can be under way; a power of two.
 const CELLS: usize = if cfg!(any(loom, shuttle)) { 1 } else { 16 };
+const _: () = assert!(CURSORS as usize % CELLS == 0);
 
 const EMPTY: u32 = 0;
 const BUSY: u32 = 1;

@@ -86,6 +86,7 @@ mod lock;
 #[cfg(feature = "std")]
 mod patience;
 mod pool;
+mod refusals;
 mod shared;
 #[cfg(feature = "std")]
 mod slot;

@@ -5,7 +5,7 @@ use core::ptr::NonNull;
 
 use block_core::{Region, RegionError};
 
-pub(crate) use crate::shared::Shared;
+pub(crate) use crate::shared::{Free, Shared};
 
 /// No thread has a number.
 #[inline]
@@ -28,7 +28,7 @@ impl Magazines {
 
     #[inline]
     pub(crate) fn acquire(&self, _place: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
-        shared.pop()
+        shared.pop_or_refuse()
     }
 
     /// # Safety
@@ -50,7 +50,7 @@ impl Magazines {
         shared: Shared<'_>,
         out: &mut [Option<NonNull<u8>>],
     ) -> bool {
-        shared.pop_many(out)
+        shared.pop_many_or_refuse(out)
     }
 
     /// # Safety
@@ -71,8 +71,23 @@ impl Magazines {
         unsafe { shared.push_many(blocks) };
     }
 
-    pub(crate) fn available(&self, _place: usize, shared: Shared<'_>) -> usize {
-        shared.stack.len()
+    pub(crate) fn free(&self, _place: usize, shared: Shared<'_>) -> Free {
+        Free { in_magazines: 0, on_stack: shared.stack.len() }
+    }
+
+    /// They hold nothing.
+    pub(crate) fn size(&self) -> usize {
+        0
+    }
+
+    /// Nobody was refused here.
+    pub(crate) fn refused(&self) -> u64 {
+        0
+    }
+
+    /// Nothing was called in.
+    pub(crate) fn reclaims(&self) -> u64 {
+        0
     }
 
     pub(crate) fn dissolve(self, _shared: Shared<'_>) {}

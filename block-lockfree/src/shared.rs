@@ -6,6 +6,22 @@ use block_core::Region;
 
 use crate::stack::Stack;
 
+/// The free blocks of a pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Free {
+    /// In magazines, and on their way from one to another.
+    pub in_magazines: usize,
+    /// On the stack, those never used among them.
+    pub on_stack: usize,
+}
+
+impl Free {
+    /// All of them.
+    pub fn count(self) -> usize {
+        self.in_magazines + self.on_stack
+    }
+}
+
 /// The rest of the pool, which the magazines work on.
 #[derive(Clone, Copy, Debug)]
 pub struct Shared<'a> {
@@ -22,6 +38,24 @@ impl Shared<'_> {
 
     pub(crate) fn pop_many(self, out: &mut [Option<NonNull<u8>>]) -> bool {
         self.stack.pop_many(out.len(), |at, block| out[at] = Some(self.region.block(block)))
+    }
+
+    /// As [`pop`](Self::pop), for a call that nothing but the stack can help.
+    pub(crate) fn pop_or_refuse(self) -> Option<NonNull<u8>> {
+        let block = self.pop();
+        if block.is_none() {
+            self.stack.refuse(1);
+        }
+        block
+    }
+
+    /// As [`pop_many`](Self::pop_many), for a call that nothing but the stack can help.
+    pub(crate) fn pop_many_or_refuse(self, out: &mut [Option<NonNull<u8>>]) -> bool {
+        let done = self.pop_many(out);
+        if !done {
+            self.stack.refuse(1);
+        }
+        done
     }
 
     /// # Safety

@@ -1,7 +1,7 @@
 //! One thread's magazine in one pool: up to [`LARGEST`] addresses of free blocks, in plain memory.
 //!
 //! ```text
-//! | active | len | limit | cursor | block | block | ... |          512 bytes on 64-bit machines
+//! | active | len | limit | trail | block | block | ... |           512 bytes on 64-bit machines
 //! ```
 //!
 //! Addresses rather than numbers: with numbers the multiplication would stand in the chain of
@@ -22,6 +22,9 @@ use crate::sync::{AtomicU32, AtomicUsize, Blocks, Ordering, compiler_fence};
 /// The most blocks that a magazine holds.
 pub(crate) const LARGEST: usize = if cfg!(any(loom, shuttle)) { 4 } else { 62 };
 
+/// Where in the depot an owner can begin to look.
+pub(crate) const CURSORS: u32 = 16;
+
 /// One magazine. All zero is an empty one that nobody has used.
 #[derive(Debug)]
 #[cfg_attr(any(loom, shuttle), derive(Default))]
@@ -33,8 +36,9 @@ pub(crate) struct Slot {
     len: AtomicU32,
     /// How many there may be; 0 until the owner's first operation.
     limit: AtomicU32,
-    /// Where in the depot the owner looks first.
-    cursor: AtomicU32,
+    /// Where in the depot the owner looks first, in the low bits; above them how often it was refused.
+    /// Written by the owner, outside its operations too.
+    trail: AtomicU32,
     blocks: Blocks<LARGEST>,
 }
 
@@ -125,12 +129,28 @@ impl Slot {
         self.limit.store(limit as u32, Ordering::Relaxed);
     }
 
+    /// Below [`CURSORS`].
     pub(crate) fn cursor(&self) -> usize {
-        self.cursor.load(Ordering::Relaxed) as usize
+        (self.trail.load(Ordering::Relaxed) % CURSORS) as usize
     }
 
+    /// Keeps what is below [`CURSORS`] of it.
     pub(crate) fn set_cursor(&self, cursor: usize) {
-        self.cursor.store(cursor as u32, Ordering::Relaxed);
+        let trail = self.trail.load(Ordering::Relaxed);
+        self.trail.store(trail - trail % CURSORS + cursor as u32 % CURSORS, Ordering::Relaxed);
+    }
+
+    /// Counts a call of the owner that was refused. If there is no more room the count starts again, and what
+    /// is answered must be counted elsewhere.
+    pub(crate) fn refuse(&self) -> usize {
+        let (trail, is_full) = self.trail.load(Ordering::Relaxed).overflowing_add(CURSORS);
+        self.trail.store(trail, Ordering::Relaxed);
+        if is_full { 1 << (u32::BITS - CURSORS.ilog2()) } else { 0 }
+    }
+
+    /// How many were counted, since it last started again.
+    pub(crate) fn refused(&self) -> usize {
+        (self.trail.load(Ordering::Relaxed) / CURSORS) as usize
     }
 
     /// Takes the block put last.
@@ -200,5 +220,24 @@ impl Slot {
     #[inline]
     pub(crate) fn blocks(&self) -> &Blocks<LARGEST> {
         &self.blocks
+    }
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+    use block_core::SideTable;
+
+    #[test]
+    fn refusals_leave_the_cursor_alone_and_say_when_they_start_again() {
+        let slot = &SideTable::<Slot>::zeroed(1).unwrap()[0];
+        slot.set_cursor(CURSORS as usize + 5);
+        assert_eq!((slot.refuse(), slot.refuse(), slot.refused(), slot.cursor()), (0, 0, 2, 5));
+        slot.set_cursor(7);
+        assert_eq!((slot.refused(), slot.cursor()), (2, 7));
+        slot.trail.store(u32::MAX - 2 * CURSORS + 4, Ordering::Relaxed);
+        let before = slot.refused();
+        assert_eq!((slot.refuse(), slot.cursor()), (0, 3));
+        assert_eq!((slot.refuse(), slot.refused(), slot.cursor()), (before + 2, 0, 3));
     }
 }

@@ -28,17 +28,29 @@ use block_core::{BlockIndex, Region, RegionError};
 
 use crate::head::{Head, HeadFormat};
 use crate::links::{Below, Links};
-use crate::sync::{Alone, AtomicU64, Ordering, const_outside_models};
+use crate::refusals::Refusals;
+use crate::sync::{Alone, AtomicU64, CountUsize, Ordering, const_outside_models};
 
-const _: () = assert!(align_of::<Alone<u64>>() == 128 && size_of::<Alone<u64>>() == 128);
+#[cfg(not(any(loom, shuttle)))]
+const _: () = assert!(align_of::<Alone<Top>>() == 128 && size_of::<Alone<Top>>() == 128);
 
 /// The free blocks of one pool, last pushed first; at first all of them.
 #[derive(Debug)]
 pub struct Stack {
-    head: Alone<AtomicU64>,
+    top: Alone<Top>,
     links: Links,
     format: HeadFormat,
     capacity: usize,
+    refusals: Refusals,
+}
+
+/// What pops and pushes write.
+#[derive(Debug)]
+struct Top {
+    head: AtomicU64,
+    /// Blocks from here on were never popped: where the frontier begins. It lies on the line that who moves
+    /// it has just had, and is raised a moment after the head; only counts are made of it.
+    frontier: CountUsize,
 }
 
 const _: () = {
@@ -59,14 +71,15 @@ impl Stack {
         /// A stack with so many blocks on it, over as many untouched links.
         pub(crate) fn over(capacity: usize, links: Links) -> Self {
             let format = HeadFormat::new(capacity);
-            let head = Alone(AtomicU64::new(format.first(0).bits()));
-            Self { head, links, format, capacity }
+            let head = AtomicU64::new(format.first(0).bits());
+            let top = Alone(Top { head, frontier: CountUsize::new(0) });
+            Self { top, links, format, capacity, refusals: Refusals::new() }
         }
     }
 
     #[inline]
     fn load(&self) -> Head {
-        Head::from_bits(self.head.0.load(Ordering::Acquire))
+        Head::from_bits(self.top.0.head.load(Ordering::Acquire))
     }
 
     /// Replaces the head word, or returns the one that stands there instead.
@@ -78,8 +91,9 @@ impl Stack {
         success: Ordering,
         failure: Ordering,
     ) -> Result<(), Head> {
-        self.head
+        self.top
             .0
+            .head
             .compare_exchange_weak(expected.bits(), new.bits(), success, failure)
             .map(drop)
             .map_err(Head::from_bits)
@@ -94,11 +108,15 @@ impl Stack {
             if top == self.capacity {
                 return None;
             }
-            let next = self.links.below(top, Ordering::Relaxed).next_to(top);
+            let below = self.links.below(top, Ordering::Relaxed);
+            let next = below.next_to(top);
             // The new tag comes from `head`, the word that is compared (invariant 7).
             let new = self.format.popped(head, next, 1);
             match self.swap(head, new, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(()) => return Some(BlockIndex::new(top)),
+                Ok(()) => {
+                    self.reached(below, next);
+                    return Some(BlockIndex::new(top));
+                }
                 Err(current) => head = current,
             }
         }
@@ -121,7 +139,7 @@ impl Stack {
         }
         let mut head = self.load();
         'retry: loop {
-            let mut next = self.format.index(head);
+            let (mut next, mut below) = (self.format.index(head), Below::Block(0));
             for position in 0..count {
                 if next == self.capacity {
                     // Too few, if the walk saw one state of the stack: then the head is as it was. If
@@ -134,11 +152,15 @@ impl Stack {
                     continue 'retry;
                 }
                 visit(position, BlockIndex::new(next));
-                next = self.links.below(next, Ordering::Acquire).next_to(next);
+                below = self.links.below(next, Ordering::Acquire);
+                next = below.next_to(next);
             }
             let new = self.format.popped(head, next, count);
             match self.swap(head, new, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(()) => return true,
+                Ok(()) => {
+                    self.reached(below, next);
+                    return true;
+                }
                 Err(current) => head = current,
             }
         }
@@ -151,9 +173,11 @@ impl Stack {
         let mut head = self.load();
         loop {
             let (mut next, mut taken) = (self.format.index(head), 0);
+            let mut below = Below::Block(0);
             while taken < most && next != self.capacity {
                 visit(taken, BlockIndex::new(next));
-                next = self.links.below(next, Ordering::Relaxed).next_to(next);
+                below = self.links.below(next, Ordering::Relaxed);
+                next = below.next_to(next);
                 taken += 1;
             }
             if taken == 0 {
@@ -161,16 +185,52 @@ impl Stack {
             }
             let new = self.format.popped(head, next, taken);
             match self.swap(head, new, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(()) => return taken,
+                Ok(()) => {
+                    self.reached(below, next);
+                    return taken;
+                }
                 Err(current) => head = current,
             }
         }
     }
 
+    /// After a pop whose last block had this link: the frontier begins at `next` at the earliest, if the
+    /// block came from it.
+    #[inline]
+    fn reached(&self, below: Below, next: usize) {
+        if below == Below::Frontier {
+            self.raise_frontier(next);
+        }
+    }
+
+    /// Once for each block, or run of blocks, in a pool's life.
+    #[cold]
+    #[inline(never)]
+    fn raise_frontier(&self, next: usize) {
+        // Relaxed: only counts are made of it. The largest, as pops may come here out of order.
+        self.top.0.frontier.fetch_max(next, Ordering::Relaxed);
+    }
+
+    /// How many blocks were ever popped: no more were ever off the stack at once, because the frontier is
+    /// the last that pops come to.
+    pub(crate) fn most_off(&self) -> usize {
+        self.top.0.frontier.load(Ordering::Relaxed)
+    }
+
+    /// Counts calls that were told that there are too few blocks.
+    pub(crate) fn refuse(&self, calls: usize) {
+        self.refusals.add(calls);
+    }
+
+    /// How many calls were counted so.
+    pub(crate) fn refused(&self) -> u64 {
+        self.refusals.sum()
+    }
+
     /// A mark in the history of the stack, for [`Stack::popped_since`].
     #[cfg(feature = "std")]
     pub(crate) fn mark(&self) -> u64 {
-        self.head.0.load(Ordering::Relaxed)
+        self.top.0.head.load(Ordering::Relaxed)
     }
 
     /// How many blocks were popped since a mark, up to the tag's range.
@@ -196,7 +256,7 @@ impl Stack {
     /// Puts a chain of blocks on top whose links lead from `first` to `last`.
     #[inline]
     fn push_chain(&self, first: usize, last: usize) {
-        let mut head = Head::from_bits(self.head.0.load(Ordering::Relaxed));
+        let mut head = Head::from_bits(self.top.0.head.load(Ordering::Relaxed));
         loop {
             self.links.set_below(last, self.format.index(head), Ordering::Release);
             let new = self.format.pushed(head, first);
@@ -296,7 +356,7 @@ mod tests {
         let stack = stack(1 << 33);
         let far = (1 << 32) + 5;
         // As if every block before had been taken.
-        stack.head.0.store(stack.format.first(far).bits(), Ordering::Relaxed);
+        stack.top.0.head.store(stack.format.first(far).bits(), Ordering::Relaxed);
         let (a, b) = (stack.pop().unwrap(), stack.pop().unwrap());
         assert_eq!((a.get(), b.get()), (far, far + 1));
         stack.push_many([b, a]);
@@ -316,7 +376,7 @@ mod tests {
             assert_eq!(matches!(stack.links, Links::Narrow(_)), narrow, "{capacity} blocks");
             // As if every block but the last three had been taken.
             let three = capacity - 3;
-            stack.head.0.store(stack.format.first(three).bits(), Ordering::Relaxed);
+            stack.top.0.head.store(stack.format.first(three).bits(), Ordering::Relaxed);
             assert_eq!(drain(&stack), [three, three + 1, three + 2], "from the frontier");
             assert_eq!(stack.len(), 0);
             stack.push(BlockIndex::new(three + 1)); // on top of the end
@@ -331,7 +391,7 @@ mod tests {
     fn a_tag_that_comes_round_disturbs_neither_order_nor_count() {
         let stack = stack(4);
         let last_tag = stack.format.popped(stack.format.first(0), 0, usize::MAX);
-        stack.head.0.store(last_tag.bits(), Ordering::Relaxed);
+        stack.top.0.head.store(last_tag.bits(), Ordering::Relaxed);
         let (a, b) = (stack.pop().unwrap(), stack.pop().unwrap());
         stack.push(a);
         stack.push(b);

@@ -99,7 +99,7 @@ impl Pool {
     }
 
     fn available(&self, number: usize) -> usize {
-        self.magazines.available(place_of(number), self.shared())
+        self.magazines.free(place_of(number), self.shared()).count()
     }
 
     /// Takes and gives back in random order, and never holds more than `share`.

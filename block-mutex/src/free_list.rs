@@ -1,6 +1,6 @@
 //! Which blocks are free: a stack of those given back, and a frontier of those never used.
 
-use block_core::BlockIndex;
+use block_core::{BlockIndex, Stats};
 
 /// The free blocks of one pool, last given back first.
 ///
@@ -11,6 +11,8 @@ pub(crate) struct FreeList {
     /// Blocks from here on were never handed out.
     frontier: usize,
     capacity: usize,
+    /// How often there were too few.
+    exhaustions: u64,
 }
 
 /// Numbers of the blocks given back, in four bytes each where they fit.
@@ -28,7 +30,7 @@ impl FreeList {
         } else {
             Returned::Wide(Vec::new())
         };
-        Self { returned, frontier: 0, capacity }
+        Self { returned, frontier: 0, capacity, exhaustions: 0 }
     }
 
     /// The block given back last, or the next one never used.
@@ -37,7 +39,18 @@ impl FreeList {
             Returned::Narrow(list) => list.pop().map(|index| index as usize),
             Returned::Wide(list) => list.pop(),
         };
-        returned.or_else(|| self.advance_frontier()).map(BlockIndex::new)
+        let block = returned.or_else(|| self.advance_frontier());
+        if block.is_none() {
+            self.exhaustions += 1;
+        }
+        block.map(BlockIndex::new)
+    }
+
+    /// Whether so many blocks are free.
+    pub(crate) fn has(&mut self, count: usize) -> bool {
+        let enough = count <= self.len();
+        self.exhaustions += u64::from(!enough);
+        enough
     }
 
     fn advance_frontier(&mut self) -> Option<usize> {
@@ -70,6 +83,14 @@ impl FreeList {
             Returned::Wide(list) => list.len(),
         };
         returned + (self.capacity - self.frontier)
+    }
+
+    /// Writes what the list knows beyond its length. The frontier moves only when every block behind it is
+    /// held, so it is the most that ever were.
+    pub(crate) fn tell(&self, stats: &mut Stats) {
+        stats.never_used = self.capacity - self.frontier;
+        stats.high_water = self.frontier;
+        stats.exhaustions = self.exhaustions;
     }
 }
 

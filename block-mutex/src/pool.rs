@@ -1,9 +1,10 @@
 //! The pool: a region and a locked free list.
 
+use std::fmt;
 use std::ptr::NonNull;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use block_core::{BlockAlloc, BlockLayout, BuildError, Region};
+use block_core::{BlockAlloc, BlockLayout, BuildError, Region, Stats};
 
 use crate::free_list::FreeList;
 
@@ -25,7 +26,6 @@ use crate::free_list::FreeList;
 /// assert_eq!(pool.available(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
 pub struct MutexAlloc {
     region: Region,
     free: Mutex<FreeList>,
@@ -117,9 +117,17 @@ unsafe impl BlockAlloc for MutexAlloc {
         self.free().len()
     }
 
+    /// In one look at the free list: exact whatever other threads do.
+    fn stats(&self) -> Stats {
+        let free = self.free();
+        let mut stats = Stats::new(self.region.layout(), free.len());
+        free.tell(&mut stats);
+        stats
+    }
+
     fn acquire_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) -> bool {
         let mut free = self.free();
-        let enough = blocks.len() <= free.len();
+        let enough = free.has(blocks.len());
         blocks.fill_with(|| {
             if enough { free.take().map(|index| self.region.block(index)) } else { None }
         });
@@ -136,6 +144,22 @@ unsafe impl BlockAlloc for MutexAlloc {
             // SAFETY: by this function's contract, a block of the region.
             free.put(unsafe { self.region.index_of(block) });
         }
+    }
+}
+
+/// The pool's [`Stats`] in one line.
+impl fmt::Display for MutexAlloc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.stats().fmt(f)
+    }
+}
+
+impl fmt::Debug for MutexAlloc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MutexAlloc")
+            .field("region", &self.region)
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
     }
 }
 

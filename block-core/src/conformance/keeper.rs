@@ -5,6 +5,7 @@
 use std::vec;
 use std::vec::Vec;
 
+use core::cell::Cell;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
@@ -12,7 +13,7 @@ use super::bytes::Contents;
 use super::held::{Held, Way};
 use super::random::Random;
 use super::verdict::{Check, ensure, violation};
-use crate::{Block, BlockAlloc, BlockIndex};
+use crate::{Block, BlockAlloc, BlockIndex, Stats};
 
 /// A held block and the number of the stamp in it.
 struct Entry<'a, A: BlockAlloc + ?Sized> {
@@ -30,6 +31,10 @@ pub(super) struct Keeper<'a, A: BlockAlloc + ?Sized> {
     /// By block: what it had when it was given back.
     left: Vec<Contents>,
     stamps: u64,
+    /// How many were held at most.
+    most_held: usize,
+    /// How many allocations were refused.
+    refusals: Cell<u64>,
     /// For the choices that no property makes: where empty entries stand.
     random: Random,
 }
@@ -38,8 +43,16 @@ impl<'a, A: BlockAlloc + ?Sized> Keeper<'a, A> {
     /// The user of a pool of which no block was ever handed out.
     pub(super) fn new(pool: &'a A) -> Self {
         let capacity = pool.capacity();
-        let (out, left) = (vec![false; capacity], vec![Contents::Zero; capacity]);
-        Self { pool, held: Vec::new(), out, left, stamps: 0, random: Random::new(5) }
+        Self {
+            pool,
+            held: Vec::new(),
+            out: vec![false; capacity],
+            left: vec![Contents::Zero; capacity],
+            stamps: 0,
+            most_held: 0,
+            refusals: Cell::new(0),
+            random: Random::new(5),
+        }
     }
 
     pub(super) fn held(&self) -> usize {
@@ -70,6 +83,7 @@ impl<'a, A: BlockAlloc + ?Sized> Keeper<'a, A> {
     }
 
     fn exhausted(&self, way: Way, count: usize) -> Check<bool> {
+        self.refusals.set(self.refusals.get() + 1);
         ensure!(
             ExactExhaustion,
             count > self.free(),
@@ -101,6 +115,7 @@ impl<'a, A: BlockAlloc + ?Sized> Keeper<'a, A> {
         contents.write(bytes);
         self.out[index] = true;
         self.held.push(Entry { held, index, contents });
+        self.most_held = self.most_held.max(self.held.len());
         Ok(true)
     }
 
@@ -180,6 +195,25 @@ impl<'a, A: BlockAlloc + ?Sized> Keeper<'a, A> {
             "available() is {counted}, but {} of {} blocks are held, so {free} are free",
             self.held.len(),
             self.out.len()
+        );
+        self.believe(&self.pool.stats())
+    }
+
+    /// What the pool says of itself must be so, as far as this user knows.
+    fn believe(&self, stats: &Stats) -> Check {
+        let free = stats.in_magazines.saturating_add(stats.never_used);
+        ensure!(
+            Conserved,
+            stats.capacity == self.out.len()
+                && stats.held == self.held.len()
+                && free <= self.free()
+                && (self.most_held..=stats.capacity).contains(&stats.high_water)
+                && stats.exhaustions <= self.refusals.get(),
+            "{} of {} blocks are held, at most {} were, and {} allocations failed; but stats() are {stats:?}",
+            self.held.len(),
+            self.out.len(),
+            self.most_held,
+            self.refusals.get()
         );
         Ok(())
     }

@@ -131,6 +131,10 @@
 //! *atomic*, while the provided one takes blocks one by one and a concurrent call can meanwhile
 //! find the pool empty. Both sides must fill every entry or empty every entry.
 //!
+//! [`stats`](crate::BlockAlloc::stats) is worth one if the backend knows more than how many blocks are free:
+//! which were never used, the most that were held, how many calls it refused. What it says is checked by
+//! every property that counts.
+//!
 //! # If a property fails
 //!
 //! The message names the invariant, what was found, the layout, and for

@@ -28,12 +28,12 @@ use crate::lock::{Held, Lock};
 use crate::slot::{LARGEST, Slot};
 use crate::state::State;
 use crate::sync::{
-    Alone, AtomicU32, AtomicU64, AtomicUsize, Ordering, Table, const_outside_models, no_table,
-    table_of,
+    Alone, AtomicU32, AtomicU64, AtomicUsize, CountUsize, Ordering, Table, const_outside_models,
+    no_table, table_of,
 };
 use crate::thread;
 
-pub use crate::shared::Shared;
+pub use crate::shared::{Free, Shared};
 pub(crate) use crate::thread::place as this_thread;
 #[cfg(any(loom, shuttle))]
 pub use crate::thread::place_of;
@@ -59,6 +59,8 @@ pub struct Magazines {
     changed_at: AtomicU64,
     /// How often the magazines were revoked. Used by the holder of the lock.
     revocations: AtomicUsize,
+    /// How often blocks were called in. Written by the holder of the lock.
+    reclaims: CountUsize,
     /// For pools whose batches can be of full size.
     depot: Option<Depot>,
     // What the exhausted meet at, on a line of its own.
@@ -107,6 +109,7 @@ impl Magazines {
                 used: AtomicUsize::new(0),
                 changed_at: AtomicU64::new(0),
                 revocations: AtomicUsize::new(0),
+                reclaims: CountUsize::new(0),
                 depot: None,
                 lock: Alone(Lock::new()),
             }
@@ -227,6 +230,11 @@ impl Magazines {
 
     fn batch(&self) -> usize {
         self.batch.load(Ordering::Relaxed) as usize
+    }
+
+    /// How many blocks a magazine may come to hold.
+    pub(crate) fn size(&self) -> usize {
+        self.largest_limit
     }
 
     /// The limit of a magazine at a batch size.

@@ -1,6 +1,6 @@
 //! Exhaustion, and how the blocks in other threads' magazines are had then.
 
-use super::{Magazines, Shared};
+use super::{Free, Magazines, Shared};
 use crate::depot::{Depot, index};
 use crate::fence;
 use crate::lock::Held;
@@ -14,26 +14,40 @@ impl Magazines {
     /// How many blocks are free: exact when nobody is inside a call. Stops the owners for a moment,
     /// so that what is counted stands still. In a signal handler that interrupted a call, only what
     /// is outside the magazines.
-    pub fn available(&self, place: usize, shared: Shared<'_>) -> usize {
+    pub fn free(&self, place: usize, shared: Shared<'_>) -> Free {
+        let outside = |in_magazines| Free { in_magazines, on_stack: shared.stack.len() };
         if !self.are_there() {
-            return shared.stack.len();
+            return outside(0);
         }
         let interrupted = self.slot(place).is_some_and(Slot::is_active);
         let held = if interrupted { None } else { self.lock.0.lock() };
-        let Some(held) = held else { return shared.stack.len() };
-        let state = self.load();
-        if state.is_quiesced() {
-            return shared.stack.len();
-        }
-        if !self.stop_owners(&held) {
-            return shared.stack.len();
+        let Some(held) = held else { return outside(0) };
+        if self.load().is_quiesced() || !self.stop_owners(&held) {
+            return outside(0);
         }
         let lens = self.used().iter().map(Slot::len).sum::<usize>();
-        let cached = lens + self.depot.as_ref().map_or(0, Depot::len);
         // While the owners are stopped blocks move between holders and the stack alone.
-        let free = cached + shared.stack.len();
+        let free = outside(lens + self.depot.as_ref().map_or(0, Depot::len));
         self.store(&held, self.load().open());
         free
+    }
+
+    /// How many calls were refused that have a slot, but for those that the stack counts.
+    pub fn refused(&self) -> u64 {
+        self.used().iter().map(|slot| slot.refused() as u64).sum()
+    }
+
+    /// How often blocks were called in.
+    pub fn reclaims(&self) -> u64 {
+        self.reclaims.load(Ordering::Relaxed) as u64
+    }
+
+    /// Counts a call of the thread at this place that was refused: in its slot, where nobody else writes.
+    pub(super) fn refuse(&self, place: usize, shared: Shared<'_>) {
+        let full = self.slot(place).map_or(1, Slot::refuse);
+        if full > 0 {
+            shared.stack.refuse(full);
+        }
     }
 
     /// Repeats an attempt on the stack until it succeeds or the pool was exhausted during it.
@@ -84,6 +98,7 @@ impl Magazines {
         // SAFETY: the owners are stopped.
         unsafe { self.drain(shared) };
         self.changed_at.store(shared.stack.mark(), Ordering::Relaxed);
+        self.reclaims.store(self.reclaims.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         self.store(&held, self.load().quiesced());
         true
     }
@@ -108,11 +123,12 @@ impl Magazines {
         }
     }
 
-    /// The end of the magazines: every block in them goes to the stack.
+    /// The end of the magazines: every block in them goes to the stack, and so does what they counted.
     pub fn dissolve(self, shared: Shared<'_>) {
         // SAFETY: `self` was moved here, so nobody else is inside a call; whatever other threads
         // did happened before the move.
         unsafe { self.drain(shared) };
+        shared.stack.refuse(self.refused() as usize);
     }
 
     /// Makes every owner stay out of its magazine, and waits until they are. (Steps 1 to 4.) False,

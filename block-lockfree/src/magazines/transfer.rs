@@ -58,7 +58,7 @@ impl Magazines {
     #[inline(never)]
     pub(super) fn acquire_slowly(&self, place: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
         if !self.are_there() {
-            return shared.pop();
+            return shared.pop_or_refuse();
         }
         let turn = self.with_own(place, |slot| {
             // SAFETY: the owner's turn (invariant D).
@@ -74,13 +74,16 @@ impl Magazines {
                 self.grow(shared);
                 Some(block)
             }
-            Turn::Reentrant => shared.pop(),
+            Turn::Reentrant => shared.pop_or_refuse(),
             Turn::Done(None) | Turn::Bypass => {
                 let mut block = None;
-                self.until_exhausted(shared, || {
+                let found = self.until_exhausted(shared, || {
                     block = shared.pop();
                     block.is_some()
                 });
+                if !found {
+                    self.refuse(place, shared);
+                }
                 block
             }
         }
@@ -130,7 +133,7 @@ impl Magazines {
         out: &mut [Option<NonNull<u8>>],
     ) -> bool {
         if !self.are_there() {
-            return shared.pop_many(out);
+            return shared.pop_many_or_refuse(out);
         }
         let turn = self.with_own(place, |slot| {
             if out.len() > slot.limit() {
@@ -150,9 +153,13 @@ impl Magazines {
                 self.grow(shared);
                 true
             }
-            Turn::Reentrant => shared.pop_many(out),
+            Turn::Reentrant => shared.pop_many_or_refuse(out),
             Turn::Done(false) | Turn::Bypass => {
-                self.until_exhausted(shared, || shared.pop_many(out))
+                let done = self.until_exhausted(shared, || shared.pop_many(out));
+                if !done {
+                    self.refuse(place, shared);
+                }
+                done
             }
         }
     }

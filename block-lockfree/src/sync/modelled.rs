@@ -18,7 +18,7 @@ pub(crate) use self::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
 pub(crate) use super::weak::AtomicU64;
 #[cfg(loom)]
 pub use super::weak::fail_next_swap;
-pub(crate) use core::sync::atomic::AtomicU32 as StaticU32;
+pub(crate) use core::sync::atomic::{AtomicU32 as StaticU32, AtomicUsize as CountUsize};
 
 /// Models reorder nothing within a thread.
 pub(crate) fn compiler_fence(_order: Ordering) {}

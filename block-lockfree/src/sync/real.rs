@@ -13,6 +13,9 @@ pub(crate) use core::sync::atomic::{compiler_fence, fence};
 #[cfg(not(block_counting))]
 pub(crate) use portable_atomic::AtomicU64;
 
+/// For [`Stats`](block_core::Stats) alone: no thread does anything else for it, so models leave it real.
+pub(crate) use core::sync::atomic::AtomicUsize as CountUsize;
+
 /// For a static: models leave those real.
 #[cfg(feature = "std")]
 pub(crate) use self::AtomicU32 as StaticU32;

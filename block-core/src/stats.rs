@@ -1,0 +1,143 @@
+//! What a pool says of itself: where its blocks are, and how near to its limit it has been.
+
+use core::fmt;
+
+use crate::BlockLayout;
+
+/// Where the blocks of a pool are, and what has become of calls so far; from
+/// [`BlockAlloc::stats`](crate::BlockAlloc::stats).
+///
+/// The blocks are in four places, and each is in one (invariant 2):
+///
+/// ```text
+/// capacity = held + in_magazines + returned() + never_used
+///                   \_____________ available() ____________/
+/// ```
+///
+/// Shown by [`Display`](fmt::Display) it is one line for a log.
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// use block_core::{BlockAlloc, BlockAllocExt};
+///
+/// let pool = Pool::new(1500, 64);
+/// let packets = [pool.alloc()?, pool.alloc()?];
+///
+/// let stats = pool.stats();
+/// assert_eq!((stats.capacity, stats.held, stats.available()), (64, 2, 62));
+/// println!("{stats}");
+/// # Ok::<(), block_core::AllocError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Bytes of a block.
+    pub block_size: usize,
+    /// How many blocks there are.
+    pub capacity: usize,
+    /// Blocks with a holder: handles, raw blocks, forgotten ones, and those that other threads' calls were
+    /// in the middle of taking or giving back.
+    pub held: usize,
+    /// Free blocks in the caches of threads; every thread can still have them.
+    pub in_magazines: usize,
+    /// Free blocks that were never handed out, so that no memory stands behind them yet.
+    pub never_used: usize,
+    /// No more blocks than this were ever held at once. The very number in a pool without magazines. With
+    /// them it counts those, too, that lay in magazines when it last rose: see the backend for how many
+    /// that can be. In a backend that does not count it, the capacity.
+    pub high_water: usize,
+    /// Calls that found the pool exhausted; in a bulk call, too few blocks. A waiting call counts each time
+    /// that it looks. 0 in a backend that does not count it.
+    pub exhaustions: u64,
+    /// How often the blocks in all magazines were called in because there were no others. Each takes
+    /// microseconds, and after it magazines hold less. 0 in a backend without magazines.
+    pub reclaims: u64,
+}
+
+impl Stats {
+    /// What any backend knows: its layout, and how many blocks are free. One that knows more writes it
+    /// into the fields.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use block_core::{BlockLayout, Stats};
+    ///
+    /// let mut stats = Stats::new(&BlockLayout::new(64, 10)?, 8);
+    /// assert_eq!((stats.held, stats.high_water), (2, 10));
+    /// stats.never_used = 5;
+    /// assert_eq!(stats.returned(), 3);
+    /// # Ok::<(), block_core::LayoutError>(())
+    /// ```
+    #[must_use]
+    pub const fn new(layout: &BlockLayout, available: usize) -> Self {
+        Self {
+            block_size: layout.block_size(),
+            capacity: layout.capacity(),
+            held: layout.capacity().saturating_sub(available),
+            in_magazines: 0,
+            never_used: 0,
+            high_water: layout.capacity(),
+            exhaustions: 0,
+            reclaims: 0,
+        }
+    }
+
+    /// How many blocks are free.
+    ///
+    /// # Examples
+    ///
+    /// See [`Stats`].
+    #[must_use]
+    pub const fn available(&self) -> usize {
+        self.capacity.saturating_sub(self.held)
+    }
+
+    /// Free blocks that were given back and lie in no magazine.
+    ///
+    /// # Examples
+    ///
+    /// See [`Stats::new`].
+    #[must_use]
+    pub const fn returned(&self) -> usize {
+        self.available().saturating_sub(self.in_magazines).saturating_sub(self.never_used)
+    }
+}
+
+/// One line: where the blocks are, how many were held at most, how often there was none.
+impl fmt::Display for Stats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { capacity, block_size, held, in_magazines, never_used, .. } = *self;
+        write!(f, "{capacity} blocks of {block_size} bytes: {held} held, ")?;
+        write!(
+            f,
+            "{in_magazines} in magazines, {} returned, {never_used} never used; ",
+            self.returned()
+        )?;
+        write!(f, "at most {} held at once; ", self.high_water)?;
+        write!(f, "{} exhaustions, {} reclaims", self.exhaustions, self.reclaims)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    #[test]
+    fn a_line_of_a_log_says_where_the_blocks_are() {
+        let mut stats = Stats::new(&BlockLayout::new(1500, 64).unwrap(), 60);
+        stats.in_magazines = 29;
+        stats.never_used = 30;
+        stats.high_water = 34;
+        stats.exhaustions = 2;
+        stats.reclaims = 1;
+        assert_eq!(
+            stats.to_string(),
+            "64 blocks of 1500 bytes: 4 held, 29 in magazines, 1 returned, 30 never used; \
+             at most 34 held at once; 2 exhaustions, 1 reclaims"
+        );
+    }
+}

@@ -1,0 +1,191 @@
+//! What a pool says of itself: where its blocks are, the most that were held, and what became of calls.
+#![cfg(not(any(loom, shuttle)))]
+
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+
+use block_core::{Block, BlockAlloc, BlockAllocExt};
+use block_lockfree::LockFreeAlloc;
+
+/// The most blocks in magazines that a thread can be behind.
+const MAGAZINE: usize = 62;
+/// The most blocks on their way between magazines.
+const DEPOT: usize = 496;
+
+fn take(pool: &LockFreeAlloc, count: usize) -> Vec<Block<&LockFreeAlloc>> {
+    (0..count).map(|_| pool.alloc().expect("enough are free")).collect()
+}
+
+#[test]
+fn without_magazines_the_high_water_mark_is_the_most_that_were_held() {
+    let pool = LockFreeAlloc::new(64, 1000).unwrap().with_magazine(0);
+    let mut most = 0;
+    for (one_by_one, in_one_call) in [(3, 0), (1, 7), (0, 5), (9, 9), (400, 100), (2, 300)] {
+        let held = take(&pool, one_by_one);
+        let mut bulk = vec![None; in_one_call];
+        pool.alloc_bulk_raw(&mut bulk).unwrap();
+        most = most.max(one_by_one + in_one_call);
+        let stats = pool.stats();
+        assert_eq!((stats.high_water, stats.never_used), (most, 1000 - most));
+        assert_eq!((stats.held, stats.in_magazines), (one_by_one + in_one_call, 0));
+        // SAFETY: allocated above, and not used again.
+        unsafe { pool.free_bulk_raw(&mut bulk).unwrap() };
+        drop(held);
+    }
+    assert_eq!((pool.stats().returned(), pool.stats().high_water), (most, most));
+}
+
+#[test]
+fn with_magazines_the_high_water_mark_is_above_the_most_held_by_what_they_hold() {
+    let pool = LockFreeAlloc::new(64, 100_000).unwrap();
+    const THREADS: usize = 4;
+    for count in [1, 10, 63, 500, 2000] {
+        let all_hold = Barrier::new(THREADS);
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    let held = take(&pool, count);
+                    all_hold.wait();
+                    drop(held);
+                });
+            }
+        });
+        let (mark, held) = (pool.stats().high_water, THREADS * count);
+        let most = held + THREADS * MAGAZINE + DEPOT;
+        assert!((held..=most).contains(&mark), "{mark} for {held} held");
+    }
+}
+
+#[test]
+fn blocks_in_magazines_are_told_from_those_returned_and_those_never_used() {
+    let pool = LockFreeAlloc::new(64, 1000).unwrap();
+    let held = take(&pool, 100);
+    let stats = pool.stats();
+    assert_eq!((stats.held, stats.high_water), (100, 1000 - stats.never_used));
+    assert_eq!(stats.in_magazines, stats.high_water - 100, "nothing came back yet");
+    drop(held);
+    let stats = pool.stats();
+    assert_eq!((stats.held, stats.available()), (0, 1000));
+    assert!((1..=MAGAZINE + DEPOT).contains(&stats.in_magazines), "{stats:?}");
+    assert_eq!(stats.in_magazines + stats.returned() + stats.never_used, 1000);
+}
+
+/// Takes all, is refused `refusals` times, by each kind of call in turn, and gives all back.
+fn be_refused(pool: &LockFreeAlloc, refusals: usize) {
+    let held: Vec<_> = std::iter::from_fn(|| pool.alloc().ok()).collect(); // the first refusal
+    for refusal in 1..refusals {
+        match refusal % 3 {
+            0 => assert!(pool.alloc().is_err()),
+            1 => assert!(pool.alloc_raw().is_err()),
+            _ => assert!(pool.alloc_bulk_raw(&mut [None; 3]).is_err()),
+        }
+    }
+    drop(held);
+}
+
+#[test]
+fn every_refusal_is_counted_once_and_a_new_magazine_forgets_none() {
+    let mut pool = LockFreeAlloc::new(64, 100).unwrap();
+    let mut refusals = 0;
+    for magazine in [62, 0, 5, 0, 62] {
+        pool = pool.with_magazine(magazine);
+        assert_eq!(pool.stats().exhaustions, refusals, "with magazines of {magazine}");
+        be_refused(&pool, 10);
+        refusals += 10;
+        assert_eq!(pool.stats().exhaustions, refusals, "with magazines of {magazine}");
+    }
+}
+
+#[test]
+fn threads_that_have_ended_leave_their_refusals() {
+    for magazine in [0, 62] {
+        let pool = LockFreeAlloc::new(64, 100).unwrap().with_magazine(magazine);
+        for _ in 0..20 {
+            thread::scope(|scope| {
+                scope.spawn(|| be_refused(&pool, 5));
+            });
+        }
+        assert_eq!(pool.stats().exhaustions, 100, "with magazines of {magazine}");
+    }
+}
+
+#[test]
+fn a_reclaim_is_counted_and_a_look_at_the_pool_is_none() {
+    let pool = LockFreeAlloc::new(64, 100).unwrap();
+    let first = take(&pool, 1); // so that this thread does not inherit the other one's magazine
+    thread::scope(|scope| {
+        scope.spawn(|| drop(take(&pool, 50)));
+    });
+    for _ in 0..10 {
+        assert_eq!(pool.available(), 99);
+        assert_eq!(pool.stats().reclaims, 0);
+    }
+    let held = (take(&pool, 99), first);
+    assert!(pool.stats().reclaims > 0, "not all were to be had without");
+    assert_eq!(pool.stats().exhaustions, 0);
+    drop(held);
+}
+
+#[test]
+fn whatever_threads_do_every_look_adds_up_and_no_count_falls() {
+    const CAPACITY: usize = 200;
+    for magazine in [0, 62] {
+        let pool = LockFreeAlloc::new(64, CAPACITY).unwrap().with_magazine(magazine);
+        let (watched, refused) = (AtomicBool::new(false), AtomicU64::new(0));
+        thread::scope(|scope| {
+            for seed in 0..3_usize {
+                let (pool, watched, refused) = (&pool, &watched, &refused);
+                scope.spawn(move || {
+                    let mut held = Vec::new();
+                    // Relaxed, here and below: they carry nothing.
+                    for step in (0_usize..).take_while(|_| !watched.load(Ordering::Relaxed)) {
+                        // Up to half of the pool each: three of them find it exhausted at times.
+                        if (step * (seed + 3) / 60) % 2 == 0 && held.len() < CAPACITY / 2 {
+                            match pool.alloc() {
+                                Ok(block) => held.push(block),
+                                Err(_) => drop(refused.fetch_add(1, Ordering::Relaxed)),
+                            }
+                        } else {
+                            held.pop();
+                        }
+                    }
+                });
+            }
+            let mut before = pool.stats();
+            for _ in 0..100 {
+                let now = pool.stats();
+                let places = now.held + now.in_magazines + now.returned() + now.never_used;
+                let fell = now.high_water < before.high_water
+                    || now.exhaustions < before.exhaustions
+                    || now.reclaims < before.reclaims;
+                if places != CAPACITY || now.high_water > CAPACITY || fell {
+                    watched.store(true, Ordering::Relaxed);
+                    panic!("with magazines of {magazine}:\n{before:?}\n{now:?}");
+                }
+                before = now;
+                thread::yield_now();
+            }
+            watched.store(true, Ordering::Relaxed);
+        });
+        let stats = pool.stats();
+        assert_eq!((stats.held, stats.exhaustions), (0, refused.into_inner()), "{stats:?}");
+    }
+}
+
+#[test]
+fn a_person_can_read_what_is_printed() {
+    let pool = LockFreeAlloc::new(1500, 64).unwrap().with_magazine(0);
+    let _held = take(&pool, 3);
+    drop(take(&pool, 2));
+    assert_eq!(
+        pool.to_string(),
+        "64 blocks of 1500 bytes: 3 held, 0 in magazines, 2 returned, 59 never used; \
+         at most 5 held at once; 0 exhaustions, 0 reclaims"
+    );
+    let debug = format!("{pool:?}");
+    for part in ["LockFreeAlloc", "block_size: 1500", "magazine: 0", "held: 3", "high_water: 5"] {
+        assert!(debug.contains(part), "no {part:?} in {debug}");
+    }
+    assert!(debug.len() < 700, "a person reads this: {debug}");
+}
