@@ -89,6 +89,8 @@ mod pool;
 mod refusals;
 mod shared;
 #[cfg(feature = "std")]
+pub mod sizing;
+#[cfg(feature = "std")]
 mod slot;
 #[cfg(feature = "std")]
 mod state;

@@ -1,0 +1,77 @@
+//! A pool's numbers for whatever collects a program's metrics: gauges for where its blocks are, counters
+//! for what became of calls, through the facade `metrics`. Here a recorder in memory stands in for
+//! Prometheus, StatsD or OpenTelemetry, and what it was told is printed.
+//!
+//! `cargo run -p block-lockfree --example metrics`
+
+use block_core::{BlockAlloc, BlockAllocExt, Stats};
+use block_lockfree::LockFreeAlloc;
+use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
+use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+
+/// Says what the metrics are; once, after the recorder was installed.
+pub fn describe() {
+    describe_gauge!("block_pool_capacity", Unit::Count, "blocks of the pool");
+    describe_gauge!("block_pool_held", Unit::Count, "blocks that somebody holds");
+    describe_gauge!("block_pool_in_magazines", Unit::Count, "free blocks in caches of threads");
+    describe_gauge!("block_pool_never_used", Unit::Count, "blocks without memory behind them yet");
+    describe_gauge!("block_pool_high_water", Unit::Count, "no more blocks were held at once");
+    describe_counter!("block_pool_exhaustions", Unit::Count, "calls that found the pool exhausted");
+    describe_counter!("block_pool_reclaims", Unit::Count, "times that magazines were called in");
+}
+
+/// Hands one look at a pool on; every ten seconds, say. A look stops the magazines for some microseconds
+/// and walks the free blocks that were used before.
+pub fn export(pool: &'static str, stats: &Stats) {
+    let gauge = |name, blocks: usize| gauge!(name, "pool" => pool).set(blocks as f64);
+    gauge("block_pool_capacity", stats.capacity);
+    gauge("block_pool_held", stats.held);
+    gauge("block_pool_in_magazines", stats.in_magazines);
+    gauge("block_pool_never_used", stats.never_used);
+    gauge("block_pool_high_water", stats.high_water);
+    let counter = |name, total| counter!(name, "pool" => pool).absolute(total);
+    counter("block_pool_exhaustions", stats.exhaustions);
+    counter("block_pool_reclaims", stats.reclaims);
+}
+
+/// Runs and prints it.
+pub fn main() -> Result<(), Box<dyn std::error::Error>> {
+    print!("{}", run()?);
+    Ok(())
+}
+
+/// What the example prints.
+pub fn run() -> Result<String, Box<dyn std::error::Error>> {
+    let recorder = DebuggingRecorder::new();
+    let collected = recorder.snapshotter();
+    metrics::with_local_recorder(&recorder, || {
+        describe();
+        serve("packets")
+    })?;
+
+    let mut lines: Vec<_> = collected.snapshot().into_vec().into_iter().map(line).collect();
+    lines.sort();
+    Ok(lines.concat())
+}
+
+/// A service's life in short: it uses a pool, finds it exhausted once, and is looked at.
+fn serve(name: &'static str) -> Result<(), Box<dyn std::error::Error>> {
+    let pool = LockFreeAlloc::new(1500, 100)?;
+    let _packets: Vec<_> = std::iter::from_fn(|| pool.alloc().ok()).collect();
+    export(name, &pool.stats());
+    Ok(())
+}
+
+type Metric = (metrics_util::CompositeKey, Option<Unit>, Option<metrics::SharedString>, DebugValue);
+
+fn line((key, _unit, description, value): Metric) -> String {
+    let value = match value {
+        DebugValue::Counter(total) => total.to_string(),
+        DebugValue::Gauge(value) => value.to_string(),
+        DebugValue::Histogram(values) => format!("{values:?}"),
+    };
+    let labels: Vec<_> =
+        key.key().labels().map(|label| format!("{}={:?}", label.key(), label.value())).collect();
+    let name = format!("{}{{{}}}", key.key().name(), labels.join(","));
+    format!("{name:45} {value:>5}  {}\n", description.unwrap_or_default())
+}
