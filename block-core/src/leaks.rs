@@ -1,8 +1,9 @@
 //! Which call took each raw block, in debug builds: for a report when their pool is dropped before them.
 //!
 //! A pool that goes while blocks are out raw takes their memory with it; whoever still has such a pointer
-//! has a use after free to come. Handles keep their pool alive, so they are not looked at. A release build
-//! has nothing of this, see `leaks_absent.rs`.
+//! has a use after free to come. Handles keep their pool alive, so they are not looked at. Nor is a pool that
+//! goes because its thread panics: raw blocks are left behind then as a matter of course. A release build has
+//! nothing of this, see `leaks_absent.rs`.
 //!
 //! # Memory orderings
 //!
@@ -15,7 +16,6 @@ use core::panic::Location;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::string::String;
 use std::vec::Vec;
 
@@ -66,15 +66,17 @@ impl Takers {
     /// Says on standard error which blocks are out, if there are any. `marked` finds them.
     pub(crate) fn report(&mut self, marked: impl Iterator<Item = BlockIndex>) {
         let out = *self.out.get_mut();
-        if out == 0 {
-            return; // without a walk over the marks, of which there may be billions
+        // Without blocks also without a walk over the marks, of which there may be billions.
+        if out == 0 || std::thread::panicking() {
+            return;
         }
         let mut calls = BTreeMap::<_, Vec<usize>>::new();
         for index in marked.take(out) {
             calls.entry(self.call(index)).or_default().push(index.get());
         }
-        // There is nobody to tell if it cannot be written.
-        let _ = std::io::stderr().write_all(text(&self.layout, out, &calls).as_bytes());
+        let text = text(&self.layout, &calls);
+        // Where the output of tests goes, too. It panics if it cannot write; then there is nobody to tell.
+        let _ = std::panic::catch_unwind(|| std::eprint!("{text}"));
     }
 
     fn call(&self, index: BlockIndex) -> Call {
@@ -100,7 +102,8 @@ impl fmt::Display for Call {
 /// Lines of a report, and numbers in a line.
 const MOST: usize = 10;
 
-fn text(layout: &BlockLayout, out: usize, calls: &BTreeMap<Call, Vec<usize>>) -> String {
+fn text(layout: &BlockLayout, calls: &BTreeMap<Call, Vec<usize>>) -> String {
+    let out: usize = calls.values().map(Vec::len).sum();
     let mut text = String::new();
     // Writing to a string does not fail.
     let _ = writeln!(

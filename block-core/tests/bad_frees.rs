@@ -93,7 +93,7 @@ fn a_pointer_that_is_no_block_is_refused_with_the_reason() {
     for (what, bad, why) in table {
         is_refused(&pool, &held, bad, why, what);
     }
-    other.assert_only_held(&[of_other]);
+    all_can_be_freed(&other, &[of_other]);
     all_can_be_freed(&pool, &held);
 }
 

@@ -29,6 +29,15 @@ fn held(entries: &[Entry]) -> Vec<NonNull<u8>> {
     entries.iter().flatten().copied().collect()
 }
 
+/// Gives back what is out raw, and nothing is held then.
+fn put_back(pool: &Pool, out: &[Entry]) {
+    for block in held(out) {
+        // SAFETY: the block is not used afterwards.
+        assert_eq!(unsafe { pool.free_raw(block) }, Ok(()));
+    }
+    pool.assert_only_held(&[]);
+}
+
 /// Frees a list that must be refused, and holds that the list, the pool and the marks of `out` are
 /// as before: each of `out` can still be freed, once.
 #[track_caller]
@@ -66,10 +75,7 @@ fn a_bulk_of_every_size_up_to_the_capacity_comes_and_goes_whole() {
 #[test]
 fn blocks_taken_in_bulk_are_freed_one_by_one_and_the_other_way_round() {
     let pool = Pool::new(SIZE, CAPACITY);
-    for block in held(&taken::<5>(&pool)) {
-        // SAFETY: the block is not used afterwards.
-        assert_eq!(unsafe { pool.free_raw(block) }, Ok(()));
-    }
+    put_back(&pool, &taken::<5>(&pool));
     let mut singles: Vec<_> = (0..5).map(|_| pool.alloc_raw().ok()).collect();
     // SAFETY: the blocks are not used afterwards.
     assert_eq!(unsafe { pool.free_bulk_raw(&mut singles) }, Ok(()));
@@ -91,7 +97,9 @@ fn more_than_are_free_is_none_at_all() {
         pool.assert_only_held(&held(&out));
     }
     let rest = taken::<5>(&pool);
-    pool.assert_only_held(&held(&[&out[..], &rest].concat()));
+    let all = [&out[..], &rest].concat();
+    pool.assert_only_held(&held(&all));
+    put_back(&pool, &all);
 }
 
 #[test]
@@ -108,6 +116,7 @@ fn nothing_asked_for_is_had_even_at_exhaustion() {
     }
     pool.assert_only_held(&held(&out));
     assert_eq!(pool.alloc_bulk_raw(&mut [None]), Err(AllocError::Exhausted));
+    put_back(&pool, &out);
 }
 
 #[test]
@@ -118,13 +127,14 @@ fn empty_entries_are_passed_over_wherever_they_stand() {
         let mut kept = Vec::new();
         for (position, entry) in blocks.iter_mut().enumerate() {
             if pattern & 1 << position != 0 {
-                kept.extend(entry.take());
+                kept.push(entry.take());
             }
         }
         // SAFETY: the blocks that are left in the list are not used afterwards.
         assert_eq!(unsafe { pool.free_bulk_raw(&mut blocks) }, Ok(()), "{pattern:#b}");
         assert_eq!(blocks, [None; 6], "{pattern:#b}");
-        pool.assert_only_held(&kept);
+        pool.assert_only_held(&held(&kept));
+        put_back(&pool, &kept);
     }
 }
 
@@ -167,6 +177,7 @@ fn a_block_of_another_pool_is_refused_and_stays_out_there() {
     let out = taken::<2>(&pool);
     is_refused_whole(&pool, &out, &[out[0], out[1], foreign], FreeError::Foreign);
     other.assert_only_held(&held(&[foreign]));
+    put_back(&other, &[foreign]);
 }
 
 #[test]

@@ -133,6 +133,35 @@ fn at_most_ten_calls_are_listed() {
 }
 
 #[test]
+fn a_panic_that_leaves_raw_blocks_behind_is_not_buried_under_a_report() {
+    fn scenario() {
+        let unwound = std::panic::catch_unwind(|| {
+            let pool = Pool::new(64, 4);
+            let _ = pool.alloc_raw().unwrap();
+            std::panic::resume_unwind(Box::new("on purpose"));
+        });
+        assert!(unwound.is_err());
+    }
+    let test = "a_panic_that_leaves_raw_blocks_behind_is_not_buried_under_a_report";
+    let Some(report) = report(test, scenario) else { return };
+    assert_eq!(report, "");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_report_that_cannot_be_written_harms_nobody() {
+    fn scenario() {
+        use std::os::fd::AsRawFd;
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        // SAFETY: replaces standard error of this process, a child made for that.
+        assert_eq!(unsafe { libc::dup2(full.as_raw_fd(), 2) }, 2);
+        let pool = Pool::new(64, 4);
+        let _ = pool.alloc_raw().unwrap();
+    }
+    report("a_report_that_cannot_be_written_harms_nobody", scenario);
+}
+
+#[test]
 fn a_pool_without_raw_blocks_out_says_nothing() {
     fn scenario() {
         let pool = Pool::new(64, 4);

@@ -226,6 +226,7 @@ impl fmt::Display for LockFreeAlloc {
     }
 }
 
+/// Its region and its [`Stats`], which take as long as those do.
 impl fmt::Debug for LockFreeAlloc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LockFreeAlloc")

@@ -154,6 +154,7 @@ impl fmt::Display for MutexAlloc {
     }
 }
 
+/// Its region and its [`Stats`], which take as long as those do.
 impl fmt::Debug for MutexAlloc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MutexAlloc")
