@@ -54,7 +54,7 @@ pub mod grid;
 pub mod latency;
 pub mod lineup;
 pub mod machine;
-mod median;
+pub mod median;
 pub mod method;
 pub mod origin;
 mod output;

@@ -46,7 +46,21 @@ pub(crate) fn ratio(old: &[f64], new: &[f64]) -> Ratio {
 }
 
 /// The middle sample, or the mean of the two in the middle.
-pub(crate) fn median(samples: &[f64]) -> f64 {
+///
+/// # Panics
+///
+/// If there is no sample.
+///
+/// # Examples
+///
+/// ```
+/// use bench_harness::median::median;
+///
+/// assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
+/// assert_eq!(median(&[4.0, 1.0]), 2.5);
+/// ```
+#[must_use]
+pub fn median(samples: &[f64]) -> f64 {
     middle(&sorted(samples))
 }
 
