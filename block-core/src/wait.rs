@@ -75,7 +75,9 @@
 
 mod blocking;
 mod future;
+mod line;
 mod queue;
+mod wake;
 
 use core::ptr::NonNull;
 

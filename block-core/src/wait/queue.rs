@@ -1,28 +1,24 @@
 //! Who waits for a block, in order, and what each was given: the protocol of the [module](super).
 //!
-//! ```text
-//!   ticket     7       9      10      12      13
-//!          +-------+-------+-------+-------+-------+
-//!          | given | given | waits | waits | waits |  <- who comes next
-//!          +-------+-------+-------+-------+-------+
-//!                              ^ gets the next block
-//! ```
-//!
 //! # Invariants
 //!
-//! a. Entries stand in the order of their tickets, and those that were given a block stand before those
-//!    that wait: the next block is the oldest waiter's. `waiting` is the number of the latter.
-//! b. A block that an entry was given is nobody else's until its waiter takes it out.
+//! a. The next block is the oldest waiter's, of those who were not given one yet. `waiting` is their
+//!    number.
+//! b. A block that a waiter was given is nobody else's until it takes it out of its place.
 //! c. While somebody waits and no call is in progress, every block is held.
 //!
 //! No code of others runs under the lock: wakers are cloned before, woken and dropped after.
 
-use std::collections::VecDeque;
-use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::task::Waker;
+use core::mem;
+use core::task::Waker;
 
-use crate::sync::{AtomicUsize, Mutex, MutexGuard, Ordering, PoisonError, fence};
+use super::line::{Line, Place};
+use super::wake::wake;
+use crate::sync::{
+    AtomicUsize, Mutex, MutexGuard, Ordering, PoisonError, const_outside_models, fence,
+};
+
+pub(crate) use super::line::Ticket;
 
 /// Where blocks are that nobody holds. `B` is a block held by a call: it cannot be copied.
 pub(crate) trait Stock<B> {
@@ -36,10 +32,6 @@ pub(crate) trait Stock<B> {
     fn clean(&self, block: &B);
 }
 
-/// A place in the queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Ticket(u64);
-
 /// Who waits, and what they were given.
 #[derive(Debug)]
 pub(crate) struct Queue<B> {
@@ -48,44 +40,30 @@ pub(crate) struct Queue<B> {
     line: Mutex<Line<B>>,
 }
 
-#[derive(Debug)]
-struct Line<B> {
-    entries: VecDeque<Entry<B>>,
-    next: Ticket,
-}
-
-#[derive(Debug)]
-struct Entry<B> {
-    ticket: Ticket,
-    place: Place<B>,
-}
-
-#[derive(Debug)]
-enum Place<B> {
-    Waits(Option<Waker>),
-    Given(B),
-}
-
 impl<B> Queue<B> {
-    pub(crate) fn new() -> Self {
-        let line = Line { entries: VecDeque::new(), next: Ticket(0) };
-        Self { waiting: AtomicUsize::new(0), line: Mutex::new(line) }
+    const_outside_models! {
+        pub(crate) fn new() -> Self {
+            Self { waiting: AtomicUsize::new(0), line: Mutex::new(Line::new()) }
+        }
     }
 
-    /// Whether somebody waits; after a fence, a sure answer for who entered before another one.
+    /// How many wait; after a fence, a sure answer for who entered before another one.
+    #[inline]
+    pub(crate) fn waiters(&self) -> usize {
+        // Relaxed: the fence in `settle` makes it sure. Without one it is a hint.
+        self.waiting.load(Ordering::Relaxed)
+    }
+
     #[inline]
     pub(crate) fn has_waiters(&self) -> bool {
-        // Relaxed: the fence in `settle` makes it sure. Without one it is a hint.
-        self.waiting.load(Ordering::Relaxed) != 0
+        self.waiters() != 0
     }
 
     /// The caller's place at the end of the queue; it may have been given a block already.
     pub(crate) fn enter(&self, stock: &impl Stock<B>) -> Ticket {
         let ticket = {
             let mut line = self.lock();
-            let ticket = line.next;
-            line.next.0 += 1;
-            line.entries.push_back(Entry { ticket, place: Place::Waits(None) });
+            let ticket = line.enter();
             self.count(&line);
             ticket
         };
@@ -97,26 +75,30 @@ impl<B> Queue<B> {
     /// The block that the ticket's holder was given, whose place ends then; otherwise the waker is
     /// woken when there is one.
     pub(crate) fn poll(&self, ticket: Ticket, waker: &Waker) -> Option<B> {
-        let waker = waker.clone();
         let mut line = self.lock();
-        let position = line.position(ticket)?;
-        let place = &mut line.entries[position].place;
-        let before = match place {
-            Place::Waits(before) => before.replace(waker),
-            Place::Given(_) => return self.remove(line, position),
-        };
+        let Some(known) = line.waker(ticket) else { return self.remove(line, ticket) };
+        if known.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            return None;
+        }
         drop(line);
-        drop(before);
-        None
+        let mut other = Some(waker.clone());
+        let mut line = self.lock();
+        let place = line.waker(ticket);
+        let is_given = place.is_none();
+        if let Some(known) = place {
+            mem::swap(known, &mut other);
+        }
+        drop(line);
+        // Before the block is taken out: this may unwind, and nobody would have it.
+        drop(other);
+        if is_given { self.leave(ticket) } else { None }
     }
 
     /// Ends the place of a ticket whose holder waits no more. A block that it was given meanwhile is the
     /// caller's, to use or to pass on.
     #[must_use = "the block would be lost"]
     pub(crate) fn leave(&self, ticket: Ticket) -> Option<B> {
-        let line = self.lock();
-        let position = line.position(ticket)?;
-        self.remove(line, position)
+        self.remove(self.lock(), ticket)
     }
 
     /// Gives a block to the oldest waiter, or back to the stock.
@@ -139,16 +121,20 @@ impl<B> Queue<B> {
     }
 
     /// Gives blocks of the stock to waiters until there are no more of one or the other. To be called
-    /// after blocks were put into the stock, and after somebody entered.
+    /// after blocks were put into the stock, and after somebody entered. False: somebody waits, and at
+    /// some instant during the call there was no block.
     #[inline]
-    pub(crate) fn settle(&self, stock: &impl Stock<B>) {
+    pub(crate) fn settle(&self, stock: &impl Stock<B>) -> bool {
         loop {
             // Pairs with itself on the other side: between "put" and "does anybody wait?" here, between
             // "I wait" and "is there a block?" there. One of the two sees the other. With anything
             // weaker both can miss, and the waiter sleeps beside a free block.
             fence(Ordering::SeqCst);
-            if !self.has_waiters() || !self.serve(stock) {
-                return;
+            if !self.has_waiters() {
+                return true;
+            }
+            if !self.serve(stock) {
+                return false;
             }
         }
     }
@@ -169,55 +155,34 @@ impl<B> Queue<B> {
     fn offer(&self, block: B) -> Result<(), B> {
         let waker = {
             let mut line = self.lock();
-            let oldest = line.oldest();
-            let Some(entry) = line.entries.get_mut(oldest) else { return Err(block) };
-            let before = mem::replace(&mut entry.place, Place::Given(block));
+            let waker = line.give(block)?;
             self.count(&line);
-            before
+            waker
         };
-        if let Place::Waits(Some(waker)) = waker {
+        if let Some(waker) = waker {
             wake(waker);
         }
         Ok(())
     }
 
-    /// Takes an entry out. Its waker, if it has one, is dropped after the lock.
-    fn remove(&self, mut line: MutexGuard<'_, Line<B>>, position: usize) -> Option<B> {
-        let entry = line.entries.remove(position);
+    /// Takes a place out. Its waker, if it has one, is dropped after the lock.
+    fn remove(&self, mut line: MutexGuard<'_, Line<B>>, ticket: Ticket) -> Option<B> {
+        let place = line.leave(ticket);
         self.count(&line);
         drop(line);
-        match entry?.place {
+        match place {
             Place::Given(block) => Some(block),
-            Place::Waits(_) => None,
+            Place::Waits(_) | Place::Vacant => None,
         }
     }
 
     fn count(&self, line: &Line<B>) {
         // Relaxed: who must see it is behind a fence, see `settle`.
-        self.waiting.store(line.entries.len() - line.oldest(), Ordering::Relaxed);
+        self.waiting.store(line.waiting(), Ordering::Relaxed);
     }
 
     /// Under the lock each step leaves the line whole, and none panics.
     fn lock(&self) -> MutexGuard<'_, Line<B>> {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<B> Line<B> {
-    fn position(&self, ticket: Ticket) -> Option<usize> {
-        self.entries.binary_search_by_key(&ticket, |entry| entry.ticket).ok()
-    }
-
-    /// Where the oldest waiter stands, past the entries that were given a block (invariant a).
-    fn oldest(&self) -> usize {
-        self.entries.partition_point(|entry| matches!(entry.place, Place::Given(_)))
-    }
-}
-
-/// Wakes a waiter. A pool's calls do not unwind, whatever a waker does.
-fn wake(waker: Waker) {
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-        // The hook has reported it. To drop what was thrown might throw again.
-        mem::forget(panic);
     }
 }

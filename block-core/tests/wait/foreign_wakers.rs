@@ -2,9 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Wake, Waker};
+use std::task::{Context, RawWaker, RawWakerVTable, Wake, Waker};
 
-use block_core::wait::Waiting;
+use block_core::wait::{AllocFuture, Waiting};
 use block_core::{Block, BlockAllocExt};
 
 use crate::tasks::{must_end, poll_once};
@@ -35,6 +35,34 @@ fn a_waker_that_panics_does_not_unwind_out_of_the_pool() {
     let given_back = catch_unwind(AssertUnwindSafe(|| pool.free_bulk(&mut blocks)));
     assert!(given_back.is_ok(), "unwound");
     assert!(waiters.iter_mut().all(|waiter| poll_once(waiter).is_ready()));
+    assert_whole(&pool);
+}
+
+/// Whose clones panic when they are dropped, and only they: `Waker`'s own drop is in the queue's hands.
+fn panics_when_dropped() -> Waker {
+    const CLONE: RawWaker = {
+        const TABLE: RawWakerVTable =
+            RawWakerVTable::new(|_| CLONE, |_| (), |_| (), |_| panic!("a waker's own fault"));
+        RawWaker::new(std::ptr::null(), &TABLE)
+    };
+    const TABLE: RawWakerVTable = RawWakerVTable::new(|_| CLONE, |_| (), |_| (), |_| ());
+    // SAFETY: the functions use no data, and may be called from any thread.
+    unsafe { Waker::from_raw(RawWaker::new(std::ptr::null(), &TABLE)) }
+}
+
+/// It unwinds out of a poll, and what the poll was given is still there.
+#[test]
+fn a_waker_that_panics_when_it_is_dropped_loses_no_block() {
+    let pool = pool(1);
+    let waker = panics_when_dropped();
+    let held = pool.alloc_wait();
+    let mut waiter = pool.alloc_async();
+    assert!(poll_once(&mut waiter).is_pending());
+    drop(held);
+    let mut poll =
+        || std::pin::Pin::new(&mut waiter).poll(&mut Context::from_waker(&waker)).is_ready();
+    _ = catch_unwind(AssertUnwindSafe(&mut poll));
+    drop(waiter);
     assert_whole(&pool);
 }
 
@@ -84,5 +112,63 @@ fn a_waker_may_own_another_waiter() {
     assert!(poll_once(&mut last).is_pending(), "the new waker drops the old, and that `owned`");
     assert!(poll_once(&mut last).is_ready());
     drop(last);
+    assert_whole(&*pool);
+}
+
+/// A waker that ends its own task, whose future holds what it was woken for.
+#[test]
+fn a_waker_may_drop_its_own_future() {
+    struct Ends(Mutex<Option<AllocFuture<Blocks, Pool>>>);
+    impl Wake for Ends {
+        fn wake(self: Arc<Self>) {
+            drop(self.0.lock().unwrap().take());
+        }
+    }
+    let _end = must_end("a waker that drops its own future");
+    let pool: Blocks = Arc::new(pool(1));
+    let held = Block::alloc_wait_in(Arc::clone(&pool));
+    let mut future = Block::alloc_async_in(Arc::clone(&pool));
+    let task = Arc::new(Ends(Mutex::new(None)));
+    let waker = Waker::from(Arc::clone(&task));
+    assert!(std::pin::Pin::new(&mut future).poll(&mut Context::from_waker(&waker)).is_pending());
+    *task.0.lock().unwrap() = Some(future);
+    let mut next = pool.alloc_async();
+    assert!(poll_once(&mut next).is_pending());
+    drop(held);
+    assert!(task.0.lock().unwrap().is_none(), "ended");
+    assert!(poll_once(&mut next).is_ready());
+    drop(next);
+    assert_whole(&*pool);
+}
+
+/// A task that runs where it is woken: takes its block, and gives it back at once, to the next one.
+struct Inline(Mutex<Option<AllocFuture<Blocks, Pool>>>);
+
+impl Wake for Inline {
+    fn wake(self: Arc<Self>) {
+        let future = self.0.lock().unwrap().take();
+        assert!(poll_once(&mut future.unwrap()).is_ready());
+    }
+}
+
+/// Nested, they would take all of the stack.
+#[test]
+fn any_number_of_tasks_that_run_where_they_are_woken_pass_a_block_on() {
+    const TASKS: usize = if cfg!(miri) { 100 } else { 100_000 };
+    let pool: Blocks = Arc::new(pool(1));
+    let held = Block::alloc_wait_in(Arc::clone(&pool));
+    let tasks: Vec<_> = (0..TASKS)
+        .map(|_| {
+            let mut future = Block::alloc_async_in(Arc::clone(&pool));
+            let task = Arc::new(Inline(Mutex::new(None)));
+            let waker = Waker::from(Arc::clone(&task));
+            let polled = std::pin::Pin::new(&mut future).poll(&mut Context::from_waker(&waker));
+            assert!(polled.is_pending());
+            *task.0.lock().unwrap() = Some(future);
+            task
+        })
+        .collect();
+    drop(held);
+    assert!(tasks.iter().all(|task| task.0.lock().unwrap().is_none()), "all had it");
     assert_whole(&*pool);
 }
