@@ -12,9 +12,11 @@
 //! waiter, and not through the backend, so nobody else can take it on its way, not even by a call that
 //! does not wait. From the moment that a waiter has registered, with k others before it, the (k + 1)th
 //! block that is then given back is its own at the latest: nobody starves. What others can take
-//! meanwhile are blocks whose giving back had begun before, at most one call's for each thread.
+//! meanwhile are blocks of calls that had begun before and put them into the backend: those that give
+//! back, and bulk calls that fail. That is at most one call for each thread, and who takes such a block
+//! gives it back to a waiter.
 //!
-//! Blocks are waited for one at a time; a bulk call does not wait.
+//! Blocks are waited for one at a time; a bulk call does not wait, and takes nothing while somebody does.
 //!
 //! The price is that a block waits for its new holder: one that was given to a task which is not polled
 //! is held by that task. Drop futures that are no longer polled.
@@ -66,24 +68,40 @@
 //! A waiter that goes away takes its entry out, under the lock. If it had been given a block, it gives
 //! that back like any other: it goes to the next.
 //!
+//! # Threads, wakers, signals, forks
+//!
+//! A thread sleeps by [`std::thread::park`], as it does in the standard library's channels. An `unpark`
+//! that is meant for something else does not end the waiting, and is used up; one that is meant for the
+//! waiting may come late, and end a `park` of the program's own. So a `park` of one's own belongs into a
+//! loop that looks at a condition, as its documentation says.
+//!
+//! Wakers are called outside the lock, by the call that gives the block back, on its thread. They may use
+//! the pool, give blocks back, drop any future and panic (out of a poll and a future's drop a panic comes
+//! through, out of other calls it does not). If one gives back a block for which somebody is to be woken,
+//! that waker is called when the first one has returned: a waker must not wait for that.
+//!
+//! A signal handler must not use such a pool: the lock may be its own thread's. In the child of a fork the
+//! lock may be another thread's, which is not there, and blocks go to waiters that are not there; use no
+//! such pool between fork and exec.
+//!
 //! # Cost
 //!
-//! `acquire`, and all calls that take, cost what the backend's do, and a waiting one a load more.
-//! `release` costs two loads and a fence more. Each block that somebody waits for costs a lock, twice.
-//!
-//! A signal handler must not use such a pool: the lock may be its own thread's.
+//! `acquire` costs what the backend's does, one that waits a load more, a bulk call that takes a load
+//! more. `release` costs two loads and a fence more. Each block that somebody waits for costs a lock two
+//! to five times; however many wait, nobody's coming, going and being served takes longer for it. The
+//! pool takes 40 bytes for each of those who wait at once, and gives them back when nobody does any more.
 
 mod blocking;
 mod future;
 mod line;
+mod pool;
 mod queue;
 mod wake;
 
-use core::ptr::NonNull;
-
-use crate::{BlockAlloc, BlockIndex, Region, Stats};
+use crate::BlockAlloc;
 
 pub use future::AllocFuture;
+use pool::{Free, Held};
 use queue::{Queue, Stock, Ticket};
 
 /// A pool whose blocks can be waited for.
@@ -211,117 +229,5 @@ impl<A: BlockAlloc + ?Sized> Waiting<A> {
 
     fn stock(&self) -> Free<'_, A> {
         Free(&self.backend)
-    }
-}
-
-// SAFETY: the backend keeps the contract, and this pool alone has it, so nothing else gives out its
-// blocks. A block that goes from one holder to the next past the backend is held throughout (invariants
-// 1, 2 and 3): by the call, by the queue's entry (invariant b there), by the waiter. It is one of the
-// region's own pointers (4), scrubbed on the way (6), and the queue's lock orders its holders. Nothing
-// unwinds: wakers that do are caught.
-unsafe impl<A: BlockAlloc + ?Sized> BlockAlloc for Waiting<A> {
-    #[inline]
-    fn region(&self) -> &Region {
-        self.backend.region()
-    }
-
-    #[inline]
-    fn acquire(&self) -> Option<NonNull<u8>> {
-        self.backend.acquire()
-    }
-
-    #[inline]
-    unsafe fn release(&self, block: NonNull<u8>) {
-        // SAFETY: by this function's contract.
-        self.give_back(unsafe { Held::new(self.region(), block) });
-    }
-
-    /// As the backend's. A block that a waiter was given is not free, taken or not.
-    #[inline]
-    fn available(&self) -> usize {
-        self.backend.available()
-    }
-
-    /// As the backend's. A call that waits counts as one or more of the exhaustions: one each time that it
-    /// looked and found no block.
-    fn stats(&self) -> Stats {
-        self.backend.stats()
-    }
-
-    #[inline]
-    fn acquire_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) -> bool {
-        let done = self.backend.acquire_bulk(blocks);
-        if !done {
-            // It may have held some for a moment, at which a waiter found none.
-            self.queue.settle(&self.stock());
-        }
-        done
-    }
-
-    unsafe fn release_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) {
-        // One to each waiter, and the others back in one transfer.
-        let mut given = 0;
-        while let Some(&mut Some(block)) = blocks.get_mut(given) {
-            // SAFETY: the caller's promise for each block is that of `release`.
-            let held = unsafe { Held::new(self.region(), block) };
-            if self.queue.hand_over(&self.stock(), held).is_err() {
-                break;
-            }
-            blocks[given] = None;
-            given += 1;
-        }
-        let rest = &mut blocks[given..];
-        if !rest.is_empty() {
-            // SAFETY: the caller's promise; these were not given to anybody.
-            unsafe { self.backend.release_bulk(rest) };
-            self.queue.settle(&self.stock());
-        }
-    }
-}
-
-/// A block that a call of this pool, or an entry of its queue, holds without a mark. Not `Copy`: it is in
-/// one place (invariant 1).
-#[derive(Debug)]
-struct Held(BlockIndex);
-
-impl Held {
-    /// # Safety
-    ///
-    /// `block` is one of the region's, held by the caller without a mark, who gives it up unless it gets
-    /// this back.
-    #[inline]
-    unsafe fn new(region: &Region, block: NonNull<u8>) -> Self {
-        // SAFETY: the caller's promise.
-        Self(unsafe { region.index_of(block) })
-    }
-
-    /// What the next holder gets: all bytes of the block.
-    #[inline]
-    fn bytes(&self, region: &Region) -> NonNull<[u8]> {
-        NonNull::slice_from_raw_parts(region.block(self.0), region.layout().block_size())
-    }
-}
-
-/// The backend as the queue sees it.
-struct Free<'a, A: ?Sized>(&'a A);
-
-impl<A: BlockAlloc + ?Sized> Stock<Held> for Free<'_, A> {
-    #[inline]
-    fn take(&self) -> Option<Held> {
-        let block = self.0.acquire()?;
-        // SAFETY: acquired just now, a block of the region (invariant 4).
-        Some(unsafe { Held::new(self.0.region(), block) })
-    }
-
-    #[inline]
-    fn put(&self, held: Held) {
-        let block = self.0.region().block(held.0);
-        // SAFETY: `held` was the only one of this block, without a mark, and is gone.
-        unsafe { self.0.release(block) };
-    }
-
-    fn clean(&self, held: &Held) {
-        // SAFETY: a block of the region, held by the caller alone.
-        unsafe { self.0.region().scrub(self.0.region().block(held.0)) };
     }
 }

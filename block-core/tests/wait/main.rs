@@ -7,8 +7,10 @@ mod cancelled;
 #[cfg(feature = "conformance")]
 mod conformance;
 mod foreign_wakers;
+mod hooked;
 mod model;
 mod order;
+mod overtaking;
 #[allow(dead_code, reason = "a wrapped pool is out of reach")]
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,0 +1,127 @@
+//! The pool that a pool is that can be waited for, and its backend as the queue sees it.
+
+use core::ptr::NonNull;
+
+use super::Waiting;
+use super::queue::Stock;
+use crate::{BlockAlloc, BlockIndex, Region, Stats};
+
+// SAFETY: the backend keeps the contract, and this pool alone has it, so nothing else gives out its
+// blocks. A block that goes from one holder to the next past the backend is held throughout (invariants
+// 1, 2 and 3): by the call, by the queue's entry (invariant b there), by the waiter. It is one of the
+// region's own pointers (4), scrubbed on the way (6), and the queue's lock orders its holders. Nothing
+// unwinds: wakers that do are caught.
+unsafe impl<A: BlockAlloc + ?Sized> BlockAlloc for Waiting<A> {
+    #[inline]
+    fn region(&self) -> &Region {
+        self.backend.region()
+    }
+
+    #[inline]
+    fn acquire(&self) -> Option<NonNull<u8>> {
+        self.backend.acquire()
+    }
+
+    #[inline]
+    unsafe fn release(&self, block: NonNull<u8>) {
+        // SAFETY: by this function's contract.
+        self.give_back(unsafe { Held::new(self.region(), block) });
+    }
+
+    /// As the backend's. A block that a waiter was given is not free, taken or not.
+    #[inline]
+    fn available(&self) -> usize {
+        self.backend.available()
+    }
+
+    /// As the backend's. A call that waits counts as one or more of the exhaustions: one each time that it
+    /// looked and found no block.
+    fn stats(&self) -> Stats {
+        self.backend.stats()
+    }
+
+    #[inline]
+    fn acquire_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) -> bool {
+        // Who waits comes first: else bulks that fail could hand a block on from one to the next, each
+        // before its last holder finds it again. No block for a waiter is none for this call either.
+        let is_hopeless =
+            self.queue.has_waiters() && !blocks.is_empty() && !self.queue.settle(&self.stock());
+        if is_hopeless {
+            blocks.fill(None);
+            return false;
+        }
+        let done = self.backend.acquire_bulk(blocks);
+        if !done {
+            // It may have held some for a moment, at which a waiter found none.
+            self.queue.settle(&self.stock());
+        }
+        done
+    }
+
+    unsafe fn release_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) {
+        // One to each waiter, and the others back in one transfer.
+        let mut given = 0;
+        while let Some(&mut Some(block)) = blocks.get_mut(given) {
+            // SAFETY: the caller's promise for each block is that of `release`.
+            let held = unsafe { Held::new(self.region(), block) };
+            if self.queue.hand_over(&self.stock(), held).is_err() {
+                break;
+            }
+            blocks[given] = None;
+            given += 1;
+        }
+        let rest = &mut blocks[given..];
+        if !rest.is_empty() {
+            // SAFETY: the caller's promise; these were not given to anybody.
+            unsafe { self.backend.release_bulk(rest) };
+            self.queue.settle(&self.stock());
+        }
+    }
+}
+
+/// A block that a call of this pool, or an entry of its queue, holds without a mark. Not `Copy`: it is in
+/// one place (invariant 1).
+#[derive(Debug)]
+pub(super) struct Held(BlockIndex);
+
+impl Held {
+    /// # Safety
+    ///
+    /// `block` is one of the region's, held by the caller without a mark, who gives it up unless it gets
+    /// this back.
+    #[inline]
+    unsafe fn new(region: &Region, block: NonNull<u8>) -> Self {
+        // SAFETY: the caller's promise.
+        Self(unsafe { region.index_of(block) })
+    }
+
+    /// What the next holder gets: all bytes of the block.
+    #[inline]
+    pub(super) fn bytes(&self, region: &Region) -> NonNull<[u8]> {
+        NonNull::slice_from_raw_parts(region.block(self.0), region.layout().block_size())
+    }
+}
+
+/// The backend as the queue sees it.
+pub(super) struct Free<'a, A: ?Sized>(pub(super) &'a A);
+
+impl<A: BlockAlloc + ?Sized> Stock<Held> for Free<'_, A> {
+    #[inline]
+    fn take(&self) -> Option<Held> {
+        let block = self.0.acquire()?;
+        // SAFETY: acquired just now, a block of the region (invariant 4).
+        Some(unsafe { Held::new(self.0.region(), block) })
+    }
+
+    #[inline]
+    fn put(&self, held: Held) {
+        let block = self.0.region().block(held.0);
+        // SAFETY: `held` was the only one of this block, without a mark, and is gone.
+        unsafe { self.0.release(block) };
+    }
+
+    fn clean(&self, held: &Held) {
+        // SAFETY: a block of the region, held by the caller alone.
+        unsafe { self.0.region().scrub(self.0.region().block(held.0)) };
+    }
+}
