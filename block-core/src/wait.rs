@@ -98,6 +98,8 @@ mod pool;
 mod queue;
 mod wake;
 
+use core::fmt;
+
 use crate::BlockAlloc;
 
 pub use future::AllocFuture;
@@ -177,8 +179,36 @@ impl<A: BlockAlloc> Waiting<A> {
     /// assert_eq!(pool.capacity(), 16);
     /// ```
     #[must_use]
-    pub fn new(backend: A) -> Self {
+    pub const fn new(backend: A) -> Self {
         Self { queue: Queue::new(), backend }
+    }
+
+    /// The pool inside, whose blocks cannot be waited for any more. Blocks that are out raw stay out, and
+    /// come back to that pool. Blocks that lie ready for futures which were forgotten are free again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use std::sync::Arc;
+    ///
+    /// use block_core::BlockAlloc;
+    /// use block_core::wait::Waiting;
+    ///
+    /// let shared = Arc::new(Waiting::new(Pool::new(1500, 16)));
+    /// let raw = shared.alloc_raw()?;
+    /// let pool: Pool = Arc::into_inner(shared).map(Waiting::into_inner).expect("the only owner");
+    /// unsafe { pool.free_raw(raw)? };
+    /// assert_eq!(pool.available(), 16);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn into_inner(self) -> A {
+        // Handles and futures deref to this pool, so there are none but forgotten ones, which nobody can
+        // reach: what lies in the queue is nobody else's (invariant b there).
+        let Self { queue, backend } = self;
+        queue.dissolve(&Free(&backend));
+        backend
     }
 }
 
@@ -212,6 +242,35 @@ impl<A: BlockAlloc + ?Sized> Waiting<A> {
         AllocFuture::new(self)
     }
 
+    /// How many wait at this moment, and were not given a block yet: threads that sleep, and futures that
+    /// were polled. To be looked at: it may have changed already.
+    ///
+    /// Cost: a load.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use std::pin::pin;
+    /// use std::task::{Context, Waker};
+    ///
+    /// use block_core::BlockAllocExt;
+    /// use block_core::wait::Waiting;
+    ///
+    /// let pool = Waiting::new(Pool::new(1500, 1));
+    /// let held = pool.alloc()?;
+    /// let mut next = pin!(pool.alloc_async());
+    /// assert!(next.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    /// assert_eq!(pool.waiters(), 1);
+    /// drop(held);
+    /// assert_eq!(pool.waiters(), 0);
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
+    #[must_use]
+    pub fn waiters(&self) -> usize {
+        self.queue.waiters()
+    }
+
     /// A free block, if nobody waits for it already.
     #[inline]
     fn try_at_once(&self) -> Option<Held> {
@@ -229,5 +288,12 @@ impl<A: BlockAlloc + ?Sized> Waiting<A> {
 
     fn stock(&self) -> Free<'_, A> {
         Free(&self.backend)
+    }
+}
+
+/// The backend's text, and how many wait: "..., 3 waiting".
+impl<A: fmt::Display + ?Sized> fmt::Display for Waiting<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {} waiting", &self.backend, self.queue.waiters())
     }
 }

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use block_core::wait::Waiting;
-use block_core::{Block, BlockAlloc, BlockAllocExt, Region};
+use block_core::{Block, BlockAlloc, BlockAllocExt, BlockLayout, Region, StaticMemory};
 use block_lockfree::LockFreeAlloc;
 use support::deadline;
 
@@ -90,6 +90,32 @@ fn blocks_in_the_magazine_of_an_idle_thread_need_no_waiting() {
         });
         assert_whole(&pool);
     }
+}
+
+/// Without a heap for the pool, and without a line that sets it up.
+#[test]
+fn a_pool_in_a_static_is_waited_for() {
+    const LAYOUT: BlockLayout = match BlockLayout::new(64, 1) {
+        Ok(layout) => layout,
+        Err(error) => panic!("{}", error.message()),
+    };
+    static POOL: Waiting<LockFreeAlloc> = Waiting::new({
+        static mut MEMORY: StaticMemory<{ LockFreeAlloc::footprint(&LAYOUT).bytes() }> =
+            StaticMemory::new();
+        let memory = &raw mut MEMORY;
+        // SAFETY: the only reference ever made to it: nobody else can name it, and the initializer of a
+        // static is evaluated once.
+        LockFreeAlloc::in_static(LAYOUT, unsafe { &mut *memory })
+    });
+    let _end = deadline("a pool in a static", 120);
+    let held: Block<&'static Waiting<LockFreeAlloc>> = POOL.alloc_wait();
+    let other = thread::spawn(|| drop(POOL.alloc_wait()));
+    while POOL.waiters() == 0 {
+        thread::yield_now();
+    }
+    drop(held);
+    other.join().unwrap();
+    assert_whole(&POOL);
 }
 
 /// Blocks that one thread takes and another gives back, with a pool so small that the first one mostly

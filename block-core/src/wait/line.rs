@@ -132,6 +132,14 @@ impl<B> Line<B> {
         place
     }
 
+    /// The blocks that were given and not taken, of places that nobody comes back to.
+    pub(super) fn into_given(self) -> impl Iterator<Item = B> {
+        self.entries.into_iter().filter_map(|entry| match entry.place {
+            Place::Given(block) => Some(block),
+            _ => None,
+        })
+    }
+
     /// Takes somebody who waits out of the list.
     fn unlink(&mut self, number: usize) {
         let Links { older, newer } = *self.links(number);
@@ -178,6 +186,9 @@ mod tests {
                 }
                 assert_eq!(line.waiting(), waiting.len());
             }
+            let mut left: Vec<_> = line.into_given().collect();
+            left.sort_unstable();
+            assert!(left.into_iter().eq(given.iter().map(|&(_, block)| block).collect::<std::collections::BTreeSet<_>>()));
         }
     }
 

@@ -101,6 +101,12 @@ impl<B> Queue<B> {
         self.remove(self.lock(), ticket)
     }
 
+    /// The end of the queue: blocks that were given to those who cannot come for them any more go back.
+    pub(crate) fn dissolve(self, stock: &impl Stock<B>) {
+        let line = self.line.into_inner().unwrap_or_else(PoisonError::into_inner);
+        line.into_given().for_each(|block| stock.put(block));
+    }
+
     /// Gives a block to the oldest waiter, or back to the stock.
     #[inline]
     pub(crate) fn give_back(&self, stock: &impl Stock<B>, block: B) {

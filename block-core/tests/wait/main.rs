@@ -6,6 +6,7 @@ mod backends;
 mod cancelled;
 #[cfg(feature = "conformance")]
 mod conformance;
+mod ends;
 mod foreign_wakers;
 mod hooked;
 mod model;

@@ -5,6 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use block_core::{AllocError, Block, BlockAlloc};
+use tokio::runtime::Builder;
 
 use crate::tasks::{must_end, poll_once};
 use crate::{assert_whole, pool};
@@ -19,6 +20,46 @@ fn whoever_holds_every_block_itself_gets_an_error_and_loses_nothing() {
     assert_eq!(pool.alloc_timeout(SOON).unwrap_err(), AllocError::Exhausted);
     assert_eq!(pool.alloc_deadline(Instant::now() + SOON).unwrap_err(), AllocError::Exhausted);
     drop((one, other));
+    assert_whole(&pool);
+}
+
+/// The same for a task, by the timeout of its runtime.
+#[test]
+fn a_task_that_holds_every_block_itself_is_ended_by_its_runtime_and_loses_nothing() {
+    let _end = must_end("a task that waits for itself");
+    let pool = pool(2);
+    let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        let (one, other) = (pool.alloc_async().await, pool.alloc_async().await);
+        assert!(tokio::time::timeout(SOON, pool.alloc_async()).await.is_err());
+        assert_eq!(pool.waiters(), 0, "it went away");
+        drop((one, other));
+    });
+    assert_whole(&pool);
+}
+
+/// Whose `unpark` is not for the waiting.
+#[test]
+fn a_thread_that_is_unparked_for_another_reason_waits_on() {
+    let _end = must_end("a thread that is unparked");
+    let pool = pool(1);
+    let held = pool.alloc_wait();
+    thread::scope(|scope| {
+        let waiter = scope.spawn(|| {
+            let block = pool.alloc_wait();
+            assert_eq!(pool.waiters(), 0);
+            drop(block);
+        });
+        while pool.waiters() == 0 {
+            thread::yield_now();
+        }
+        for _ in 0..1_000 {
+            waiter.thread().unpark();
+            assert_eq!(pool.waiters(), 1, "it left without a block");
+            thread::yield_now();
+        }
+        drop(held);
+    });
     assert_whole(&pool);
 }
 
