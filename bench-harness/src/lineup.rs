@@ -5,7 +5,7 @@ use block_core::BuildError;
 use crate::grid::Case;
 use crate::peers::{
     array_queue, bytes_mut, control, cycle, lockfree_object_pool, mimalloc, object_pool, opool,
-    paths, seg_queue, sharded_slab, system, vec, zeropool,
+    paths, seg_queue, sharded_slab, system, vec, waiting, zeropool,
 };
 #[cfg(bench_harness_allocators)]
 use crate::peers::{jemalloc, snmalloc};
@@ -25,6 +25,7 @@ pub const ALL: &[Entry] = &[
     paths::LOCK_FREE,
     paths::PLAIN_STACK,
     paths::MUTEX,
+    waiting::ENTRY,
     array_queue::ENTRY,
     seg_queue::ENTRY,
     object_pool::ENTRY,

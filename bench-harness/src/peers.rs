@@ -28,4 +28,5 @@ pub mod sharded_slab;
 pub mod snmalloc;
 pub mod system;
 pub mod vec;
+pub mod waiting;
 pub mod zeropool;
