@@ -65,6 +65,9 @@
 //! assert_eq!((*answer, VALUES.available()), (42, 99));
 //! ```
 //!
+//! A pool whose blocks can be waited for (`block_core::wait::Waiting`, feature `wait`) is made in the same
+//! way, by `Waiting::new` in the place of `PoolAllocator::new`.
+//!
 //! # In a section of your choice
 //!
 //! Memory that a device reads, or a faster bank. Such a section is often not zeroed when the program

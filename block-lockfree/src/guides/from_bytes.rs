@@ -148,7 +148,23 @@
 //!   # Ok::<(), Box<dyn std::error::Error>>(())
 //!   ```
 //! - **`Exhausted` is back-pressure.** Stop reading until parts were dropped. Give a connection that must
-//!   go on a pool of its own, or blocks that others cannot take.
+//!   go on a pool of its own, or blocks that others cannot take. A task or a thread can wait for the block of
+//!   its next buffer, in the order in which they came, if the pool is wrapped for it (feature `wait`); not in
+//!   the middle of a frame whose parts it holds itself:
+//!
+//!   ```
+//!   use block_core::buffer::BlockBuf;
+//!   use block_core::wait::Waiting;
+//!   use block_lockfree::LockFreeAlloc;
+//!
+//!   async fn next_buffer(pool: &Waiting<LockFreeAlloc>) -> BlockBuf<&Waiting<LockFreeAlloc>> {
+//!       pool.alloc_async().await.into()
+//!   }
+//!   # let pool = Waiting::new(LockFreeAlloc::new(1500, 1)?);
+//!   # let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+//!   # assert!(std::pin::pin!(next_buffer(&pool)).poll(&mut context).is_ready());
+//!   # Ok::<(), block_lockfree::BuildError>(())
+//!   ```
 //! - **A read into a full buffer answers 0**, as at the end of the input: make room first. `read_from` and
 //!   `read_vectored` refuse to; other calls that read into a `BufMut`, such as tokio's `read_buf`, do not.
 //! - **`Buf::copy_to_bytes` copies to the heap**, where that of `Bytes` shares: use `split_to`.

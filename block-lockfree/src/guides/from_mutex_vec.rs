@@ -88,6 +88,7 @@
 //! |---|---|
 //! | an empty `Vec`, filled as needed | [`LockFreeAlloc::new(size, blocks)`](LockFreeAlloc::new): fixed, committed as needed |
 //! | `pop`, or else allocate | [`alloc()?`](BlockAllocExt::alloc), or [`AllocError::Exhausted`] |
+//! | a loop around `pop` and `Condvar::wait` | `alloc_wait()` of a pool in `block_core::wait::Waiting`, see [below](#if-you-wait-for-a-buffer) |
 //! | `push` at every way out | none: the handle does it, also when a thread panics |
 //! | `drain`, `append` for many at once | [`alloc_bulk`](BlockAllocExt::alloc_bulk), [`free_bulk`](BlockAllocExt::free_bulk): all or none |
 //! | `lock().unwrap().len()` | [`available()`](BlockAlloc::available): a diagnostic, it walks the free blocks |
@@ -99,8 +100,8 @@
 //! # What bites
 //!
 //! - **It can be exhausted.** Where `pop` found nothing and allocated, `alloc` is an error. Refuse the
-//!   request; or stop taking in work until blocks are back; or take a `Vec` this once and count it, which
-//!   gives the bound up. A call does not wait: waiting is the program's, in a bounded channel, say.
+//!   request; or stop taking in work until blocks are back; or wait, see
+//!   [below](#if-you-wait-for-a-buffer); or take a `Vec` this once and count it, which gives the bound up.
 //! - **A block does not grow.** A `Vec` in a pool may have become longer on the way, without anybody's
 //!   noticing. Choose the largest size, or a pool for each of a few sizes.
 //! - **A handle that is forgotten stays held** (`mem::forget`, a list that is never emptied), and the pool
@@ -123,6 +124,34 @@
 //!   assert_eq!((plain.alloc()?[0], clearing.alloc()?[0]), (7, 0));
 //!   # Ok::<(), Box<dyn std::error::Error>>(())
 //!   ```
+//!
+//! # If you wait for a buffer
+//!
+//! Where the `Vec` had a bound already, and a `Condvar` for those who found it empty, the loop becomes a call
+//! of a pool that is wrapped for it, with the feature `wait` of this crate:
+//!
+//! ```
+//! use block_core::AllocError;
+//! use block_core::wait::Waiting;
+//! use block_lockfree::LockFreeAlloc;
+//! use std::time::Duration;
+//!
+//! let pool = Waiting::new(LockFreeAlloc::new(64, 1)?);
+//! std::thread::scope(|scope| {
+//!     for _ in 0..4 {
+//!         scope.spawn(|| pool.alloc_wait().fill(1)); // one block: they take turns
+//!     }
+//! });
+//! let _held = pool.alloc_timeout(Duration::from_secs(1))?;
+//! let soon = Duration::from_millis(1);
+//! assert_eq!(pool.alloc_timeout(soon).unwrap_err(), AllocError::Exhausted);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A task awaits `alloc_async()`, in any runtime, and may be dropped meanwhile. There is no `notify_one` to
+//! forget: a block that comes back is given to whoever has waited longest, and nobody who comes later takes
+//! it first. What was true at the `Condvar` still is: who waits for a buffer while it holds one may wait for
+//! those who do the same. A wrapped pool pays a fence for each block that comes back; others pay nothing.
 //!
 //! # Sharing it
 //!
