@@ -4,13 +4,13 @@ use core::ptr::NonNull;
 
 use super::Waiting;
 use super::queue::Stock;
-use crate::{BlockAlloc, BlockIndex, Region, Stats};
+use crate::{BlockAlloc, Region, Stats};
 
 // SAFETY: the backend keeps the contract, and this pool alone has it, so nothing else gives out its
 // blocks. A block that goes from one holder to the next past the backend is held throughout (invariants
-// 1, 2 and 3): by the call, by the queue's entry (invariant b there), by the waiter. It is one of the
-// region's own pointers (4), scrubbed on the way (6), and the queue's lock orders its holders. Nothing
-// unwinds: wakers that do are caught.
+// 1, 2 and 3): by the call, by the queue's entry (invariant b there), by the waiter. It keeps its pointer,
+// one that the backend takes back and hands out (4), is scrubbed on the way (6), and the queue's lock
+// orders its holders. Nothing unwinds: wakers that do are caught.
 unsafe impl<A: BlockAlloc + ?Sized> BlockAlloc for Waiting<A> {
     #[inline]
     fn region(&self) -> &Region {
@@ -25,7 +25,7 @@ unsafe impl<A: BlockAlloc + ?Sized> BlockAlloc for Waiting<A> {
     #[inline]
     unsafe fn release(&self, block: NonNull<u8>) {
         // SAFETY: by this function's contract.
-        self.give_back(unsafe { Held::new(self.region(), block) });
+        self.give_back(unsafe { Held::new(block) });
     }
 
     /// As the backend's. A block that a waiter was given is not free, taken or not.
@@ -63,7 +63,7 @@ unsafe impl<A: BlockAlloc + ?Sized> BlockAlloc for Waiting<A> {
         let mut given = 0;
         while let Some(&mut Some(block)) = blocks.get_mut(given) {
             // SAFETY: the caller's promise for each block is that of `release`.
-            let held = unsafe { Held::new(self.region(), block) };
+            let held = unsafe { Held::new(block) };
             if self.queue.hand_over(&self.stock(), held).is_err() {
                 break;
             }
@@ -79,26 +79,28 @@ unsafe impl<A: BlockAlloc + ?Sized> BlockAlloc for Waiting<A> {
     }
 }
 
-/// A block that a call of this pool, or an entry of its queue, holds without a mark. Not `Copy`: it is in
-/// one place (invariant 1).
+/// A block that a call of this pool, or an entry of its queue, holds without a mark: the pointer that the
+/// backend handed out, a copy of it or the region's own. Not `Copy`: it is in one place (invariant 1).
 #[derive(Debug)]
-pub(super) struct Held(BlockIndex);
+pub(super) struct Held(NonNull<u8>);
+
+// SAFETY: who has this has the block, which is plain memory, alone (invariant 1).
+unsafe impl Send for Held {}
 
 impl Held {
     /// # Safety
     ///
-    /// `block` is one of the region's, held by the caller without a mark, who gives it up unless it gets
-    /// this back.
+    /// `block` is one of the pool's, held by the caller without a mark, by a pointer that `release` takes.
+    /// The caller gives it up unless it gets this back.
     #[inline]
-    unsafe fn new(region: &Region, block: NonNull<u8>) -> Self {
-        // SAFETY: the caller's promise.
-        Self(unsafe { region.index_of(block) })
+    unsafe fn new(block: NonNull<u8>) -> Self {
+        Self(block)
     }
 
     /// What the next holder gets: all bytes of the block.
     #[inline]
-    pub(super) fn bytes(&self, region: &Region) -> NonNull<[u8]> {
-        NonNull::slice_from_raw_parts(region.block(self.0), region.layout().block_size())
+    pub(super) fn bytes(self, region: &Region) -> NonNull<[u8]> {
+        NonNull::slice_from_raw_parts(self.0, region.layout().block_size())
     }
 }
 
@@ -109,19 +111,18 @@ impl<A: BlockAlloc + ?Sized> Stock<Held> for Free<'_, A> {
     #[inline]
     fn take(&self) -> Option<Held> {
         let block = self.0.acquire()?;
-        // SAFETY: acquired just now, a block of the region (invariant 4).
-        Some(unsafe { Held::new(self.0.region(), block) })
+        // SAFETY: acquired just now.
+        Some(unsafe { Held::new(block) })
     }
 
     #[inline]
     fn put(&self, held: Held) {
-        let block = self.0.region().block(held.0);
         // SAFETY: `held` was the only one of this block, without a mark, and is gone.
-        unsafe { self.0.release(block) };
+        unsafe { self.0.release(held.0) };
     }
 
     fn clean(&self, held: &Held) {
         // SAFETY: a block of the region, held by the caller alone.
-        unsafe { self.0.region().scrub(self.0.region().block(held.0)) };
+        unsafe { self.0.region().scrub(held.0) };
     }
 }
