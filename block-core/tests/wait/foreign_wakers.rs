@@ -1,11 +1,12 @@
 //! Wakers that do what they please: they run inside the call that gives a block back.
 
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, RawWaker, RawWakerVTable, Wake, Waker};
 
 use block_core::wait::{AllocFuture, Waiting};
-use block_core::{Block, BlockAllocExt};
+use block_core::{Block, BlockAlloc, BlockAllocExt};
 
 use crate::tasks::{must_end, poll_once};
 use crate::{assert_whole, pool, support::Pool};
@@ -38,32 +39,38 @@ fn a_waker_that_panics_does_not_unwind_out_of_the_pool() {
     assert_whole(&pool);
 }
 
-/// Whose clones panic when they are dropped, and only they: `Waker`'s own drop is in the queue's hands.
-fn panics_when_dropped() -> Waker {
-    const CLONE: RawWaker = {
+thread_local! {
+    /// What the next clone of [`hostile`] gives back.
+    static KEPT: RefCell<Option<Block<Blocks>>> = const { RefCell::new(None) };
+}
+
+/// Gives a block back when it is cloned; and such clones panic when they are dropped.
+fn hostile() -> Waker {
+    fn clone(_: *const ()) -> RawWaker {
+        drop(KEPT.take());
         const TABLE: RawWakerVTable =
-            RawWakerVTable::new(|_| CLONE, |_| (), |_| (), |_| panic!("a waker's own fault"));
+            RawWakerVTable::new(clone, |_| (), |_| (), |_| panic!("a waker's own fault"));
         RawWaker::new(std::ptr::null(), &TABLE)
-    };
-    const TABLE: RawWakerVTable = RawWakerVTable::new(|_| CLONE, |_| (), |_| (), |_| ());
+    }
+    const TABLE: RawWakerVTable = RawWakerVTable::new(clone, |_| (), |_| (), |_| ());
     // SAFETY: the functions use no data, and may be called from any thread.
     unsafe { Waker::from_raw(RawWaker::new(std::ptr::null(), &TABLE)) }
 }
 
-/// It unwinds out of a poll, and what the poll was given is still there.
+/// It unwinds out of the poll that it gave a block to, and the block is still there.
 #[test]
 fn a_waker_that_panics_when_it_is_dropped_loses_no_block() {
-    let pool = pool(1);
-    let waker = panics_when_dropped();
-    let held = pool.alloc_wait();
+    let pool: Blocks = Arc::new(pool(1));
+    let waker = hostile();
+    KEPT.set(Some(Block::alloc_wait_in(Arc::clone(&pool))));
     let mut waiter = pool.alloc_async();
-    assert!(poll_once(&mut waiter).is_pending());
-    drop(held);
     let mut poll =
         || std::pin::Pin::new(&mut waiter).poll(&mut Context::from_waker(&waker)).is_ready();
-    _ = catch_unwind(AssertUnwindSafe(&mut poll));
+    assert!(catch_unwind(AssertUnwindSafe(&mut poll)).is_err(), "unwound");
+    assert_eq!((pool.available(), pool.waiters()), (0, 0), "the waiter has it");
+    assert!(poll(), "or its drop would pass it on");
     drop(waiter);
-    assert_whole(&pool);
+    assert_whole(&*pool);
 }
 
 /// Gives another block back, and polls nothing: a task that is ended by being woken.

@@ -1,10 +1,11 @@
 //! Who comes while somebody waits and a block is free for a moment.
 
+use std::ptr::NonNull;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use block_core::wait::{AllocFuture, Waiting};
-use block_core::{AllocError, Block, BlockAllocExt};
+use block_core::{AllocError, Block, BlockAlloc, BlockAllocExt};
 
 use crate::assert_whole;
 use crate::hooked::{Hooked, hooked};
@@ -73,4 +74,43 @@ fn a_bulk_serves_who_waits_before_it_takes_anything() {
     assert!(moments.before_bulk.is_over() && moments.after_release.is_over());
     drop(waiter);
     assert_whole(&*pool);
+}
+
+/// What it would hold for a moment others would not find, and it cannot have them anyway.
+#[test]
+fn a_bulk_takes_nothing_while_somebody_waits() {
+    let (pool, moments) = hooked(2);
+    let held = pool.alloc_array::<2>().unwrap();
+    let waiter = Waiter::of(&pool);
+    assert!(!waiter.is_served());
+    moments.before_bulk.run_once(|| panic!("the backend was asked"));
+    let mut entries = [Some(NonNull::dangling()); 2];
+    assert!(!pool.acquire_bulk(&mut entries));
+    assert_eq!(entries, [None; 2], "nothing that stood there before");
+    moments.before_bulk.run_once(|| ());
+    assert!(pool.acquire_bulk(&mut []), "no block is always to be had");
+    drop(held);
+    drop(waiter);
+    assert_whole(&*pool);
+}
+
+/// Who registers after the giver has looked the first time, and before the block is free.
+#[test]
+fn a_waiter_that_comes_while_blocks_go_back_is_served_when_they_are_back() {
+    for is_bulk in [false, true] {
+        let (pool, moments) = hooked(2);
+        let mut held = pool.alloc_array::<2>().unwrap().map(Some);
+        let waiter = Waiter::of(&pool);
+        let comes = waiter.clone();
+        moments.before_release.run_once(move || assert!(!comes.is_served()));
+        if is_bulk {
+            pool.free_bulk(&mut held);
+        } else {
+            drop(held[0].take());
+        }
+        assert_eq!(pool.waiters(), 0, "a wakeup was lost");
+        assert!(waiter.is_served());
+        drop((held, waiter));
+        assert_whole(&*pool);
+    }
 }

@@ -123,3 +123,17 @@ fn a_block_that_comes_at_the_last_moment_is_not_lost() {
     }
     assert_whole(&pool);
 }
+
+/// The shortest way from a look that found nothing to giving up, over and over.
+#[test]
+fn a_block_that_comes_when_no_time_is_left_is_not_lost() {
+    let pool = pool(1);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                (0..50_000).for_each(|_| drop(pool.alloc_timeout(Duration::ZERO)));
+            });
+        }
+    });
+    assert_whole(&pool);
+}
