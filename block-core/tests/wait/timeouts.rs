@@ -1,14 +1,17 @@
 //! Waiting that ends without a block. How long it took is not asked: only that it ended, and how.
 
+use std::cell::Cell;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use block_core::wait::Waiting;
 use block_core::{AllocError, Block, BlockAlloc};
 use tokio::runtime::Builder;
 
 use crate::tasks::{must_end, poll_once};
-use crate::{assert_whole, pool};
+use crate::{assert_whole, pool, support::Pool};
 
 const SOON: Duration = Duration::from_millis(5);
 
@@ -46,11 +49,10 @@ fn a_thread_that_is_unparked_for_another_reason_waits_on() {
     let held = pool.alloc_wait();
     thread::scope(|scope| {
         let waiter = scope.spawn(|| {
-            let block = pool.alloc_wait();
-            assert_eq!(pool.waiters(), 0);
-            drop(block);
+            thread::current().unpark(); // its first sleep ends at once
+            drop(pool.alloc_wait());
         });
-        while pool.waiters() == 0 {
+        while pool.waiters() == 0 && !waiter.is_finished() {
             thread::yield_now();
         }
         for _ in 0..1_000 {
@@ -124,16 +126,36 @@ fn a_block_that_comes_at_the_last_moment_is_not_lost() {
     assert_whole(&pool);
 }
 
-/// The shortest way from a look that found nothing to giving up, over and over.
-#[test]
-fn a_block_that_comes_when_no_time_is_left_is_not_lost() {
-    let pool = pool(1);
-    thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                (0..50_000).for_each(|_| drop(pool.alloc_timeout(Duration::ZERO)));
-            });
+/// A pointer that gives a block back on the way to the pool, the so manieth time that it is followed.
+struct GivesBack<'a> {
+    pool: &'a Waiting<Pool>,
+    held: Cell<Option<Block<&'a Waiting<Pool>>>>,
+    left: Cell<usize>,
+}
+
+impl Deref for GivesBack<'_> {
+    type Target = Waiting<Pool>;
+
+    fn deref(&self) -> &Waiting<Pool> {
+        match self.left.get() {
+            0 => drop(self.held.take()),
+            left => self.left.set(left - 1),
         }
-    });
-    assert_whole(&pool);
+        self.pool
+    }
+}
+
+/// Between each two steps of a wait, to the last one.
+#[test]
+fn a_block_that_comes_at_any_step_of_a_wait_without_time_is_had_or_free() {
+    let mut had = Vec::new();
+    for left in 0..8 {
+        let pool = pool(1);
+        let held = Cell::new(Some(pool.alloc_wait()));
+        let pointer = GivesBack { pool: &pool, held, left: Cell::new(left) };
+        had.push(Block::alloc_timeout_in(pointer, Duration::ZERO).is_ok());
+        assert_whole(&pool);
+    }
+    assert!(had.first() == Some(&true) && had.last() == Some(&false), "{had:?}");
+    assert!(had.is_sorted_by(|earlier, later| earlier >= later), "{had:?}");
 }
