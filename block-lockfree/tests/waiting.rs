@@ -135,3 +135,15 @@ fn a_producer_waits_for_the_blocks_that_its_consumer_gives_back() {
         assert_whole(&pool);
     }
 }
+
+#[test]
+fn what_the_pool_says_of_itself_comes_through_and_who_waits_is_added() {
+    let pool = Waiting::new(LockFreeAlloc::new(1500, 2).unwrap().with_magazine(0));
+    let held = [pool.alloc_wait(), pool.alloc_wait()];
+    assert!(pool.alloc_timeout(std::time::Duration::ZERO).is_err());
+    let stats = pool.stats();
+    assert_eq!((stats.held, stats.high_water), (2, 2));
+    assert!(stats.exhaustions > 0, "{stats}");
+    assert_eq!(pool.to_string(), format!("{stats}, 0 waiting"));
+    drop(held);
+}
