@@ -90,6 +90,8 @@
 
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// The pages show the methods of slices as well, and how the standard library was built is no matter.
+#![cfg_attr(docsrs, doc(auto_cfg(hide(no_global_oom_handling))))]
 
 #[cfg(feature = "alloc")]
 extern crate alloc as alloc_crate;

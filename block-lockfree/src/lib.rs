@@ -67,6 +67,9 @@
 //! whose interrupt handlers use a pool must, see [there](static_pools#interrupt-handlers).
 
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+// What the models leave out is there for everyone else.
+#![cfg_attr(docsrs, doc(auto_cfg(hide(loom, shuttle))))]
 
 #[cfg(any(test, loom, shuttle, feature = "std"))]
 extern crate std;
