@@ -165,3 +165,7 @@ pub use table::{SideTable, ZeroIsValid};
 pub use vectored::read_vectored;
 #[cfg(feature = "std")]
 pub use vectored::{io_slices, io_slices_mut};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -134,3 +134,7 @@ pub use block_core::{BuildError, StaticMemory};
 pub use pool::LockFreeAlloc;
 #[cfg(loom)]
 pub use sync::fail_next_swap;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

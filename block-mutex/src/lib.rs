@@ -23,3 +23,7 @@ mod pool;
 
 pub use block_core::BuildError;
 pub use pool::MutexAlloc;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
