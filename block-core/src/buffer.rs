@@ -34,6 +34,21 @@
 //!
 //! A block that is a buffer has no mark in the ledger: [`free_raw`](crate::BlockAlloc::free_raw) of its
 //! address is refused (invariant 5).
+//!
+//! # Examples
+//!
+//! ```
+//! # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+//! use block_core::{BlockAlloc, buffer::BlockBuf};
+//!
+//! let pool = Pool::new(1500, 8);
+//! let mut packet = BlockBuf::alloc_in(&pool)?;
+//! packet.extend_from_slice(b"headbody");
+//! let head = packet.freeze_to(4); // may be cloned, sliced, sent to another thread
+//! assert_eq!((&head[..], &packet[..]), (&b"head"[..], &b"body"[..]));
+//! assert_eq!(pool.available(), 7, "two handles, one block");
+//! # Ok::<(), block_core::AllocError>(())
+//! ```
 
 mod bounds;
 mod compare;

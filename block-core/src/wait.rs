@@ -90,6 +90,22 @@
 //! more. `release` costs two loads and a fence more. Each block that somebody waits for costs a lock two
 //! to five times; however many wait, nobody's coming, going and being served takes longer for it. The
 //! pool takes 40 bytes for each of those who wait at once, and gives them back when nobody does any more.
+//!
+//! # Examples
+//!
+//! ```
+//! # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+//! use block_core::{BlockAllocExt, wait::Waiting};
+//!
+//! let pool = Waiting::new(Pool::new(64, 1));
+//! let held = pool.alloc()?;
+//! std::thread::scope(|scope| {
+//!     let waiter = scope.spawn(|| pool.alloc_wait().len());
+//!     drop(held); // goes straight to the waiter, if it waits by now
+//!     assert_eq!(waiter.join().unwrap(), 64);
+//! });
+//! # Ok::<(), block_core::AllocError>(())
+//! ```
 
 mod blocking;
 mod future;

@@ -97,3 +97,27 @@
 //! put where it went, so the child may miss those blocks, at most a magazine and a batch for each
 //! thread, and never finds one twice. If the magazines were revoked just then, the child's first call
 //! that passes by opens them again.
+//!
+//! # Examples
+//!
+//! Where each of T threads holds at most k blocks of a pool of T times k, no call fails, wherever the
+//! blocks were given back:
+//!
+//! ```
+//! use block_core::BlockAllocExt;
+//! use block_lockfree::LockFreeAlloc;
+//!
+//! const EACH: usize = 25;
+//! let pool = LockFreeAlloc::new(64, 4 * EACH)?;
+//! std::thread::scope(|scope| {
+//!     for _ in 0..4 {
+//!         scope.spawn(|| {
+//!             for _ in 0..100 {
+//!                 let held = std::array::from_fn::<_, EACH, _>(|_| pool.alloc());
+//!                 assert!(held.iter().all(Result::is_ok));
+//!             }
+//!         });
+//!     }
+//! });
+//! # Ok::<(), block_lockfree::BuildError>(())
+//! ```

@@ -8,6 +8,22 @@
 //!
 //! Every example on these pages is compiled and run by `cargo test -p block-lockfree --doc guides`.
 //! Before and after end with the same assertions.
+//!
+//! # Examples
+//!
+//! What all of them arrive at:
+//!
+//! ```
+//! use block_core::{BlockAlloc, BlockAllocExt};
+//! use block_lockfree::LockFreeAlloc;
+//!
+//! let pool = LockFreeAlloc::new(1500, 4096)?; // once, for all threads
+//! let mut packet = pool.alloc()?; // an error when all are held
+//! packet[0] = 0x45;
+//! drop(packet); // back in the pool
+//! assert_eq!(pool.available(), 4096);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod from_block_allocator;
 pub mod from_bytes;

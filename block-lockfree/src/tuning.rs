@@ -67,3 +67,17 @@
 //! used by turns cost the same per pair as one. What is left to save are the comparison with the
 //! size of the table and the re-entry check, six of 33 instructions, and neither can go without
 //! giving up plain stacks behind the same type, or signal handlers.
+//!
+//! # Examples
+//!
+//! What can be tuned on a pool, by who has measured: how many blocks a magazine holds.
+//!
+//! ```
+//! use block_core::BlockAllocExt;
+//! use block_lockfree::LockFreeAlloc;
+//!
+//! let fast = LockFreeAlloc::new(256, 4096)?; // magazines of 62, the default
+//! let plain = LockFreeAlloc::new(256, 4096)?.with_magazine(0); // no call waits for another thread
+//! assert_eq!(fast.alloc()?.len(), plain.alloc()?.len());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```

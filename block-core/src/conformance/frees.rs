@@ -17,6 +17,13 @@ use crate::{BlockAlloc, FreeError, Region};
 /// # Panics
 ///
 /// If it does not hold.
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// block_core::conformance::checked_free(&|region| Box::new(Pool::over(region)));
+/// ```
 pub fn checked_free<P>(make: &impl Fn(Region) -> P)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
@@ -73,6 +80,13 @@ fn every_refusal<A: BlockAlloc + ?Sized>(keeper: &Keeper<'_, A>, elsewhere: &Els
 /// # Panics
 ///
 /// If it does not hold.
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// block_core::conformance::bulk_free_is_all_or_nothing(&|region| Box::new(Pool::over(region)));
+/// ```
 pub fn bulk_free_is_all_or_nothing<P>(make: &impl Fn(Region) -> P)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,

@@ -22,6 +22,13 @@ fn shapes() -> [Shape; 4] {
 /// # Panics
 ///
 /// If it does not hold.
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// block_core::conformance::blocks_of_an_idle_thread_are_not_stranded(&|region| Box::new(Pool::over(region)));
+/// ```
 pub fn blocks_of_an_idle_thread_are_not_stranded<P>(make: &impl Fn(Region) -> P)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
@@ -82,6 +89,13 @@ fn take_all<A: BlockAlloc + ?Sized>(
 /// # Panics
 ///
 /// If it does not hold.
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// block_core::conformance::blocks_of_an_ended_thread_come_back(&|region| Box::new(Pool::over(region)));
+/// ```
 pub fn blocks_of_an_ended_thread_come_back<P>(make: &impl Fn(Region) -> P)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
@@ -112,6 +126,13 @@ where
 /// # Panics
 ///
 /// If it does not hold.
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// block_core::conformance::pools_do_not_mix(&|region| Box::new(Pool::over(region)));
+/// ```
 pub fn pools_do_not_mix<P>(make: &impl Fn(Region) -> P)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,

@@ -122,7 +122,12 @@ pub use sharing::{bulk_transfers_conserve, no_alloc_fails_within_its_share, no_b
 ///
 /// # Examples
 ///
-/// See [`writing_a_backend`], where it is the last line.
+/// Also the last line of [`writing_a_backend`].
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// block_core::conformance::check_all(&|region| Box::new(Pool::over(region)));
+/// ```
 pub fn check_all<P>(make: &impl Fn(Region) -> P)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,

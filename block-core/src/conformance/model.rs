@@ -75,6 +75,13 @@ fn make_step<A: BlockAlloc + ?Sized>(
 /// # Panics
 ///
 /// If one does not hold.
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// block_core::conformance::agrees_with_the_model(&|region| Box::new(Pool::over(region)));
+/// ```
 pub fn agrees_with_the_model<P>(make: &impl Fn(Region) -> P)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,

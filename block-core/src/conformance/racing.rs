@@ -21,6 +21,13 @@ use crate::{Block, BlockAlloc, FreeError, Region};
 /// # Panics
 ///
 /// If it does not hold.
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// block_core::conformance::one_of_two_racing_frees_succeeds(&|region| Box::new(Pool::over(region)));
+/// ```
 pub fn one_of_two_racing_frees_succeeds<P>(make: &impl Fn(Region) -> P)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
@@ -90,6 +97,13 @@ fn free<A: BlockAlloc + ?Sized>(pool: &A, block: NonNull<u8>, by_handle: bool) -
 /// # Panics
 ///
 /// If it does not hold.
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// block_core::conformance::a_right_free_is_never_refused(&|region| Box::new(Pool::over(region)));
+/// ```
 pub fn a_right_free_is_never_refused<P>(make: &impl Fn(Region) -> P)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
@@ -130,6 +144,13 @@ where
 /// # Panics
 ///
 /// If it does not hold.
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// block_core::conformance::available_never_over_reports(&|region| Box::new(Pool::over(region)));
+/// ```
 pub fn available_never_over_reports<P>(make: &impl Fn(Region) -> P)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,

@@ -19,6 +19,13 @@ use crate::{Block, BlockAlloc, BlockAllocExt, Region};
 /// # Panics
 ///
 /// If it does not hold.
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// block_core::conformance::bounded_and_aligned(&|region| Box::new(Pool::over(region)));
+/// ```
 pub fn bounded_and_aligned<P>(make: &impl Fn(Region) -> P)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
@@ -43,6 +50,13 @@ where
 /// # Panics
 ///
 /// If it does not hold.
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// block_core::conformance::exclusive(&|region| Box::new(Pool::over(region)));
+/// ```
 pub fn exclusive<P>(make: &impl Fn(Region) -> P)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
@@ -73,6 +87,13 @@ fn rounds(shape: &Shape) -> usize {
 /// # Panics
 ///
 /// If it does not hold.
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// block_core::conformance::conserved(&|region| Box::new(Pool::over(region)));
+/// ```
 pub fn conserved<P>(make: &impl Fn(Region) -> P)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
@@ -152,6 +173,13 @@ fn forgotten<A: BlockAlloc + ?Sized>(pool: &A) -> Check {
 /// # Panics
 ///
 /// If it does not hold.
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// block_core::conformance::exact_exhaustion(&|region| Box::new(Pool::over(region)));
+/// ```
 pub fn exact_exhaustion<P>(make: &impl Fn(Region) -> P)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
@@ -187,6 +215,13 @@ where
 /// # Panics
 ///
 /// If it does not hold.
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// block_core::conformance::bulk_is_all_or_nothing(&|region| Box::new(Pool::over(region)));
+/// ```
 pub fn bulk_is_all_or_nothing<P>(make: &impl Fn(Region) -> P)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
@@ -224,6 +259,13 @@ where
 /// # Panics
 ///
 /// If it does not hold.
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// block_core::conformance::initialised(&|region| Box::new(Pool::over(region)));
+/// ```
 pub fn initialised<P>(make: &impl Fn(Region) -> P)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
@@ -251,6 +293,13 @@ where
 /// # Panics
 ///
 /// If it does not hold.
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// block_core::conformance::zeroed_on_release(&|region| Box::new(Pool::over(region)));
+/// ```
 pub fn zeroed_on_release<P>(make: &impl Fn(Region) -> P)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,

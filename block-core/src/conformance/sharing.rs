@@ -20,6 +20,13 @@ type Exchange<'a, A> = Mutex<Vec<Stamped<'a, A>>>;
 /// # Panics
 ///
 /// If it does not hold.
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// block_core::conformance::no_block_is_shared(&|region| Box::new(Pool::over(region)));
+/// ```
 pub fn no_block_is_shared<P>(make: &impl Fn(Region) -> P)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
@@ -57,6 +64,13 @@ where
 /// # Panics
 ///
 /// If it does not hold.
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// block_core::conformance::bulk_transfers_conserve(&|region| Box::new(Pool::over(region)));
+/// ```
 pub fn bulk_transfers_conserve<P>(make: &impl Fn(Region) -> P)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
@@ -128,6 +142,13 @@ fn give_all<'a, A: BlockAlloc + ?Sized>(pool: &'a A, exchange: Exchange<'a, A>) 
 /// # Panics
 ///
 /// If it does not hold.
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// block_core::conformance::no_alloc_fails_within_its_share(&|region| Box::new(Pool::over(region)));
+/// ```
 pub fn no_alloc_fails_within_its_share<P>(make: &impl Fn(Region) -> P)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
