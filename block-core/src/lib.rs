@@ -31,10 +31,11 @@
     doc = "| a pool whose blocks can be waited for, by threads and by tasks | [`wait`] |"
 )]
 //! | proof that a backend keeps its promises | `conformance`, with the feature of that name |
+//! | how it all fits together, and where to start reading | [`architecture`] |
 //!
-//! This crate holds no free list, no thread and no lock. Those are the backends': `block-lockfree`
-//! for speed, `block-mutex` as the reference. In the examples `Pool` is any of them:
-//! `use block_lockfree::LockFreeAlloc as Pool`, and `Pool::new(block_size, capacity)?`.
+//! This crate holds no free list, and no thread and no lock but to wait and to test. Those are the
+//! backends': `block-lockfree` for speed, `block-mutex` as the reference. In the examples `Pool` is any
+//! of them: `use block_lockfree::LockFreeAlloc as Pool`, and `Pool::new(block_size, capacity)?`.
 //!
 //! # What to hold a block by
 //!
@@ -101,6 +102,7 @@ extern crate std;
 mod alloc;
 #[cfg(feature = "allocator-api2")]
 mod allocator;
+pub mod architecture;
 mod backing;
 mod block;
 #[cfg(feature = "bytes")]
