@@ -66,9 +66,8 @@ impl Stats {
     /// use block_core::{BlockLayout, Stats};
     ///
     /// let mut stats = Stats::new(&BlockLayout::new(64, 10)?, 8);
-    /// assert_eq!((stats.held, stats.high_water), (2, 10));
-    /// stats.never_used = 5;
-    /// assert_eq!(stats.returned(), 3);
+    /// stats.high_water = 3;
+    /// assert_eq!((stats.held, stats.high_water), (2, 3));
     /// # Ok::<(), block_core::LayoutError>(())
     /// ```
     #[must_use]
@@ -89,7 +88,13 @@ impl Stats {
     ///
     /// # Examples
     ///
-    /// See [`Stats`].
+    /// ```
+    /// use block_core::{BlockLayout, Stats};
+    ///
+    /// let stats = Stats::new(&BlockLayout::new(64, 10)?, 8);
+    /// assert_eq!(stats.available(), 8);
+    /// # Ok::<(), block_core::LayoutError>(())
+    /// ```
     #[must_use]
     pub const fn available(&self) -> usize {
         self.capacity.saturating_sub(self.held)
@@ -99,7 +104,15 @@ impl Stats {
     ///
     /// # Examples
     ///
-    /// See [`Stats::new`].
+    /// ```
+    /// use block_core::{BlockLayout, Stats};
+    ///
+    /// let mut stats = Stats::new(&BlockLayout::new(64, 10)?, 8);
+    /// stats.never_used = 5;
+    /// stats.in_magazines = 1;
+    /// assert_eq!(stats.returned(), 2);
+    /// # Ok::<(), block_core::LayoutError>(())
+    /// ```
     #[must_use]
     pub const fn returned(&self) -> usize {
         self.available().saturating_sub(self.in_magazines).saturating_sub(self.never_used)
