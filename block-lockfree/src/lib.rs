@@ -122,12 +122,7 @@ mod stack;
 )]
 pub mod magazines;
 #[cfg(any(loom, shuttle))]
-#[allow(
-    missing_docs,
-    missing_debug_implementations,
-    clippy::len_without_is_empty,
-    reason = "public for the models alone"
-)]
+#[allow(missing_docs, missing_debug_implementations, reason = "public for the models alone")]
 pub mod stack;
 
 pub use block_core::{BuildError, StaticMemory};

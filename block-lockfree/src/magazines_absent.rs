@@ -72,7 +72,7 @@ impl Magazines {
     }
 
     pub(crate) fn free(&self, _place: usize, shared: Shared<'_>) -> Free {
-        Free { in_magazines: 0, on_stack: shared.stack.len() }
+        Free { in_magazines: 0, on_stack: shared.stack.content() }
     }
 
     /// They hold nothing.

@@ -194,9 +194,8 @@ unsafe impl BlockAlloc for LockFreeAlloc {
         let free = self.magazines.free(magazines::this_thread(), self.shared());
         let mut stats = Stats::new(self.region.layout(), free.count());
         stats.in_magazines = free.in_magazines;
+        stats.never_used = free.on_stack.frontier;
         stats.high_water = self.free.most_off();
-        // A pop raises the frontier after it was counted, so the stack may have fewer.
-        stats.never_used = (stats.capacity - stats.high_water).min(free.on_stack);
         stats.exhaustions = self.free.refused() + self.magazines.refused();
         stats.reclaims = self.magazines.reclaims();
         stats

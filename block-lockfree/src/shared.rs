@@ -4,21 +4,21 @@ use core::ptr::NonNull;
 
 use block_core::Region;
 
-use crate::stack::Stack;
+use crate::stack::{Content, Stack};
 
 /// The free blocks of a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Free {
     /// In magazines, and on their way from one to another.
     pub in_magazines: usize,
-    /// On the stack, those never used among them.
-    pub on_stack: usize,
+    /// On the stack.
+    pub on_stack: Content,
 }
 
 impl Free {
     /// All of them.
     pub fn count(self) -> usize {
-        self.in_magazines + self.on_stack
+        self.in_magazines + self.on_stack.count()
     }
 }
 

@@ -31,26 +31,34 @@ use crate::links::{Below, Links};
 use crate::refusals::Refusals;
 use crate::sync::{Alone, AtomicU64, CountUsize, Ordering, const_outside_models};
 
-#[cfg(not(any(loom, shuttle)))]
-const _: () = assert!(align_of::<Alone<Top>>() == 128 && size_of::<Alone<Top>>() == 128);
+const _: () = assert!(align_of::<Alone<u64>>() == 128 && size_of::<Alone<u64>>() == 128);
 
 /// The free blocks of one pool, last pushed first; at first all of them.
 #[derive(Debug)]
 pub struct Stack {
-    top: Alone<Top>,
+    head: Alone<AtomicU64>,
     links: Links,
     format: HeadFormat,
     capacity: usize,
+    /// Where the frontier began when it was last looked for. Nothing but counts is made of it.
+    frontier: CountUsize,
     refusals: Refusals,
 }
 
-/// What pops and pushes write.
-#[derive(Debug)]
-struct Top {
-    head: AtomicU64,
-    /// Blocks from here on were never popped: where the frontier begins. It lies on the line that who moves
-    /// it has just had, and is raised a moment after the head; only counts are made of it.
-    frontier: CountUsize,
+/// What is on a stack at a moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Content {
+    /// Blocks that were pushed, each of them popped before.
+    pub returned: usize,
+    /// Blocks that were never popped.
+    pub frontier: usize,
+}
+
+impl Content {
+    /// All of them.
+    pub fn count(self) -> usize {
+        self.returned + self.frontier
+    }
 }
 
 const _: () = {
@@ -71,15 +79,15 @@ impl Stack {
         /// A stack with so many blocks on it, over as many untouched links.
         pub(crate) fn over(capacity: usize, links: Links) -> Self {
             let format = HeadFormat::new(capacity);
-            let head = AtomicU64::new(format.first(0).bits());
-            let top = Alone(Top { head, frontier: CountUsize::new(0) });
-            Self { top, links, format, capacity, refusals: Refusals::new() }
+            let head = Alone(AtomicU64::new(format.first(0).bits()));
+            let frontier = CountUsize::new(0);
+            Self { head, links, format, capacity, frontier, refusals: Refusals::new() }
         }
     }
 
     #[inline]
     fn load(&self) -> Head {
-        Head::from_bits(self.top.0.head.load(Ordering::Acquire))
+        Head::from_bits(self.head.0.load(Ordering::Acquire))
     }
 
     /// Replaces the head word, or returns the one that stands there instead.
@@ -91,9 +99,8 @@ impl Stack {
         success: Ordering,
         failure: Ordering,
     ) -> Result<(), Head> {
-        self.top
+        self.head
             .0
-            .head
             .compare_exchange_weak(expected.bits(), new.bits(), success, failure)
             .map(drop)
             .map_err(Head::from_bits)
@@ -108,15 +115,11 @@ impl Stack {
             if top == self.capacity {
                 return None;
             }
-            let below = self.links.below(top, Ordering::Relaxed);
-            let next = below.next_to(top);
+            let next = self.links.below(top, Ordering::Relaxed).next_to(top);
             // The new tag comes from `head`, the word that is compared (invariant 7).
             let new = self.format.popped(head, next, 1);
             match self.swap(head, new, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(()) => {
-                    self.reached(below, next);
-                    return Some(BlockIndex::new(top));
-                }
+                Ok(()) => return Some(BlockIndex::new(top)),
                 Err(current) => head = current,
             }
         }
@@ -139,7 +142,7 @@ impl Stack {
         }
         let mut head = self.load();
         'retry: loop {
-            let (mut next, mut below) = (self.format.index(head), Below::Block(0));
+            let mut next = self.format.index(head);
             for position in 0..count {
                 if next == self.capacity {
                     // Too few, if the walk saw one state of the stack: then the head is as it was. If
@@ -152,15 +155,11 @@ impl Stack {
                     continue 'retry;
                 }
                 visit(position, BlockIndex::new(next));
-                below = self.links.below(next, Ordering::Acquire);
-                next = below.next_to(next);
+                next = self.links.below(next, Ordering::Acquire).next_to(next);
             }
             let new = self.format.popped(head, next, count);
             match self.swap(head, new, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(()) => {
-                    self.reached(below, next);
-                    return true;
-                }
+                Ok(()) => return true,
                 Err(current) => head = current,
             }
         }
@@ -173,11 +172,9 @@ impl Stack {
         let mut head = self.load();
         loop {
             let (mut next, mut taken) = (self.format.index(head), 0);
-            let mut below = Below::Block(0);
             while taken < most && next != self.capacity {
                 visit(taken, BlockIndex::new(next));
-                below = self.links.below(next, Ordering::Relaxed);
-                next = below.next_to(next);
+                next = self.links.below(next, Ordering::Relaxed).next_to(next);
                 taken += 1;
             }
             if taken == 0 {
@@ -185,36 +182,16 @@ impl Stack {
             }
             let new = self.format.popped(head, next, taken);
             match self.swap(head, new, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(()) => {
-                    self.reached(below, next);
-                    return taken;
-                }
+                Ok(()) => return taken,
                 Err(current) => head = current,
             }
         }
     }
 
-    /// After a pop whose last block had this link: the frontier begins at `next` at the earliest, if the
-    /// block came from it.
-    #[inline]
-    fn reached(&self, below: Below, next: usize) {
-        if below == Below::Frontier {
-            self.raise_frontier(next);
-        }
-    }
-
-    /// Once for each block, or run of blocks, in a pool's life.
-    #[cold]
-    #[inline(never)]
-    fn raise_frontier(&self, next: usize) {
-        // Relaxed: only counts are made of it. The largest, as pops may come here out of order.
-        self.top.0.frontier.fetch_max(next, Ordering::Relaxed);
-    }
-
-    /// How many blocks were ever popped: no more were ever off the stack at once, because the frontier is
-    /// the last that pops come to.
+    /// How many blocks were ever popped, as of the last [`content`](Self::content): no more were ever off the
+    /// stack at once, because pops come to the frontier last.
     pub(crate) fn most_off(&self) -> usize {
-        self.top.0.frontier.load(Ordering::Relaxed)
+        self.frontier.load(Ordering::Relaxed)
     }
 
     /// Counts calls that were told that there are too few blocks.
@@ -230,7 +207,7 @@ impl Stack {
     /// A mark in the history of the stack, for [`Stack::popped_since`].
     #[cfg(feature = "std")]
     pub(crate) fn mark(&self) -> u64 {
-        self.top.0.head.load(Ordering::Relaxed)
+        self.head.0.load(Ordering::Relaxed)
     }
 
     /// How many blocks were popped since a mark, up to the tag's range.
@@ -256,7 +233,7 @@ impl Stack {
     /// Puts a chain of blocks on top whose links lead from `first` to `last`.
     #[inline]
     fn push_chain(&self, first: usize, last: usize) {
-        let mut head = Head::from_bits(self.top.0.head.load(Ordering::Relaxed));
+        let mut head = Head::from_bits(self.head.0.load(Ordering::Relaxed));
         loop {
             self.links.set_below(last, self.format.index(head), Ordering::Release);
             let new = self.format.pushed(head, first);
@@ -267,14 +244,15 @@ impl Stack {
         }
     }
 
-    /// How many blocks are on the stack: exact if no other thread changes it meanwhile, otherwise
-    /// a number that were on it at the end of the call, possibly of more.
+    /// What is on the stack: exact if no other thread changes it meanwhile, otherwise blocks that were
+    /// on it at the end of the call, possibly among more.
     ///
     /// Walks the blocks that were given back (those never used are counted in one step), so it
     /// takes time linear in their number, and none from those who pop and push. If they outrun it
-    /// again and again it answers 0.
-    pub fn len(&self) -> usize {
-        (0..Self::COUNT_ATTEMPTS).find_map(|_| self.count_from(self.load())).unwrap_or(0)
+    /// again and again it finds none.
+    pub fn content(&self) -> Content {
+        let attempts = 0..Self::COUNT_ATTEMPTS;
+        attempts.into_iter().find_map(|_| self.count_from(self.load())).unwrap_or_default()
     }
 
     /// Counts the blocks below one head word; `None` if pops overtook the walk.
@@ -283,10 +261,12 @@ impl Stack {
     /// have been popped, and the tag counts those. So what was read between two looks at the head
     /// is good if, at the second look, fewer blocks have been popped than were passed before the
     /// first. The looks come at doubling depths: the walk has ever more of a lead.
-    fn count_from(&self, head: Head) -> Option<usize> {
+    fn count_from(&self, head: Head) -> Option<Content> {
         let popped = || self.format.popped_between(head, self.load());
         let mut index = self.format.index(head);
         let (mut depth, mut last_look) = (0, 0);
+        // Where the frontier begins: at the end, unless the walk comes to it.
+        let mut frontier = self.capacity;
         while index != self.capacity {
             match self.links.below(index, Ordering::Acquire) {
                 Below::Block(below) => {
@@ -294,6 +274,7 @@ impl Stack {
                     index = below;
                 }
                 Below::Frontier => {
+                    frontier = index;
                     depth += self.capacity - index;
                     index = self.capacity;
                 }
@@ -305,8 +286,13 @@ impl Stack {
                 last_look = depth;
             }
         }
-        // At this last look at least so many of the blocks counted were still on the stack.
-        depth.checked_sub(usize::try_from(popped()).ok()?)
+        // Relaxed: only counts are made of it. It never moves back, whichever walk ends first.
+        self.frontier.fetch_max(frontier, Ordering::Relaxed);
+        // At this last look at least so many of the blocks counted were still on the stack, the deepest
+        // ones: the frontier, if there is one, was below all others.
+        let left = depth.checked_sub(usize::try_from(popped()).ok()?)?;
+        let in_frontier = left.min(self.capacity - frontier);
+        Some(Content { returned: left - in_frontier, frontier: in_frontier })
     }
 }
 
@@ -330,7 +316,7 @@ mod tests {
         assert_eq!(drain(&stack), [0, 1, 2, 3, 4]);
         stack.push_many([3, 1, 4].map(BlockIndex::new));
         stack.push(BlockIndex::new(2));
-        assert_eq!(stack.len(), 4);
+        assert_eq!(stack.content().count(), 4);
         assert_eq!(drain(&stack), [2, 3, 1, 4]);
     }
 
@@ -343,7 +329,7 @@ mod tests {
         assert!(!stack.pop_many(6, |_, _| {}), "five are free");
         assert!(stack.pop_many(5, |position, block| taken[position] = block));
         assert_eq!(taken.map(BlockIndex::get), [0, 2, 3, 4, 5, 9]);
-        assert_eq!(stack.len(), 0);
+        assert_eq!(stack.content().count(), 0);
         assert!(stack.pop_many(0, |_, _| unreachable!()));
         stack.push_many([]);
         assert!(!stack.pop_many(1, |_, _| {}));
@@ -356,11 +342,11 @@ mod tests {
         let stack = stack(1 << 33);
         let far = (1 << 32) + 5;
         // As if every block before had been taken.
-        stack.top.0.head.store(stack.format.first(far).bits(), Ordering::Relaxed);
+        stack.head.0.store(stack.format.first(far).bits(), Ordering::Relaxed);
         let (a, b) = (stack.pop().unwrap(), stack.pop().unwrap());
         assert_eq!((a.get(), b.get()), (far, far + 1));
         stack.push_many([b, a]);
-        assert_eq!(stack.len(), (1 << 33) - far);
+        assert_eq!(stack.content().count(), (1 << 33) - far);
         assert_eq!(stack.pop(), Some(b));
         assert_eq!(stack.pop(), Some(a));
         assert_eq!(stack.pop().unwrap().get(), far + 2);
@@ -376,13 +362,13 @@ mod tests {
             assert_eq!(matches!(stack.links, Links::Narrow(_)), narrow, "{capacity} blocks");
             // As if every block but the last three had been taken.
             let three = capacity - 3;
-            stack.top.0.head.store(stack.format.first(three).bits(), Ordering::Relaxed);
+            stack.head.0.store(stack.format.first(three).bits(), Ordering::Relaxed);
             assert_eq!(drain(&stack), [three, three + 1, three + 2], "from the frontier");
-            assert_eq!(stack.len(), 0);
+            assert_eq!(stack.content().count(), 0);
             stack.push(BlockIndex::new(three + 1)); // on top of the end
-            assert_eq!(stack.len(), 1);
+            assert_eq!(stack.content().count(), 1);
             stack.push_many([three + 2, three].map(BlockIndex::new));
-            assert_eq!(stack.len(), 3);
+            assert_eq!(stack.content().count(), 3);
             assert_eq!(drain(&stack), [three + 2, three, three + 1], "from written links");
         }
     }
@@ -391,11 +377,11 @@ mod tests {
     fn a_tag_that_comes_round_disturbs_neither_order_nor_count() {
         let stack = stack(4);
         let last_tag = stack.format.popped(stack.format.first(0), 0, usize::MAX);
-        stack.top.0.head.store(last_tag.bits(), Ordering::Relaxed);
+        stack.head.0.store(last_tag.bits(), Ordering::Relaxed);
         let (a, b) = (stack.pop().unwrap(), stack.pop().unwrap());
         stack.push(a);
         stack.push(b);
-        assert_eq!(stack.len(), 4);
+        assert_eq!(stack.content().count(), 4);
         assert_eq!(drain(&stack), [1, 0, 2, 3]);
     }
 }

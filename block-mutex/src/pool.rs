@@ -28,8 +28,14 @@ use crate::free_list::FreeList;
 /// ```
 pub struct MutexAlloc {
     region: Region,
-    free: Mutex<FreeList>,
+    free: Together,
 }
+
+/// The lock and what it guards on one cache line, so that a thread that takes the lock has both.
+#[repr(align(64))]
+struct Together(Mutex<FreeList>);
+
+const _: () = assert!(size_of::<Together>() == 64);
 
 const _: () = {
     const fn shared_by_threads<T: Send + Sync>() {}
@@ -74,7 +80,7 @@ impl MutexAlloc {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn from_region(region: Region) -> Result<Self, BuildError> {
-        let free = Mutex::new(FreeList::new(region.layout().capacity()));
+        let free = Together(Mutex::new(FreeList::new(region.layout().capacity())));
         Ok(Self { region, free })
     }
 
@@ -85,7 +91,7 @@ impl MutexAlloc {
         // wait for it is the standard library's, and not seen here.
         #[cfg(block_counting)]
         block_core::counting::shared(2);
-        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+        self.free.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -176,12 +182,12 @@ mod tests {
         let held = pool.alloc().unwrap();
         std::thread::scope(|scope| {
             let dying = scope.spawn(|| {
-                let _guard = pool.free.lock();
+                let _guard = pool.free.0.lock();
                 panic!("on purpose");
             });
             assert!(dying.join().is_err());
         });
-        assert!(pool.free.is_poisoned());
+        assert!(pool.free.0.is_poisoned());
         assert_eq!(pool.available(), 7);
         drop(held);
         let all: Vec<_> = (0..8).map(|_| pool.alloc().unwrap()).collect();

@@ -15,7 +15,7 @@ impl Magazines {
     /// so that what is counted stands still. In a signal handler that interrupted a call, only what
     /// is outside the magazines.
     pub fn free(&self, place: usize, shared: Shared<'_>) -> Free {
-        let outside = |in_magazines| Free { in_magazines, on_stack: shared.stack.len() };
+        let outside = |in_magazines| Free { in_magazines, on_stack: shared.stack.content() };
         if !self.are_there() {
             return outside(0);
         }
