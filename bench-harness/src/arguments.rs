@@ -351,7 +351,21 @@ fn percent(text: &str) -> Result<f64, String> {
     number.ok_or_else(|| "allowed is a number of percent from 0 to 1000000".to_owned())
 }
 
-fn seconds(text: &str) -> Result<f64, String> {
+/// A time in seconds: above 0, at most a day.
+///
+/// # Errors
+///
+/// What is allowed, if `text` is anything else.
+///
+/// # Examples
+///
+/// ```
+/// use bench_harness::arguments::seconds;
+///
+/// assert_eq!(seconds("0.5"), Ok(0.5));
+/// assert!(seconds("-1").is_err() && seconds("soon").is_err());
+/// ```
+pub fn seconds(text: &str) -> Result<f64, String> {
     positive(text, 86_400.0, "seconds")
 }
 

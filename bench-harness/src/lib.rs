@@ -41,6 +41,7 @@
 //! A record of one machine with its page is kept with the sources, in `docs/measured`.
 
 pub mod adding_a_contender;
+pub mod arguments;
 pub mod barrier;
 pub mod buffers;
 mod clock;
@@ -77,8 +78,6 @@ pub mod surroundings;
 pub mod verdict;
 pub mod workers;
 pub mod workload;
-
-mod arguments;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

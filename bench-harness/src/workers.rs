@@ -152,6 +152,27 @@ impl Workers {
         subject.take_stock(shape.block_size)
     }
 
+    /// The same on each of so many threads, which are told which one they are; their answers in that
+    /// order.
+    ///
+    /// # Panics
+    ///
+    /// If that many threads were not [started](Self::start), or if one panics.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bench_harness::workers::{Cores, Workers};
+    ///
+    /// let mut workers = Workers::new(Cores::usable());
+    /// workers.start(3)?;
+    /// assert_eq!(workers.each(3, |thread| 10 * thread), [0, 10, 20]);
+    /// # Ok::<(), rayon::ThreadPoolBuildError>(())
+    /// ```
+    pub fn each<R: Send>(&self, threads: usize, each: impl Fn(usize) -> R + Sync) -> Vec<R> {
+        self.crew(threads).pool.broadcast(|context| each(context.index()))
+    }
+
     /// So many threads, which were [started](Self::start).
     pub(crate) fn crew(&self, threads: usize) -> Crew<'_> {
         let pool = self.pools.get(&threads).expect("the threads were started");
