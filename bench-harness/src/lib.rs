@@ -10,6 +10,7 @@
 //! cargo bench -p bench-harness            # the usual cells, by the same code, under criterion
 //! cargo run --release -p bench-harness --example buffers  # what buffers cost, beside bytes
 //! cargo run --release -p bench-harness --example echo     # an echo server on a pool's blocks
+//! cargo run --release -p bench-harness --example particles  # a world of boxes, beside Box
 //! cargo bench-counting                    # how often threads meet in the pools, counted anew
 //! ```
 //!

@@ -1,0 +1,48 @@
+//! Particles by the ten thousand, each a box, born and dead in random order: in a pool, and in the
+//! memory of an ordinary `Box` beside it.
+//!
+//! `cargo run --release -p bench-harness --example particles`
+//!
+//! There is a world a core, and one pool for all of them, with a bound. Now and then a world asks for
+//! more than the bound leaves: what is beyond it is refused, and the world goes on without.
+//!
+//! `Box` knows no bound, so both worlds keep one by arithmetic (see `bound`), and the pool has to agree
+//! with it to the last block. A box in a pool is two words, one of them where the pool is; one of `Box`
+//! is one word. The dead of one world are soon the newborn of another, on another core; the memory of
+//! `Box` mostly stays with the thread that took it.
+
+mod bound;
+mod program;
+mod report;
+mod world;
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use bench_harness::machine::Machine;
+use bench_harness::workers::Cores;
+use clap::Parser;
+use program::{Arguments, Failure};
+use report::Report;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    println!("{}", Machine::this(&Cores::usable()));
+    match arguments.run().and_then(show) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("particles: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The report, and a picture for those who look.
+fn show(report: Report) -> Result<(), Failure> {
+    let mut output = io::stdout().lock();
+    if output.is_terminal() {
+        output.write_all(report.picture.as_bytes())?;
+    }
+    write!(output, "{report}")?;
+    Ok(())
+}
