@@ -11,6 +11,7 @@
 //! cargo run --release -p bench-harness --example buffers  # what buffers cost, beside bytes
 //! cargo run --release -p bench-harness --example echo     # an echo server on a pool's blocks
 //! cargo run --release -p bench-harness --example particles  # a world of boxes, beside Box
+//! cargo run --release -p bench-harness --example pipeline  # packets in bulk, beside mimalloc
 //! cargo bench-counting                    # how often threads meet in the pools, counted anew
 //! ```
 //!

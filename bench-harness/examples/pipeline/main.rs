@@ -1,0 +1,44 @@
+//! Packets through three stages: received, worked on, sent. Their memory comes from a pool, 32 at a
+//! time, or from a general allocator; it is taken on one thread and given back on others.
+//!
+//! `cargo run --release -p bench-harness --example pipeline`
+//!
+//! ```text
+//!  pool --32 at a time--> receive ==ring==> work ==ring==> send --32 at a time--> pool
+//!                                             `--dropped ones, each by itself--> pool
+//! ```
+//!
+//! When the pool is empty the receiver waits: that is the bound on what is under way. A general
+//! allocator has none; there the rings bound it, which hold so many bursts and no more.
+//!
+//! Each stage has a thread of its own, the first one on the first core, and so on; on two cores the
+//! ends share one. Who waits spins for a while, then gives way, so one core will do. But where stages
+//! share a core, or other programs want it, they take turns, once for as many packets as may be under
+//! way: then a figure is the scheduler's as well.
+
+mod packet;
+mod program;
+mod ring;
+mod source;
+mod stages;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use bench_harness::machine::Machine;
+use bench_harness::workers::Cores;
+use clap::Parser;
+use program::Arguments;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    println!("{}", Machine::this(&Cores::usable()));
+    let shown = |report| Ok(write!(io::stdout(), "{report}")?);
+    match arguments.run().and_then(shown) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("pipeline: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
