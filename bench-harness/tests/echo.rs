@@ -302,7 +302,7 @@ fn the_report_has_both_servers_and_every_check() {
         "in 2 of 2 rounds: 2 of 2 blocks held, 2 connections waiting",
         "32 of 32 connections ended in order",
         "resident memory",
-        "not speed",
+        "expect no difference",
     ] {
         assert!(text.contains(said), "{said}: {text}");
     }

@@ -21,7 +21,7 @@ use core::ptr::NonNull;
 
 use allocator_api2::alloc::{AllocError, Allocator};
 
-use crate::BlockAlloc;
+use crate::{BlockAlloc, Stats};
 use answer::{nothing, offered};
 
 #[cfg(feature = "alloc")]
@@ -199,6 +199,25 @@ impl<A: BlockAlloc + ?Sized> PoolAllocator<A> {
         self.0.available()
     }
 
+    /// Where the blocks are, and how near to its limit the pool has been, see [`BlockAlloc::stats`]. A
+    /// layout that no block fits is refused by this type, and does not count as an exhaustion.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); }
+    /// # let backend = example::Pool::new(100, 4);
+    /// use allocator_api2::boxed::Box;
+    ///
+    /// let pool = block_core::PoolAllocator::new(backend); // 4 blocks of 100 bytes
+    /// let _boxed = Box::new_in(7, &pool);
+    /// assert_eq!((pool.stats().held, pool.stats().available()), (1, 3));
+    /// ```
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.0.stats()
+    }
+
     /// Whether an allocation of this layout succeeds while blocks are free.
     ///
     /// # Examples
@@ -321,11 +340,20 @@ const _: () = {
     shared_by_threads::<PoolAllocator<dyn BlockAlloc>>();
 };
 
+/// The pool's [`Stats`] in one line.
+impl<A: BlockAlloc + ?Sized> fmt::Display for PoolAllocator<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.stats().fmt(f)
+    }
+}
+
 impl<A: BlockAlloc + ?Sized> fmt::Debug for PoolAllocator<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stats = self.stats();
         f.debug_struct("PoolAllocator")
             .field("layout", self.0.region().layout())
-            .field("available", &self.available())
+            .field("available", &stats.available())
+            .field("stats", &stats)
             .finish_non_exhaustive()
     }
 }

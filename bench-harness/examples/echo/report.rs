@@ -14,9 +14,10 @@ use super::round::Round;
 const NOTE: &str = "\
 Medians of the rounds. Latency is from the first attempt to send a request until its last byte was
 back; the clients keep their sockets full, so most of it is waiting in line.
-The way through the system's sockets takes tens of microseconds, to take a buffer far less than one:
-expect both to be equally fast. What the pool gives here is not speed. It is the bound on memory, and
-back-pressure where it is reached. The Vec server takes as many buffers as it has connections.
+The way through the system's sockets takes tens of microseconds, to take a buffer far less than one.
+What the pool gives is the bound on memory, and back-pressure where it is reached; the Vec server takes as
+many buffers as it has connections. With few blocks few connections are served at a time, which may be
+faster; with nearly as many blocks as connections expect no difference.
 ";
 
 /// The text.
