@@ -190,7 +190,7 @@ impl Stack {
 
     /// How many blocks were ever popped, as of the last [`content`](Self::content): no more were ever off the
     /// stack at once, because pops come to the frontier last.
-    pub(crate) fn most_off(&self) -> usize {
+    pub fn most_off(&self) -> usize {
         self.frontier.load(Ordering::Relaxed)
     }
 
@@ -245,7 +245,7 @@ impl Stack {
     }
 
     /// What is on the stack: exact if no other thread changes it meanwhile, otherwise blocks that were
-    /// on it at the end of the call, possibly among more.
+    /// on it at one moment of the call, possibly among more.
     ///
     /// Walks the blocks that were given back (those never used are counted in one step), so it
     /// takes time linear in their number, and none from those who pop and push. If they outrun it
@@ -262,9 +262,8 @@ impl Stack {
     /// is good if, at the second look, fewer blocks have been popped than were passed before the
     /// first. The looks come at doubling depths: the walk has ever more of a lead.
     fn count_from(&self, head: Head) -> Option<Content> {
-        let popped = || self.format.popped_between(head, self.load());
         let mut index = self.format.index(head);
-        let (mut depth, mut last_look) = (0, 0);
+        let (mut depth, mut last_look, mut popped) = (0, 0, 0);
         // Where the frontier begins: at the end, unless the walk comes to it.
         let mut frontier = self.capacity;
         while index != self.capacity {
@@ -280,7 +279,8 @@ impl Stack {
                 }
             }
             if index == self.capacity || depth >= 2 * last_look {
-                if popped() > last_look as u64 {
+                popped = usize::try_from(self.format.popped_between(head, self.load())).ok()?;
+                if popped > last_look {
                     return None;
                 }
                 last_look = depth;
@@ -288,11 +288,10 @@ impl Stack {
         }
         // Relaxed: only counts are made of it. It never moves back, whichever walk ends first.
         self.frontier.fetch_max(frontier, Ordering::Relaxed);
-        // At this last look at least so many of the blocks counted were still on the stack, the deepest
-        // ones: the frontier, if there is one, was below all others.
-        let left = depth.checked_sub(usize::try_from(popped()).ok()?)?;
-        let in_frontier = left.min(self.capacity - frontier);
-        Some(Content { returned: left - in_frontier, frontier: in_frontier })
+        // At the last look the deepest of the blocks counted were still on the stack, all but `popped`. Those
+        // were above the frontier, as the look before was.
+        let in_frontier = self.capacity - frontier;
+        Some(Content { returned: depth - in_frontier - popped, frontier: in_frontier })
     }
 }
 

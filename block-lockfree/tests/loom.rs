@@ -291,6 +291,27 @@ fn count_never_over_reports_after_single_pushes() {
     });
 }
 
+/// Beside a thread that takes blocks from returned ones down into the frontier: what is held for sure was
+/// off the stack at once, so the mark is not below it, in the same look.
+#[test]
+fn no_more_are_held_than_the_mark_of_the_same_look_says() {
+    loom::model(|| {
+        let pool = Pool::new(4);
+        let first = pool.pop().unwrap();
+        pool.push(first);
+        let other = Arc::clone(&pool);
+        let counter = thread::spawn(move || {
+            let content = other.stack.content();
+            let (held, most) = (4 - content.count(), other.stack.most_off());
+            assert!(held <= most, "{held} of 4 are held, and at most {most} ever were");
+            assert_eq!(content.frontier + most, 4, "one look, one frontier");
+        });
+        assert!(pool.pop_many::<3>().is_some());
+        counter.join().unwrap();
+        pool.assert_left(1);
+    });
+}
+
 /// Against a bulk pop that takes more than the count has passed: fails when the tag moves by one
 /// for all of its blocks.
 #[test]
