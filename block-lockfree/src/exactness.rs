@@ -71,8 +71,8 @@
 //!
 //! # Who waits for whom
 //!
-//! An owner waits only in `available()`, and in a call that finds the stack empty while the state is
-//! not quiesced. Such a call
+//! An owner waits only in `available()` and `stats()` (`Display` and `Debug` ask for those), and in a call
+//! that finds the stack empty while the state is not quiesced. Such a call
 //! takes the lock, or waits for the thread that has it; the holder waits for owners that are inside
 //! an operation, and those take no lock there (invariant 8), so nobody waits in a circle. An owner
 //! that the system has stopped inside an operation holds reclaimers up until it runs again, and

@@ -178,18 +178,22 @@ unsafe impl BlockAlloc for LockFreeAlloc {
 
     /// A diagnostic, not for hot paths: walks the blocks on the stack, linear in their number, and
     /// keeps the threads from their magazines meanwhile. While other threads are inside calls it may
-    /// report fewer than are free.
+    /// report fewer than are free, down to none.
     fn available(&self) -> usize {
         self.magazines.free(magazines::this_thread(), self.shared()).count()
     }
 
-    /// As [`available`](Self::available) a diagnostic, and it takes as long.
+    /// As [`available`](Self::available) a diagnostic, and it takes as long. Blocks that it misses while other
+    /// threads are inside calls count as held.
     ///
-    /// `high_water` is exact in a pool without magazines. With them it may be too high by what lay in
+    /// `high_water` is exact in a pool that never had magazines. With them it may be too high by what lay in
     /// magazines: up to 62 blocks for each thread that used the pool, and 496 on their way between
-    /// threads. The counts of calls are kept where only one thread writes, so that counting costs a call
+    /// threads. It is as of the moment at which the count began; a count that other threads outrun again and
+    /// again finds no free block, and leaves the mark to the next one.
+    ///
+    /// The counts of calls are kept where only one thread writes, so that counting costs a call
     /// nothing; a signal handler that interrupts one may make it miss a refusal. They start again after 2^32
-    /// on 32-bit targets.
+    /// on 32-bit targets, and `reclaims` with new magazines.
     fn stats(&self) -> Stats {
         let free = self.magazines.free(magazines::this_thread(), self.shared());
         let mut stats = Stats::new(self.region.layout(), free.count());

@@ -9,8 +9,8 @@
 //!
 //! The first three take nothing from a heap, neither when they are built nor later. For each block
 //! they take its stride, a byte, a link of 4 bytes (8 from `u32::MAX` blocks on), and a word more if
-//! `block-core` is built with its feature `bytes`; and once for the pool itself up to a KiB, which
-//! is not zero.
+//! `block-core` is built with its feature `bytes`; and once for the pool itself up to a KiB (with `std`
+//! two), which is not zero.
 //!
 //! Without magazines every call is one compare-and-swap on one shared word: strictly lock-free, and
 //! all that one processor needs; under contention a call costs what the machine takes to move that

@@ -35,7 +35,7 @@ unsafe impl<A: BlockAlloc + ?Sized> BlockAlloc for Waiting<A> {
     }
 
     /// As the backend's. A call that waits counts as one or more of the exhaustions: one each time that it
-    /// looked and found no block.
+    /// looked and found no block. So does another one's look on behalf of those who wait.
     fn stats(&self) -> Stats {
         self.backend.stats()
     }
