@@ -150,7 +150,8 @@ pub unsafe trait BlockAlloc: Send + Sync {
     /// right capacity. Takes what [`available`](Self::available) takes: a diagnostic, not for hot paths.
     ///
     /// Places are exact when no other thread is inside a call; while others are, a block on its way
-    /// counts as held, and so do free ones that `available` misses then. The provided method knows no more than `available`; backends override it.
+    /// counts as held, and so do free ones that `available` misses then. The provided method knows no more
+    /// than `available`; backends override it.
     fn stats(&self) -> Stats {
         Stats::new(self.region().layout(), self.available())
     }

@@ -16,6 +16,7 @@ use core::panic::Location;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::string::String;
 use std::vec::Vec;
 
@@ -75,8 +76,13 @@ impl Takers {
             calls.entry(self.call(index)).or_default().push(index.get());
         }
         let text = text(&self.layout, &calls);
-        // Where the output of tests goes, too. It panics if it cannot write; then there is nobody to tell.
-        let _ = std::panic::catch_unwind(|| std::eprint!("{text}"));
+        // If it cannot be written there is nobody to tell.
+        if cfg!(panic = "abort") {
+            let _ = std::io::stderr().write_all(text.as_bytes());
+        } else {
+            // Where the output of tests goes. It panics if it cannot write.
+            let _ = std::panic::catch_unwind(|| std::eprint!("{text}"));
+        }
     }
 
     fn call(&self, index: BlockIndex) -> Call {
