@@ -61,7 +61,7 @@ pub mod machine;
 pub mod median;
 pub mod method;
 pub mod origin;
-mod output;
+pub mod output;
 pub mod payload;
 pub mod peers;
 pub mod plan;

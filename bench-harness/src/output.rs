@@ -37,18 +37,11 @@ impl Output {
         Ok(Self::File { path: path.to_owned(), new })
     }
 
-    /// Puts the report there. A reader who has seen enough, as `head` does, is no failure.
+    /// Puts the report there, see [`print`].
     pub(crate) fn write(&self, text: &str) -> io::Result<()> {
-        let written = match self {
-            Self::File { path, .. } => put(path, text.as_bytes()),
-            Self::Standard => {
-                let mut out = io::stdout().lock();
-                out.write_all(text.as_bytes()).and_then(|()| out.flush())
-            }
-        };
-        match written {
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-            written => written,
+        match self {
+            Self::File { path, .. } => or_seen_enough(put(path, text.as_bytes())),
+            Self::Standard => print(text),
         }
     }
 
@@ -58,6 +51,30 @@ impl Output {
             // An empty file that cannot be removed does no harm.
             let _ = fs::remove_file(path);
         }
+    }
+}
+
+/// Prints a text. A reader who has seen enough, as `head` does, is no failure.
+///
+/// # Errors
+///
+/// If the standard output does not take it.
+///
+/// # Examples
+///
+/// ```
+/// bench_harness::output::print("what came of it\n")?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    or_seen_enough(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+fn or_seen_enough(written: io::Result<()>) -> io::Result<()> {
+    match written {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written,
     }
 }
 

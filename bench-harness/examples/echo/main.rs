@@ -40,6 +40,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
+use bench_harness::output::print;
 use bench_harness::stop::{INTERRUPTED, Stop};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 
@@ -55,12 +56,12 @@ fn main() -> ExitCode {
     let ended = Stop::on_signals()
         .map_err(|error| Refusal::failed(&error.to_string()))
         .and_then(|stop| run(std::env::args_os(), &stop));
-    match ended {
-        Ok((text, code)) => {
-            // A reader who has seen enough, as `head` does, is no failure.
-            let _ = io::stdout().write_all(text.as_bytes());
-            code.into()
-        }
+    let said = ended.and_then(|(text, code)| match print(&text) {
+        Ok(()) => Ok(code),
+        Err(error) => Err(Refusal::failed(&format!("cannot write the report: {error}"))),
+    });
+    match said {
+        Ok(code) => code.into(),
         Err(Refusal { text, code }) => {
             let _ = io::stderr().write_all(text.as_bytes());
             code.into()

@@ -16,10 +16,11 @@ mod program;
 mod report;
 mod world;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use bench_harness::machine::Machine;
+use bench_harness::output::print;
 use bench_harness::workers::Cores;
 use clap::Parser;
 use program::{Arguments, Failure};
@@ -27,8 +28,8 @@ use report::Report;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    println!("{}", Machine::this(&Cores::usable()));
-    match arguments.run().and_then(show) {
+    let machine = format!("{}\n", Machine::this(&Cores::usable()));
+    match print(&machine).map_err(Failure::from).and_then(|()| arguments.run()).and_then(show) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("particles: {failure}");
@@ -39,10 +40,8 @@ fn main() -> ExitCode {
 
 /// The report, and a picture for those who look.
 fn show(report: Report) -> Result<(), Failure> {
-    let mut output = io::stdout().lock();
-    if output.is_terminal() {
-        output.write_all(report.picture.as_bytes())?;
+    if io::stdout().is_terminal() {
+        print(&report.picture)?;
     }
-    write!(output, "{report}")?;
-    Ok(())
+    Ok(print(&report.to_string())?)
 }

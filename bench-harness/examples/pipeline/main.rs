@@ -22,19 +22,19 @@ mod ring;
 mod source;
 mod stages;
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 use bench_harness::machine::Machine;
+use bench_harness::output::print;
 use bench_harness::workers::Cores;
 use clap::Parser;
-use program::Arguments;
+use program::{Arguments, Failure};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    println!("{}", Machine::this(&Cores::usable()));
-    let shown = |report| Ok(write!(io::stdout(), "{report}")?);
-    match arguments.run().and_then(shown) {
+    let machine = format!("{}\n", Machine::this(&Cores::usable()));
+    let said = print(&machine).map_err(Failure::from).and_then(|()| arguments.run());
+    match said.and_then(|report| Ok(print(&report.to_string())?)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("pipeline: {failure}");
