@@ -317,7 +317,7 @@ fn a_signal_ends_it_when_everything_is_back() {
     signal_hook::low_level::raise(signal_hook::consts::SIGINT).unwrap();
     let (text, code) = echo::run(words(&arguments), &stop).unwrap();
     assert_eq!(code, INTERRUPTED, "{text}");
-    assert!(text.contains("interrupted after 2 of 600 rounds"), "{text}");
+    assert!(text.contains("interrupted after 2 of 100 rounds"), "{text}");
     assert!(text.contains("3 of 3 blocks are back") && !text.contains("FAILED"), "{text}");
 }
 

@@ -2,11 +2,9 @@
 
 use std::ffi::OsString;
 
+use bench_harness::arguments::seconds;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
-
-/// Whoever wants more starts it again.
-const LONGEST: f64 = 3600.0;
 
 const AFTER: &str = "\
 Two servers run by turns in this process, one with blocks of a pool and one with a Vec for each
@@ -63,11 +61,6 @@ impl Arguments {
         );
         Err(Self::command().error(ErrorKind::ValueValidation, line))
     }
-}
-
-fn seconds(text: &str) -> Result<f64, String> {
-    let seconds = text.parse().ok().filter(|&seconds| seconds > 0.0 && seconds <= LONGEST);
-    seconds.ok_or_else(|| format!("allowed is a number of seconds above 0, at most {LONGEST}"))
 }
 
 fn count(text: &str, least: usize, most: usize) -> Result<usize, String> {

@@ -15,9 +15,11 @@ use super::load::Crowd;
 use super::memory::Memory;
 use super::round::{self, Plan, Round};
 
-/// A round of each, as long as there is time; no fewer than two, since the first is for warming up.
+/// A round of each, as long as there is time; no fewer than two, since the first is for warming up, and
+/// no more than this: what is kept of each round would pass for growth of the servers.
 const SECONDS_OF_BOTH: f64 = 2.0;
 const FEWEST: usize = 2;
+const MOST: usize = 50;
 
 /// What the rounds of a run came to.
 #[derive(Clone, Debug)]
@@ -44,7 +46,7 @@ pub fn run(
     let pool = LockFreeAlloc::new(block_size, blocks).map_err(|error| error.to_string())?;
     let pool = Arc::new(Waiting::new(pool));
     let vecs = Arc::new(Vecs { size: block_size });
-    let planned = ((time / SECONDS_OF_BOTH) as usize).max(FEWEST);
+    let planned = ((time / SECONDS_OF_BOTH) as usize).clamp(FEWEST, MOST);
     // Two threads at least, so that connections do compete for blocks.
     let threads = Cores::usable().count().div_ceil(2).max(2);
     let plan = Plan {
