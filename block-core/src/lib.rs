@@ -9,6 +9,7 @@
 //! | lazily committed metadata beside the blocks | [`SideTable`] |
 //! | regions in statics, without a heap and an operating system | [`StaticMemory`], [`ZeroedMemory`], [`Footprint`] |
 //! | what a backend does | [`BlockAlloc`] |
+//! | where a pool's blocks are, and how near to its limit it has been | [`Stats`] |
 //! | what safe code holds, one or several at once | [`BlockAllocExt`], [`Block`] |
 #![cfg_attr(
     feature = "bytes",

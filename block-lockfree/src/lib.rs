@@ -38,6 +38,8 @@
 //! [`available`](block_core::BlockAlloc::available) counts by walking the blocks that were given
 //! back; a counter would cost every call one more atomic operation on a shared line.
 //!
+//! [`sizing`] answers how big a pool should be, from the numbers that it keeps.
+//!
 //! [`guides`] are for those who come from `block_allocator`, from `bytes`, or from a pool of their own
 //! behind a mutex.
 //!
@@ -60,6 +62,8 @@
 //!
 //! - `std` (default): magazines, and mappings instead of the heap.
 //! - `alloc`: pools on the heap, without `std`.
+//! - `bytes`, `allocator-api2`, `wait`: those of [`block_core`](block_core#features), switched on from
+//!   here.
 //!
 //! Without `std` the crate is `no_std`, and every call works on the stack. Without either a pool lies
 //! in a static or in other memory of the caller: [`static_pools`] shows how. Targets without 64-bit

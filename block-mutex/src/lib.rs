@@ -15,6 +15,11 @@
 //! packet[..4].copy_from_slice(&[0xde, 0xad, 0xbe, 0xef]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Features
+//!
+//! `bytes`, `allocator-api2` and `wait` are those of [`block_core`](block_core#features), switched on from
+//! here.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
