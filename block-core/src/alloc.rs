@@ -171,6 +171,9 @@ pub unsafe trait BlockAlloc: Send + Sync {
     /// Takes a block as a bare pointer that [`free_raw`](Self::free_raw) will know again. The
     /// pointer is valid for [`block_size`](Self::block_size) bytes, all initialised.
     ///
+    /// If it is still out when the pool is dropped, a debug build (with `std`) says so on standard error,
+    /// with the place of this call. That takes a word a block there.
+    ///
     /// # Errors
     ///
     /// [`AllocError::Exhausted`] if every block was held at some instant during the call.
