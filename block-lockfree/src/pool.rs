@@ -191,9 +191,9 @@ unsafe impl BlockAlloc for LockFreeAlloc {
     /// threads. It is as of the moment at which the count began; a count that other threads outrun again and
     /// again finds no free block, and leaves the mark to the next one.
     ///
-    /// The counts of calls are kept where only one thread writes, so that counting costs a call
-    /// nothing; a signal handler that interrupts one may make it miss a refusal. They start again after 2^32
-    /// on 32-bit targets, and `reclaims` with new magazines.
+    /// Calls that succeed are not counted, so that counting costs them nothing. Refusals are counted where only
+    /// the calling thread writes, where a signal handler may make it miss one; without magazines in one of
+    /// eight places that threads share. Counts start again after 2^32 on 32-bit targets.
     fn stats(&self) -> Stats {
         let free = self.magazines.free(magazines::this_thread(), self.shared());
         let mut stats = Stats::new(self.region.layout(), free.count());
