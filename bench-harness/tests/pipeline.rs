@@ -11,10 +11,17 @@ mod source;
 #[path = "../examples/pipeline/stages.rs"]
 mod stages;
 
+use std::time::Duration;
+
+use bench_harness::workers::{Cores, Workers};
+use block_core::BlockAllocExt;
+use block_lockfree::LockFreeAlloc;
 use clap::Parser;
 use clap::error::ErrorKind;
+use packet::Traffic;
 use program::{Arguments, Report};
 use ring::Ring;
+use stages::{Plan, STAGES};
 
 /// That it returns at all says that nothing was lost or damaged, and that all blocks are back.
 fn run(options: &str) -> Report {
@@ -73,6 +80,23 @@ fn a_stage_that_leaves_is_not_waited_for() {
     drop(ring.closing());
     assert!(!ring.push(2), "full, and nobody will make room");
     assert_eq!((ring.pop(), ring.pop()), (Some(1), None));
+}
+
+#[test]
+fn a_block_that_is_lost_ends_the_run_and_is_told() {
+    let pool = LockFreeAlloc::new(256, 4).unwrap();
+    let _lost = pool.alloc().unwrap();
+    let plan = Plan {
+        traffic: Traffic::new(256),
+        packets: 100,
+        burst: 4,
+        ring: 2,
+        patience: Duration::from_millis(10),
+    };
+    let mut workers = Workers::new(Cores::usable());
+    workers.start(STAGES).unwrap();
+    let told = stages::run(&workers, &pool, &plan).expect_err("four are not to be had");
+    assert!(told.contains("no memory for 4 packets"), "{told}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bench_harness::arguments::seconds;
 use bench_harness::median::median;
@@ -24,6 +24,9 @@ const SOURCES: [&str; 3] = ["pool", "mimalloc", "system"];
 
 /// Packets of a run.
 const PACKETS: &str = if cfg!(debug_assertions) { "20000" } else { "100000" };
+
+/// How long a burst waits for memory: what is under way comes back far sooner, if nothing is lost.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Why the run is worth nothing.
 pub type Failure = Box<dyn Error>;
@@ -88,7 +91,8 @@ impl Arguments {
         let pool = LockFreeAlloc::new(size, blocks)?;
         let (mimalloc, system) = (Malloc::<Mimalloc>::new(size), Malloc::<System>::new(size));
         let burst = BURST.min(blocks); // a larger one would never be had
-        let plan = Plan { traffic: Traffic::new(size), packets: self.packets, burst, ring };
+        let (traffic, packets, patience) = (Traffic::new(size), self.packets, PATIENCE);
+        let plan = Plan { traffic, packets, burst, ring, patience };
         let cores = Cores::usable();
         let mut workers = Workers::new(cores.clone());
         workers.start(STAGES)?;

@@ -23,6 +23,8 @@ pub struct Plan {
     pub burst: usize,
     /// Bursts that fit into each ring.
     pub ring: usize,
+    /// How long a burst waits for memory at most.
+    pub patience: Duration,
 }
 
 /// Packets in any order: how many, and the sum of the random numbers that tell them apart.
@@ -54,6 +56,8 @@ struct Tally {
     wrong: u64,
     /// Bursts that had to wait for blocks.
     waits: u64,
+    /// The last of them had none in time.
+    is_starved: bool,
     begin: Instant,
     end: Instant,
 }
@@ -61,7 +65,7 @@ struct Tally {
 impl Tally {
     fn begin() -> Self {
         let now = Instant::now();
-        Self { sum: Sum::default(), wrong: 0, waits: 0, begin: now, end: now }
+        Self { sum: Sum::default(), wrong: 0, waits: 0, is_starved: false, begin: now, end: now }
     }
 
     fn end(self) -> Self {
@@ -88,7 +92,7 @@ pub struct Run {
 ///
 /// # Errors
 ///
-/// If a packet was lost, repeated, damaged or out of order.
+/// If a packet was lost, repeated, damaged or out of order, or if memory for a burst does not come back.
 pub fn run<S: Source>(workers: &Workers, source: &S, plan: &Plan) -> Result<Run, String> {
     let (first, second) = (Ring::new(plan.ring), Ring::new(plan.ring));
     let tallies = workers.each(STAGES, |stage| match stage {
@@ -100,6 +104,10 @@ pub fn run<S: Source>(workers: &Workers, source: &S, plan: &Plan) -> Result<Run,
     let wrong: u64 = tallies.iter().map(|tally| tally.wrong).sum();
     if wrong > 0 {
         return Err(format!("{wrong} packets were damaged or out of order"));
+    }
+    if tallies[0].is_starved {
+        let Plan { burst, patience, .. } = plan;
+        return Err(format!("for {patience:?} there was no memory for {burst} packets"));
     }
     if received.packets != plan.packets || received != dropped.and(sent) {
         return Err(format!(
@@ -120,15 +128,16 @@ fn receive<'a, S: Source>(source: &'a S, plan: &Plan, out: &Ring<Burst<'a, S>>) 
         let count = plan.burst.min(usize::try_from(left).unwrap_or(usize::MAX));
         let mut burst = [const { None }; BURST];
         let backoff = Backoff::new();
-        let mut waits = 0;
+        let mut waits_since = None;
         while !source.take(&mut burst[..count]) {
-            waits = 1;
-            if out.is_closed() {
+            let since = *waits_since.get_or_insert_with(Instant::now);
+            tally.is_starved = since.elapsed() > plan.patience;
+            if out.is_closed() || tally.is_starved {
                 return tally.end();
             }
             backoff.snooze();
         }
-        tally.waits += waits;
+        tally.waits += u64::from(waits_since.is_some());
         for packet in burst.iter_mut().flatten() {
             let (header, payload) = plan.traffic.packet(tally.sum.packets);
             packet.write(&header.to_bytes(), payload);
