@@ -90,5 +90,7 @@ impl Magazines {
         0
     }
 
+    pub(crate) fn go_on_counting(&self, _before: &Self) {}
+
     pub(crate) fn dissolve(self, _shared: Shared<'_>) {}
 }

@@ -142,7 +142,9 @@ impl LockFreeAlloc {
         // Better none than the wrong ones, and to build none needs no memory.
         let new = Magazines::new(&self.region, blocks).or_else(|_| Magazines::new(&self.region, 0));
         if let Ok(new) = new {
-            mem::replace(&mut self.magazines, new).dissolve(self.shared());
+            let old = mem::replace(&mut self.magazines, new);
+            self.magazines.go_on_counting(&old);
+            old.dissolve(self.shared());
         }
         self
     }

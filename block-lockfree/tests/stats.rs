@@ -122,9 +122,12 @@ fn a_reclaim_is_counted_and_a_look_at_the_pool_is_none() {
         assert_eq!(pool.stats().reclaims, 0);
     }
     let held = (take(&pool, 99), first);
-    assert!(pool.stats().reclaims > 0, "not all were to be had without");
+    let reclaims = pool.stats().reclaims;
+    assert!(reclaims > 0, "not all were to be had without");
     assert_eq!(pool.stats().exhaustions, 0);
     drop(held);
+    let pool = pool.with_magazine(0).with_magazine(5);
+    assert_eq!(pool.stats().reclaims, reclaims, "new magazines forget none");
 }
 
 #[test]

@@ -42,7 +42,7 @@ pub struct Arguments {
     #[arg(value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub particles: u32,
 
-    /// Any number: the same one makes the same worlds
+    /// Any number from 0: the same one makes the same worlds
     #[arg(long, value_name = "N", default_value = "1")]
     pub seed: u64,
 }

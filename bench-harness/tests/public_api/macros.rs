@@ -112,7 +112,10 @@ fn plain(tokens: TokenStream) -> TokenStream {
                 Some(TokenTree::Group(repeated)) => {
                     plain.extend(self::plain(repeated.stream()));
                     // A separator may come first.
-                    let is_sign = |token: &TokenTree| matches!(token, TokenTree::Punct(sign) if "*+?".contains(sign.as_char()));
+                    let is_sign = |token: &TokenTree| match token {
+                        TokenTree::Punct(sign) => "*+?".contains(sign.as_char()),
+                        _ => false,
+                    };
                     while tokens.next_if(|token| !is_sign(token)).is_some() {}
                     tokens.next();
                 }

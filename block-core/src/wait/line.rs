@@ -158,7 +158,7 @@ impl<B> Line<B> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::collections::VecDeque;
+    use std::collections::{BTreeSet, VecDeque};
 
     proptest! {
         /// Beside a list of names: whoever leaves from anywhere, the oldest is next, and nobody is lost.
@@ -187,9 +187,8 @@ mod tests {
                 }
                 assert_eq!(line.waiting(), waiting.len());
             }
-            let mut left: Vec<_> = line.into_given().collect();
-            left.sort_unstable();
-            assert!(left.into_iter().eq(given.iter().map(|&(_, block)| block).collect::<std::collections::BTreeSet<_>>()));
+            let left: BTreeSet<_> = line.into_given().collect();
+            assert_eq!(left, given.iter().map(|&(_, block)| block).collect());
         }
     }
 

@@ -42,6 +42,11 @@ impl Magazines {
         self.reclaims.load(Ordering::Relaxed) as u64
     }
 
+    /// Goes on from the reclaims of the magazines before, which nobody else has any more.
+    pub(crate) fn go_on_counting(&self, before: &Self) {
+        self.reclaims.store(before.reclaims.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
     /// Counts a call of the thread at this place that was refused: in its slot, where nobody else writes.
     pub(super) fn refuse(&self, place: usize, shared: Shared<'_>) {
         let full = self.slot(place).map_or(1, Slot::refuse);
