@@ -25,7 +25,7 @@ pub(crate) const BATCH: usize = LARGEST / 2;
 
 /// How many batches can be under way; a power of two.
 const CELLS: usize = if cfg!(any(loom, shuttle)) { 1 } else { 16 };
-const _: () = assert!(CURSORS as usize % CELLS == 0);
+const _: () = assert!(CELLS.is_power_of_two() && CELLS <= CURSORS as usize);
 
 const EMPTY: u32 = 0;
 const BUSY: u32 = 1;
