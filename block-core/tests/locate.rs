@@ -3,11 +3,14 @@
 
 #![cfg(feature = "std")]
 
+#[path = "support/seeds.rs"]
+mod seeds;
+
 use std::ptr::NonNull;
 
 use block_core::{BlockIndex, BlockLayout, FreeError, Region};
 use proptest::prelude::*;
-use proptest::test_runner::FileFailurePersistence;
+use seeds::config;
 
 /// A size of half as many bits as an address has.
 const HALF_WORD: usize = 1 << (usize::BITS / 2 - 2);
@@ -90,11 +93,6 @@ fn by_division(base: usize, layout: &BlockLayout, address: usize) -> Result<usiz
 
 fn pointer(address: usize) -> Option<NonNull<u8>> {
     NonNull::new(std::ptr::without_provenance_mut(address))
-}
-
-fn config() -> ProptestConfig {
-    let seeds = FileFailurePersistence::WithSource("regressions");
-    ProptestConfig { failure_persistence: Some(Box::new(seeds)), ..ProptestConfig::default() }
 }
 
 proptest! {

@@ -7,6 +7,8 @@ mod in_place;
 mod limits;
 mod model;
 mod narrowed;
+#[path = "../support/seeds.rs"]
+mod seeds;
 mod sharing;
 #[path = "../support/mod.rs"]
 mod support;

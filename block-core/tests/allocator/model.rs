@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::test_runner::FileFailurePersistence;
 
 use crate::Watched;
 use crate::element::{Aligned, Counted, Element, Odd, Padded};
+use crate::seeds::config;
 use crate::world::{Action, Step, World};
 
 /// Odd block sizes and round ones, below and above the cache line; few blocks, so that they run out.
@@ -31,11 +31,6 @@ fn runs_like_the_standard_library<T: Element>(shape: (usize, usize), steps: &[St
     drop(world);
     watched.assert_whole();
     assert!(matches!(T::alive(), None | Some(0)), "elements left: {:?}", T::alive());
-}
-
-fn config() -> ProptestConfig {
-    let seeds = FileFailurePersistence::WithSource("regressions");
-    ProptestConfig { failure_persistence: Some(Box::new(seeds)), ..ProptestConfig::default() }
 }
 
 macro_rules! elements {

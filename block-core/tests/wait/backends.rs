@@ -65,6 +65,15 @@ fn hesitant() -> (Arc<Waiting<Hesitant>>, Arc<Watched>) {
     (Arc::new(Waiting::new(backend)), watched)
 }
 
+/// By a bulk call, or by the handle's drop.
+fn give_back<'a, A: BlockAlloc>(pool: &'a A, held: Block<&'a A>, is_bulk: bool) {
+    if is_bulk {
+        pool.free_bulk(&mut [Some(held)]);
+    } else {
+        drop(held);
+    }
+}
+
 /// Where anybody could take it first: that is why nobody starves.
 #[test]
 fn a_block_that_somebody_waits_for_does_not_pass_through_the_backend() {
@@ -73,11 +82,7 @@ fn a_block_that_somebody_waits_for_does_not_pass_through_the_backend() {
         let held = pool.alloc_wait();
         let mut waiter = pool.alloc_async();
         assert!(poll_once(&mut waiter).is_pending());
-        if is_bulk {
-            pool.free_bulk(&mut [Some(held)]);
-        } else {
-            drop(held);
-        }
+        give_back(&*pool, held, is_bulk);
         assert_eq!(watched.released.swap(0, Ordering::Relaxed), 0);
         drop(poll_once(&mut waiter));
         assert_eq!(watched.released.swap(0, Ordering::Relaxed), 1, "nobody waits any more");
@@ -105,11 +110,7 @@ fn a_block_that_goes_straight_to_a_waiter_is_zeroed_on_the_way() {
         held.fill(7);
         let mut waiter = pool.alloc_async();
         assert!(poll_once(&mut waiter).is_pending());
-        if is_bulk {
-            pool.free_bulk(&mut [Some(held)]);
-        } else {
-            drop(held);
-        }
+        give_back(&pool, held, is_bulk);
         let Poll::Ready(block) = poll_once(&mut waiter) else { panic!("it was given one") };
         assert_eq!(*block, [0; SIZE], "invariant 6");
     }

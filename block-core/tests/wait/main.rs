@@ -12,6 +12,8 @@ mod hooked;
 mod model;
 mod order;
 mod overtaking;
+#[path = "../support/seeds.rs"]
+mod seeds;
 #[allow(dead_code, reason = "a wrapped pool is out of reach")]
 #[path = "../support/mod.rs"]
 mod support;

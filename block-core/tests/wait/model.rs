@@ -6,8 +6,8 @@ use std::task::Poll;
 use block_core::wait::{AllocFuture, Waiting};
 use block_core::{AllocError, Block, BlockAlloc, BlockAllocExt};
 use proptest::prelude::*;
-use proptest::test_runner::FileFailurePersistence;
 
+use crate::seeds::config;
 use crate::support::Pool;
 use crate::tasks::poll_once;
 use crate::{assert_whole, pool};
@@ -132,11 +132,6 @@ impl<'a> World<'a> {
             drop(self.futures.swap_remove(position));
         }
     }
-}
-
-fn config() -> ProptestConfig {
-    let seeds = FileFailurePersistence::WithSource("regressions");
-    ProptestConfig { failure_persistence: Some(Box::new(seeds)), ..ProptestConfig::default() }
 }
 
 proptest! {
