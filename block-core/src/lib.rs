@@ -97,8 +97,12 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc as alloc_crate;
-#[cfg(any(feature = "std", test, block_counting))]
+#[cfg(any(feature = "std", test, block_counting, seeded_bugs))]
 extern crate std;
+
+// First, so that its macro is known in all of the others.
+#[macro_use]
+mod seeded;
 
 mod alloc;
 #[cfg(feature = "allocator-api2")]
@@ -162,6 +166,8 @@ pub use layout::{BlockLayout, LayoutError};
 pub use memory::{StaticMemory, ZeroedMemory};
 pub use options::{HugePages, RegionOptions};
 pub use region::Region;
+#[cfg(seeded_bugs)]
+pub use seeded::is_planted;
 pub use stats::Stats;
 pub use table::{SideTable, ZeroIsValid};
 #[cfg(all(feature = "std", feature = "bytes"))]

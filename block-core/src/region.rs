@@ -93,9 +93,14 @@ impl Region {
         if index.get() >= self.layout.capacity() {
             no_such_block(index, self.layout.capacity());
         }
+        let (index, stride) = (index.get(), self.layout.stride());
+        let offset = seeded!(
+            index * stride,
+            "stride-in-32-bits" => (index as u32).wrapping_mul(stride as u32) as usize,
+        );
         // SAFETY: `index < capacity`, so the offset is inside the region, and the product was
         // checked for the whole region by `BlockLayout`.
-        unsafe { self.base.add(index.get() * self.layout.stride()) }
+        unsafe { self.base.add(offset) }
     }
 
     /// Which block starts at this address. One subtraction, multiplication, rotation and
@@ -121,7 +126,8 @@ impl Region {
     pub fn locate(&self, block: NonNull<u8>) -> Result<BlockIndex, FreeError> {
         let offset = self.offset(block);
         let index = self.stride.quotient(offset);
-        if index < self.layout.capacity() {
+        let capacity = self.layout.capacity();
+        if seeded!(index < capacity, "one-past-the-end" => index <= capacity) {
             Ok(BlockIndex::new(index))
         } else {
             Err(self.why_not_a_block(offset))
