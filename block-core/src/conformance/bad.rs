@@ -1,5 +1,6 @@
 //! Pointers that are no block out raw: every kind of them, and the calls that must refuse them.
 
+use core::fmt;
 use core::ptr::NonNull;
 use std::boxed::Box;
 use std::vec;
@@ -21,7 +22,10 @@ pub(super) enum Bad {
     OneBlockBeforeTheBase,
     OnePastTheEnd,
     OneBlockPastTheEnd,
+    HalfTheAddressSpaceAway,
+    AtTheLastAddress,
     InteriorFirst,
+    InteriorMiddle,
     InteriorLast,
     /// Given back before, or never handed out.
     OfAFreeBlock,
@@ -30,7 +34,7 @@ pub(super) enum Bad {
 }
 
 impl Bad {
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::OnTheStack,
         Self::OnTheHeap,
         Self::OfAnotherRegion,
@@ -38,7 +42,10 @@ impl Bad {
         Self::OneBlockBeforeTheBase,
         Self::OnePastTheEnd,
         Self::OneBlockPastTheEnd,
+        Self::HalfTheAddressSpaceAway,
+        Self::AtTheLastAddress,
         Self::InteriorFirst,
+        Self::InteriorMiddle,
         Self::InteriorLast,
         Self::OfAFreeBlock,
         Self::OfAHandle,
@@ -100,11 +107,18 @@ fn pointer<A: BlockAlloc + ?Sized>(
         Bad::OneBlockBeforeTheBase => (at(0).wrapping_sub(layout.stride()), FreeError::Foreign),
         Bad::OnePastTheEnd => (end, FreeError::Foreign),
         Bad::OneBlockPastTheEnd => (end.wrapping_add(layout.stride()), FreeError::Foreign),
+        Bad::HalfTheAddressSpaceAway => {
+            (any.map_addr(|address| address ^ 1 << (usize::BITS - 1)), FreeError::Foreign)
+        }
+        Bad::AtTheLastAddress => (any.with_addr(usize::MAX), FreeError::Foreign),
         Bad::InteriorFirst if interior => (any.wrapping_add(1), FreeError::Misaligned),
+        Bad::InteriorMiddle if interior => {
+            (any.wrapping_add(layout.stride() / 2), FreeError::Misaligned)
+        }
         Bad::InteriorLast if interior => {
             (any.wrapping_add(layout.stride() - 1), FreeError::Misaligned)
         }
-        Bad::InteriorFirst | Bad::InteriorLast => return None,
+        Bad::InteriorFirst | Bad::InteriorMiddle | Bad::InteriorLast => return None,
         Bad::OfAFreeBlock => (keeper.one_free(pick)?.as_ptr(), FreeError::NotAllocated),
         Bad::OfAHandle => (keeper.one_held(Way::Handle, pick)?.as_ptr(), FreeError::NotAllocated),
         Bad::HeldUnchecked => {
@@ -120,7 +134,19 @@ pub(super) fn refused<A: BlockAlloc + ?Sized>(
     elsewhere: &Elsewhere,
     (bad, call, pick): (Bad, Call, usize),
 ) -> Check {
-    let Some((pointer, expected)) = pointer(bad, keeper, elsewhere, pick) else { return Ok(()) };
+    match pointer(bad, keeper, elsewhere, pick) {
+        Some((pointer, expected)) => refused_as(keeper, (call, pick), pointer, (expected, &bad)),
+        None => Ok(()),
+    }
+}
+
+/// Makes the call with this pointer, which must be refused with this error and change nothing.
+pub(super) fn refused_as<A: BlockAlloc + ?Sized>(
+    keeper: &Keeper<'_, A>,
+    (call, pick): (Call, usize),
+    pointer: NonNull<u8>,
+    (expected, what): (FreeError, &dyn fmt::Debug),
+) -> Check {
     let answer = match call {
         // SAFETY: it must not succeed; if it does, the suite stops and uses no block again.
         Call::Free => unsafe { keeper.pool.free_raw(pointer) },
@@ -131,7 +157,7 @@ pub(super) fn refused<A: BlockAlloc + ?Sized>(
     ensure!(
         CheckedFree,
         answer == Err(expected),
-        "a call ({call:?}) with a pointer {bad:?} was answered {answer:?}, not Err({expected:?})"
+        "a call ({call:?}) with a pointer {what:?} was answered {answer:?}, not Err({expected:?})"
     );
     keeper.unchanged_by("a refused free")
 }

@@ -59,7 +59,7 @@ where
 }
 
 /// Takes every block, in any mix of calls.
-fn take_all<A: BlockAlloc + ?Sized>(
+pub(super) fn take_all<A: BlockAlloc + ?Sized>(
     bag: &mut Bag<'_, A>,
     capacity: usize,
     while_what: &str,

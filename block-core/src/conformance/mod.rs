@@ -16,9 +16,11 @@
 //! | 6 initialised | [`initialised`], [`zeroed_on_release`] | |
 //! | all at once | [`agrees_with_the_model`] | |
 //!
+//! Beside these, [`events`] has the single bad inputs and events that a backend must survive, by name.
+//!
 //! To test a backend, name it and its constructor in a test of its crate, with `block-core`'s
 //! feature `conformance` among the dev-dependencies: [`conformance_tests!`](crate::conformance_tests)
-//! makes one test of each property, [`check_all`] runs them in a row. How to write a backend:
+//! makes one test of each, [`check_all`] runs them in a row. How to write a backend:
 //! [`writing_a_backend`].
 //!
 //! Random choices come from a fixed seed; `CONFORMANCE_SEED=<number>` in the environment makes
@@ -28,6 +30,36 @@
 //!
 //! The suite finds broken promises; it proves none kept. It writes to what the pool hands out, once
 //! the pointer is seen to be a block of the region.
+//!
+//! # What each property is held by
+//!
+//! A property that rejects nothing shows nothing. So each is tried on pools with one fault as well, in
+//! `tests/conformance_teeth`, and must reject those with the faults named here. [`check_all`] rejects one
+//! broken pool for each of the invariants 1 to 6. Invariants that a backend adds are its own to show: the
+//! lock-free one keeps to 7 and 8 in models of loom and shuttle (`block-lockfree/tests/loom.rs`,
+//! `loom_magazines`, `shuttle.rs`), in the unit tests of its head word, and in `tests/signals.rs`.
+//!
+//! | property | rejects a pool with |
+//! |---|---|
+//! | [`bounded_and_aligned`] | a misaligned block; one block past the end; another region |
+//! | [`exclusive`] | a block given out twice; a block written to while held |
+//! | [`conserved`] | a lost block; a count of one too many |
+//! | [`exact_exhaustion`] | a spurious failure; a reserve |
+//! | [`bulk_is_all_or_nothing`] | a bulk call that fails and keeps; a bulk call that fails and fills |
+//! | [`initialised`] | memory that is not zero at first; a link inside a free block |
+//! | [`zeroed_on_release`] | a forgotten scrub; a forgotten scrub in bulk |
+//! | [`checked_free`] | a double free accepted; one past the end accepted; an interior pointer accepted; the wrong error |
+//! | [`bulk_free_is_all_or_nothing`] | a bulk free that stops half way |
+//! | [`pools_do_not_mix`] | a cache that outlives its pool |
+//! | [`agrees_with_the_model`] | a block given out twice; a block written to while held; a lost block; a bulk call that fails and keeps; a bulk call that fails and fills; a count of one too many; a spurious failure; a double free accepted; one past the end accepted; an interior pointer accepted; the wrong error; a bulk free that stops half way; memory that is not zero at first; a link inside a free block |
+//! | [`no_block_is_shared`] | a block given out twice to threads; a lost block that still counts |
+//! | [`bulk_transfers_conserve`] | a lost block that still counts |
+//! | [`no_alloc_fails_within_its_share`] | blocks stranded with their thread; a reserve; a failure where another thread is busy |
+//! | [`blocks_of_an_idle_thread_are_not_stranded`] | blocks stranded with their thread |
+//! | [`blocks_of_an_ended_thread_come_back`] | blocks stranded with their thread |
+//! | [`one_of_two_racing_frees_succeeds`] | two racing frees |
+//! | [`a_right_free_is_never_refused`] | a mark cleared after the release |
+//! | [`available_never_over_reports`] | a count in two steps |
 //!
 //! # Examples
 //!
@@ -49,7 +81,6 @@
 //!     |region| Box::new(MyPool::from_region(region)) as Box<dyn BlockAlloc>
 //! }
 //! ```
-
 //!
 //! One property alone, while looking for what breaks it; each of them is called like this:
 //!
@@ -81,6 +112,7 @@
 mod bad;
 mod bag;
 mod bytes;
+pub mod events;
 mod frees;
 mod held;
 mod keeper;
@@ -114,7 +146,7 @@ pub use sequential::{
 };
 pub use sharing::{bulk_transfers_conserve, no_alloc_fails_within_its_share, no_block_is_shared};
 
-/// Runs every property in a row; a few seconds without optimisation.
+/// Runs every property and every event in a row; a few seconds without optimisation.
 ///
 /// # Panics
 ///
@@ -135,7 +167,7 @@ where
     crate::conformance_tests! { @each calls make }
 }
 
-/// One `#[test]` for each property, in a module of the given name, on the pools that the
+/// One `#[test]` for each property and each event, in a module of the given name, on the pools that the
 /// constructor makes.
 ///
 /// The constructor is an expression, a closure or the path of a function, that takes a
@@ -154,7 +186,7 @@ macro_rules! conformance_tests {
     ($name:ident, $make:expr $(,)?) => {
         $crate::conformance_tests! { @each tests $name, $make }
     };
-    // The list of properties, which stands here alone.
+    // The lists of properties and of events, which stand here alone.
     (@each $mode:ident $($rest:tt)*) => {
         $crate::conformance_tests! {
             @$mode
@@ -179,13 +211,47 @@ macro_rules! conformance_tests {
                 a_right_free_is_never_refused
                 available_never_over_reports
             ]
+            [
+                double_free_at_once
+                double_free_delayed
+                double_free_after_other_frees
+                double_free_across_threads
+                foreign_pointer_on_the_stack
+                foreign_pointer_on_the_heap
+                foreign_pointer_of_another_pool
+                foreign_pointer_near
+                foreign_pointer_far
+                interior_pointer
+                misaligned_pointer
+                one_past_the_end
+                before_the_base
+                never_allocated_block
+                block_owned_by_a_live_handle
+                block_held_without_a_mark
+                capacity_of_1
+                capacity_of_2
+                capacity_of_63
+                capacity_of_64
+                capacity_of_65
+                exhaustion_then_recovery_to_the_exact_count
+                thread_ends_with_cached_blocks
+                thread_ends_while_others_are_at_exhaustion
+                frees_from_a_thread_local_destructor
+                panic_while_a_thread_holds_handles
+                handle_that_is_forgotten
+                producer_is_not_starved_by_its_consumer
+            ]
             $($rest)*
         }
     };
-    (@calls [$($property:ident)*] $make:expr) => {
+    (@calls [$($property:ident)*] [$($event:ident)*] $make:expr) => {
         $($crate::conformance::$property($make);)*
+        $($crate::conformance::events::$event($make);)*
     };
-    (@tests [$($property:ident)*] $name:ident, $make:expr) => {
+    (@names [$($property:ident)*] [$($event:ident)*]) => {
+        [$(stringify!($property),)* $(stringify!($event)),*]
+    };
+    (@tests [$($property:ident)*] [$($event:ident)*] $name:ident, $make:expr) => {
         mod $name {
             #[allow(unused_imports, reason = "the constructor may name everything in full")]
             use super::*;
@@ -193,6 +259,12 @@ macro_rules! conformance_tests {
                 #[test]
                 fn $property() {
                     $crate::conformance::$property(&$make);
+                }
+            )*
+            $(
+                #[test]
+                fn $event() {
+                    $crate::conformance::events::$event(&$make);
                 }
             )*
         }

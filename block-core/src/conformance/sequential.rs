@@ -1,17 +1,16 @@
 //! Properties of a pool with one user at a time.
 
 use core::ops::Deref;
-use std::boxed::Box;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::vec::Vec;
 
+use super::events::lives::{
+    forgotten_handle, panic_while_holding_handles, thread_ends_with_handles,
+};
 use super::held::Way;
 use super::keeper::Keeper;
 use super::layouts::{self, Shape, on_each};
 use super::random::Random;
-use super::threads::apart;
-use super::verdict::{Check, ensure};
-use crate::{Block, BlockAlloc, BlockAllocExt, Region};
+use crate::{BlockAlloc, Region};
 
 /// Invariant 4: every pointer, from every call, is a block of the region that the pool was made
 /// over, aligned, and all its bytes can be written and read.
@@ -115,56 +114,10 @@ where
             keeper.account()?;
         }
         keeper.finish()?;
-        threads_that_end(&*pool)?;
-        forgotten(&*pool)
+        thread_ends_with_handles(&*pool)?;
+        panic_while_holding_handles(&*pool)?;
+        forgotten_handle(&*pool)
     });
-}
-
-/// Threads that end, and unwind, with handles; what they held is free then.
-fn threads_that_end<A: BlockAlloc + ?Sized>(pool: &A) -> Check {
-    let all =
-        |pool| -> Vec<Block<_>> { (0..).map_while(|_| BlockAllocExt::alloc(pool).ok()).collect() };
-    apart(|| {
-        drop(all(pool));
-        Ok(())
-    })?;
-    let unwound = apart(|| {
-        let unwinding = AssertUnwindSafe(|| {
-            let _handles = all(pool);
-            // Without the hook: nothing is to be printed for a panic that is part of the test.
-            resume_unwind(Box::new(()))
-        });
-        let _ = catch_unwind::<_, ()>(unwinding);
-        Ok(())
-    });
-    unwound?;
-    let (counted, capacity) = (pool.available(), pool.capacity());
-    ensure!(
-        Conserved,
-        counted == capacity && all(pool).len() == capacity,
-        "threads ended and unwound with handles; after that {counted} of {capacity} are free"
-    );
-    Ok(())
-}
-
-/// A forgotten handle is a held block, once and for all.
-fn forgotten<A: BlockAlloc + ?Sized>(pool: &A) -> Check {
-    let Ok(handle) = pool.alloc() else { return Ok(()) };
-    let bytes = core::ptr::NonNull::from(&*handle).cast();
-    core::mem::forget(handle);
-    let (counted, capacity) = (pool.available(), pool.capacity());
-    let others: Vec<_> = (0..capacity).map_while(|_| pool.acquire()).collect();
-    ensure!(
-        Conserved,
-        counted == capacity - 1 && others.len() == capacity - 1 && !others.contains(&bytes),
-        "one handle was forgotten; {counted} of {capacity} count as free, {} can be had",
-        others.len()
-    );
-    for block in others.into_iter().chain([bytes]) {
-        // SAFETY: acquired above, or held by the handle that was forgotten; given back once.
-        unsafe { pool.release(block) };
-    }
-    Ok(())
 }
 
 /// Invariant 3: exactly `capacity` allocations succeed, in every mix of calls, and after that

@@ -8,7 +8,9 @@ mod pool;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use block_core::{Region, conformance};
+use block_core::Region;
+use block_core::conformance::events::*;
+use block_core::conformance::*;
 use broken::Broken;
 use fault::Fault;
 
@@ -34,14 +36,19 @@ fn rejected(fault: Fault, invariant: &str, property: impl Fn(&dyn Fn(Region) -> 
     }
 }
 
-/// One test for each fault: `fault => invariant: properties that must reject it`.
+/// One test for each fault: the invariant, and the properties and events that must reject it.
 macro_rules! teeth {
-    ($($test:ident: $fault:ident breaks $invariant:ident, found by $($property:ident)+;)*) => {$(
-        #[test]
-        fn $test() {
-            $(rejected(Fault::$fault, $invariant, |make| conformance::$property(&make));)+
-        }
-    )*};
+    ($($test:ident: $fault:ident breaks $invariant:ident, found by $($property:ident)+;)*) => {
+        $(
+            #[test]
+            fn $test() {
+                $(rejected(Fault::$fault, $invariant, |make| $property(&make));)+
+            }
+        )*
+
+        /// Each fault by the name of its test, and what rejects it.
+        const TEETH: &[(&str, &[&str])] = &[$((stringify!($test), &[$(stringify!($property)),+])),*];
+    };
 }
 
 const EXCLUSIVE: &str = "invariant 1 (exclusive)";
@@ -60,7 +67,8 @@ teeth! {
         found by exclusive agrees_with_the_model;
 
     a_lost_block: LosesABlock breaks CONSERVED,
-        found by conserved agrees_with_the_model;
+        found by conserved agrees_with_the_model exhaustion_then_recovery_to_the_exact_count
+            panic_while_a_thread_holds_handles;
     a_lost_block_that_still_counts: LosesABlockButCountsIt breaks CONSERVED,
         found by no_block_is_shared bulk_transfers_conserve;
     a_bulk_call_that_fails_and_keeps: KeepsPartOfARefusedBulk breaks CONSERVED,
@@ -68,17 +76,20 @@ teeth! {
     a_bulk_call_that_fails_and_fills: FillsPartOfARefusedBulk breaks CONSERVED,
         found by bulk_is_all_or_nothing agrees_with_the_model;
     a_count_of_one_too_many: CountsOneTooMany breaks CONSERVED,
-        found by conserved agrees_with_the_model;
+        found by conserved agrees_with_the_model handle_that_is_forgotten;
     a_count_in_two_steps: CountsInTwoSteps breaks CONSERVED,
         found by available_never_over_reports;
 
     blocks_stranded_with_their_thread: Strands breaks EXACT_EXHAUSTION,
         found by blocks_of_an_idle_thread_are_not_stranded
-            blocks_of_an_ended_thread_come_back no_alloc_fails_within_its_share;
+            blocks_of_an_ended_thread_come_back no_alloc_fails_within_its_share
+            thread_ends_with_cached_blocks thread_ends_while_others_are_at_exhaustion
+            frees_from_a_thread_local_destructor producer_is_not_starved_by_its_consumer;
     a_spurious_failure: FailsNowAndThen breaks EXACT_EXHAUSTION,
         found by exact_exhaustion agrees_with_the_model;
     a_reserve: KeepsOneInReserve breaks EXACT_EXHAUSTION,
-        found by exact_exhaustion no_alloc_fails_within_its_share;
+        found by exact_exhaustion no_alloc_fails_within_its_share capacity_of_1 capacity_of_2
+            capacity_of_63 capacity_of_64 capacity_of_65;
     a_failure_where_another_thread_is_busy: FailsWhenBusy breaks EXACT_EXHAUSTION,
         found by no_alloc_fails_within_its_share;
 
@@ -90,11 +101,15 @@ teeth! {
         found by bounded_and_aligned;
 
     a_double_free_accepted: AcceptsWhatIsNotAllocated breaks CHECKED_FREE,
-        found by checked_free agrees_with_the_model;
+        found by checked_free agrees_with_the_model double_free_at_once double_free_delayed
+            double_free_after_other_frees double_free_across_threads never_allocated_block
+            block_owned_by_a_live_handle block_held_without_a_mark;
     one_past_the_end_accepted: AcceptsForeign breaks CHECKED_FREE,
-        found by checked_free agrees_with_the_model;
+        found by checked_free agrees_with_the_model foreign_pointer_on_the_stack
+            foreign_pointer_on_the_heap foreign_pointer_of_another_pool foreign_pointer_near
+            foreign_pointer_far one_past_the_end before_the_base;
     an_interior_pointer_accepted: RoundsDown breaks CHECKED_FREE,
-        found by checked_free agrees_with_the_model;
+        found by checked_free agrees_with_the_model interior_pointer misaligned_pointer;
     the_wrong_error: CallsEverythingForeign breaks CHECKED_FREE,
         found by checked_free agrees_with_the_model;
     a_bulk_free_that_stops_half_way: FreesPartOfARefusedBulk breaks CHECKED_FREE,
@@ -117,9 +132,46 @@ teeth! {
         found by pools_do_not_mix;
 }
 
-/// The suite as a whole rejects what its properties reject.
+/// The suite as a whole rejects a pool that breaks any one of the invariants, by its number.
 #[test]
-fn check_all_checks_all() {
-    rejected(Fault::GivesMisaligned, BOUNDED_AND_ALIGNED, |make| conformance::check_all(&make));
-    rejected(Fault::ChecksThenFrees, CHECKED_FREE, |make| conformance::check_all(&make));
+fn check_all_rejects_a_broken_backend_for_each_invariant() {
+    for (fault, invariant) in [
+        (Fault::GivesTwice, EXCLUSIVE),
+        (Fault::LosesABlock, CONSERVED),
+        (Fault::FailsNowAndThen, EXACT_EXHAUSTION),
+        (Fault::GivesMisaligned, BOUNDED_AND_ALIGNED),
+        (Fault::AcceptsWhatIsNotAllocated, CHECKED_FREE),
+        (Fault::ChecksThenFrees, CHECKED_FREE),
+        (Fault::StartsDirty, INITIALISED),
+    ] {
+        rejected(fault, invariant, |make| check_all(&make));
+    }
+}
+
+#[test]
+fn every_property_and_event_of_the_suite_rejects_a_fault() {
+    let names = block_core::conformance_tests! { @each names };
+    let rejects = |name: &&str| TEETH.iter().any(|(_, found_by)| found_by.contains(name));
+    let toothless: Vec<_> = names.iter().filter(|name| !rejects(name)).collect();
+    assert!(toothless.is_empty(), "no fault is rejected by {toothless:?}");
+}
+
+/// The pages of the suite say which fault each property and event rejects.
+#[test]
+fn the_pages_name_the_faults_that_are_rejected() {
+    let pages = [
+        include_str!("../../src/conformance/mod.rs"),
+        include_str!("../../src/conformance/events.rs"),
+    ];
+    let rows: Vec<_> = pages.iter().flat_map(|page| page.lines()).collect();
+    for (fault, found_by) in TEETH {
+        let fault = fault.replace('_', " ");
+        for name in *found_by {
+            let link = format!("[`{name}`]");
+            let named = rows
+                .iter()
+                .any(|row| row.starts_with("//! |") && row.contains(&link) && row.contains(&fault));
+            assert!(named, "no row has {link} and {fault:?}");
+        }
+    }
 }
