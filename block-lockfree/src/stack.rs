@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_that_comes_round_disturbs_neither_order_nor_count() {
+    fn a_tag_that_wraps_disturbs_neither_order_nor_count() {
         let stack = stack(4);
         let last_tag = stack.format.popped(stack.format.first(0), 0, usize::MAX);
         stack.head.0.store(last_tag.bits(), Ordering::Relaxed);

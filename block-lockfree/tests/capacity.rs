@@ -6,6 +6,7 @@
 mod resident;
 
 use std::collections::HashSet;
+use std::sync::Barrier;
 
 use block_core::{AllocError, BlockAlloc, BlockAllocExt};
 use block_lockfree::LockFreeAlloc;
@@ -27,9 +28,37 @@ fn every_block_can_be_had_once_at_every_small_capacity() {
     }
 }
 
+/// Every magazine has room for the whole pool; threads that are idle hold no block of it back.
+#[test]
+fn a_pool_smaller_than_one_magazine_is_had_whole_by_each_thread_in_turn() {
+    const THREADS: usize = 3;
+    for capacity in [1, 2, 3, 4, 10, 31, 61] {
+        let pool = LockFreeAlloc::new(24, capacity).unwrap();
+        let turn_ends = Barrier::new(THREADS);
+        std::thread::scope(|scope| {
+            for id in 0..THREADS {
+                let (pool, turn_ends) = (&pool, &turn_ends);
+                scope.spawn(move || {
+                    for turn in 0..10 * THREADS {
+                        // Half of the turns take half of it, which leaves magazines open.
+                        let wanted = if turn % 2 == 0 { capacity } else { capacity.div_ceil(2) };
+                        if turn % THREADS == id {
+                            let blocks: Vec<_> =
+                                (0..wanted).map_while(|_| pool.alloc().ok()).collect();
+                            assert_eq!(blocks.len(), wanted, "invariant 3");
+                        }
+                        turn_ends.wait();
+                    }
+                });
+            }
+        });
+        assert_eq!(pool.available(), capacity, "invariant 2");
+    }
+}
+
 #[test]
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
-fn a_pool_beyond_32_bits_commits_memory_only_as_blocks_are_first_used() {
+fn a_pool_of_2_to_the_33_blocks_commits_memory_only_as_they_are_first_used() {
     const CAPACITY: usize = 1 << 33;
     let before = resident::resident();
     let pool = LockFreeAlloc::new(64, CAPACITY).unwrap();

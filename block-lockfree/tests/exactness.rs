@@ -56,7 +56,7 @@ fn bulk_calls_get_every_block_too() {
 }
 
 #[test]
-fn blocks_that_other_threads_give_back_can_be_had() {
+fn a_producer_is_not_starved_by_the_consumer_that_gives_its_blocks_back() {
     let _end = deadline("hand-over", 120);
     for (capacity, makers) in [(1, 1), (2, 1), (40, 2), (64, 1), (500, 2), (3000, 1)] {
         let pool = pool(capacity);

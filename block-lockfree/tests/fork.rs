@@ -120,7 +120,7 @@ fn fork_beside(
 }
 
 #[test]
-fn beside_threads_that_allocate_and_free() {
+fn a_fork_beside_threads_that_allocate_and_free_finds_each_block_once() {
     let _end = deadline("fork", 120);
     let pool = LockFreeAlloc::new(64, 1000).unwrap();
     let floor = 1000 - 3 * (5 + MOVED);
@@ -130,7 +130,7 @@ fn beside_threads_that_allocate_and_free() {
 }
 
 #[test]
-fn beside_threads_that_hand_batches_over() {
+fn a_fork_beside_threads_that_hand_batches_over() {
     let _end = deadline("fork at batches", 120);
     let pool = LockFreeAlloc::new(64, 2000).unwrap();
     let floor = 2000 - 3 * (300 + MOVED);
@@ -141,7 +141,7 @@ fn beside_threads_that_hand_batches_over() {
 
 /// Small enough to have no depot: every batch goes to the stack.
 #[test]
-fn beside_threads_that_flush_to_the_stack() {
+fn a_fork_beside_threads_that_flush_to_the_stack() {
     let _end = deadline("fork at flushes", 120);
     let pool = LockFreeAlloc::new(64, 120).unwrap();
     fork_beside(&pool, (2, 200, 0), |_| {
@@ -154,7 +154,7 @@ fn beside_threads_that_flush_to_the_stack() {
 }
 
 #[test]
-fn beside_threads_that_reclaim() {
+fn a_fork_beside_threads_that_reclaim() {
     let _end = deadline("fork at reclaim", 120);
     for each in [1, 20, 200] {
         let pool = LockFreeAlloc::new(64, 3 * each).unwrap();
@@ -166,7 +166,7 @@ fn beside_threads_that_reclaim() {
 }
 
 #[test]
-fn idle_threads_magazines_are_not_lost() {
+fn a_fork_beside_idle_threads_loses_nothing_of_their_magazines() {
     let _end = deadline("fork beside idle threads", 60);
     for capacity in [1, 10, 500, 3000] {
         let pool = LockFreeAlloc::new(64, capacity).unwrap();
@@ -197,7 +197,7 @@ fn idle_threads_magazines_are_not_lost() {
 }
 
 #[test]
-fn a_childs_child_finds_every_block_too() {
+fn a_fork_in_a_forked_child_finds_every_block_too() {
     let _end = deadline("fork in a fork", 60);
     let pool = LockFreeAlloc::new(64, 500).unwrap();
     drop(Stamped::must(&pool));

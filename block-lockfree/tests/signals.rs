@@ -127,7 +127,7 @@ fn interrupt(pool: &LockFreeAlloc, signals: usize, work: impl Fn(usize) + Sync) 
 }
 
 #[test]
-fn interrupted_calls_get_every_block_that_handlers_leave() {
+fn signal_handlers_that_allocate_and_free_leave_all_other_blocks_to_the_calls_they_interrupt() {
     let _one = with_handlers();
     let _end = deadline("signals", 120);
     for each in [100, 30, 5, 1] {
@@ -141,7 +141,7 @@ fn interrupted_calls_get_every_block_that_handlers_leave() {
 }
 
 #[test]
-fn a_pool_that_runs_dry_in_handlers_and_calls_neither_hangs_nor_corrupts() {
+fn a_pool_that_runs_dry_in_signal_handlers_and_calls_neither_hangs_nor_corrupts() {
     let _one = with_handlers();
     let _end = deadline("signals on a dry pool", 120);
     for capacity in [1, 2, 3, 10, 70] {
@@ -172,7 +172,7 @@ fn handlers_on_an_empty_pool_are_told_so() {
 }
 
 #[test]
-fn bulk_calls_can_be_interrupted_too() {
+fn signal_handlers_that_allocate_and_free_may_interrupt_bulk_calls_too() {
     let _one = with_handlers();
     let _end = deadline("signals in bulk calls", 120);
     for each in [3, 31, 80] {

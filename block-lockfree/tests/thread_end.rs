@@ -22,7 +22,7 @@ fn alone() -> MutexGuard<'static, ()> {
 }
 
 #[test]
-fn a_full_magazine_outlives_its_thread() {
+fn a_thread_that_ends_leaves_its_full_magazine_to_the_others() {
     let _alone = alone();
     let _end = deadline("full magazine", 60);
     for capacity in [1, 10, 62, 200, 2000] {
@@ -39,7 +39,7 @@ fn a_full_magazine_outlives_its_thread() {
 }
 
 #[test]
-fn more_threads_than_numbers_all_get_their_blocks() {
+fn more_threads_than_slots_all_get_their_blocks() {
     const THREADS: usize = 2100;
     let _alone = alone();
     let _end = deadline("2100 threads", 120);
@@ -85,7 +85,7 @@ std::thread_local! {
 /// Destructors run in the reverse order of first use, so one registered before the pool's own runs
 /// when the thread has lost its number already, and the thread beside it has got it.
 #[test]
-fn destructors_of_a_thread_use_no_magazine_that_another_thread_has_got() {
+fn frees_from_a_thread_local_destructor_after_the_slot_is_gone_use_no_magazine_of_another_thread() {
     let _alone = alone();
     let _end = deadline("destructors", 120);
     for share in [1, 3, 20, 100, 1000].repeat(4) {

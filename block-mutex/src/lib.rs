@@ -4,6 +4,9 @@
 //! for a few instructions. Read this one first; use it where calls are rare, and as the oracle for
 //! faster ones.
 //!
+//! Not to be called from a signal handler, which would wait for the call that it interrupted, nor in a
+//! child of `fork` beside threads that use the pool: one of those may have held the lock.
+//!
 //! # Examples
 //!
 //! ```

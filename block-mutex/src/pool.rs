@@ -204,7 +204,7 @@ mod tests {
     /// More blocks than 32 bits can number; the list of those given back is wide then.
     #[test]
     #[cfg(target_pointer_width = "64")]
-    fn more_blocks_than_32_bits_can_number() {
+    fn a_pool_of_2_to_the_33_blocks_knows_each_by_its_number() {
         let pool = MutexAlloc::new(64, 1 << 33).unwrap();
         let (a, b) = (pool.alloc().unwrap(), pool.alloc().unwrap());
         let first = a.as_ptr();

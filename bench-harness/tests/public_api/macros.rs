@@ -42,7 +42,9 @@ pub fn list(surface: &Surface) -> String {
     let mut waiting: Vec<ItemMacro> = called.into_iter().cloned().collect();
     let mut calls = Vec::new();
     while let Some(call) = waiting.pop() {
-        let text = declaration(&Item::Macro(call.clone()), &Gates::new());
+        let mut bare = call.clone();
+        bare.mac.tokens = self::bare(bare.mac.tokens);
+        let text = declaration(&Item::Macro(bare), &Gates::new());
         let Some(definition) = definition(&call) else {
             // Of others: what it makes can be seen only if it says so.
             if ["pub", "impl"].iter().any(|word| text.split_whitespace().any(|it| it == *word)) {
@@ -81,6 +83,23 @@ pub fn list(surface: &Surface) -> String {
         }
     }
     text.replace(VARIABLE, "$")
+}
+
+/// Without documentation, and with nothing in inner braces, as functions have no body here.
+fn bare(tokens: TokenStream) -> TokenStream {
+    let mut bare = Vec::new();
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+                bare.push(Group::new(group.delimiter(), TokenStream::new()).into());
+            }
+            TokenTree::Group(group) if group.stream().to_string().starts_with("doc =") => {
+                bare.pop(); // the sign before it
+            }
+            token => bare.push(token),
+        }
+    }
+    bare.into_iter().collect()
 }
 
 /// The items in the rules of a macro; all of it as one if they cannot be told apart.
