@@ -104,17 +104,22 @@ impl Pool {
 
     /// Takes and gives back in random order, and never holds more than `share`.
     fn exercise(&self, number: usize, share: usize, steps: usize) {
+        self.exercise_between([number, number], share, steps);
+    }
+
+    /// The same, but takes under one number and gives back under another.
+    fn exercise_between(&self, [taker, giver]: [usize; 2], share: usize, steps: usize) {
         let mut held = VecDeque::new();
         for _ in 0..steps {
             if held.len() < share && (held.is_empty() || thread_rng().r#gen()) {
-                held.push_back(self.acquire(number));
+                held.push_back(self.acquire(taker));
             } else if thread_rng().r#gen() {
-                self.release(number, held.pop_front().unwrap());
+                self.release(giver, held.pop_front().unwrap());
             } else {
-                self.release(number, held.pop_back().unwrap());
+                self.release(giver, held.pop_back().unwrap());
             }
         }
-        held.into_iter().for_each(|block| self.release(number, block));
+        held.into_iter().for_each(|block| self.release(giver, block));
     }
 
     /// Invariants 1 and 2, when all is quiet: every block is free, once.
@@ -139,28 +144,29 @@ fn join_all(threads: impl IntoIterator<Item = thread::JoinHandle<()>>) {
     threads.into_iter().for_each(|thread| thread.join().unwrap());
 }
 
-/// Each thread's share is all that the others leave: every call may have to reclaim. One thread
-/// has no magazine.
+/// Each thread's share is all that the others leave, and more than a batch, so that what is left of one in a
+/// magazine is missing elsewhere: every call may have to reclaim. One thread has no magazine.
 #[test]
 fn within_their_shares_no_call_fails() {
     check(|| {
-        let pool = Pool::new(10);
+        let pool = Pool::new(15);
         join_all([0, 1, 2, 3, NO_NUMBER].map(|number| {
             let pool = Arc::clone(&pool);
-            thread::spawn(move || pool.exercise(number, 2, 8))
+            thread::spawn(move || pool.exercise(number, 3, 8))
         }));
         pool.assert_full();
     });
 }
 
-/// The same with shares of one: half a magazine is all there is.
+/// The same with shares of one, which is a batch here. So each thread gives back under another number than it
+/// takes under, where only a reclaim finds it again.
 #[test]
 fn in_a_tiny_pool_no_call_fails() {
     check(|| {
         let pool = Pool::new(4);
         join_all([0, 1, 2, 3].map(|number| {
             let pool = Arc::clone(&pool);
-            thread::spawn(move || pool.exercise(number, 1, 8))
+            thread::spawn(move || pool.exercise_between([number, number + 4], 1, 8))
         }));
         pool.assert_full();
     });
@@ -195,7 +201,7 @@ fn within_their_shares_no_bulk_call_fails() {
 #[test]
 fn threads_end_and_others_inherit_their_numbers() {
     check(|| {
-        let pool = Pool::new(8);
+        let pool = Pool::new(12);
         let numbers = Arc::new(Mutex::new(vec![0, 1, 2]));
         let families = [(); 4].map(|()| {
             let (pool, numbers) = (Arc::clone(&pool), Arc::clone(&numbers));
@@ -205,7 +211,7 @@ fn threads_end_and_others_inherit_their_numbers() {
                     let life = thread::spawn(move || {
                         // Four live at a time, and there are three numbers.
                         let number = numbers.lock().unwrap().pop();
-                        pool.exercise(number.unwrap_or(NO_NUMBER), 2, 4);
+                        pool.exercise(number.unwrap_or(NO_NUMBER), 3, 4);
                         numbers.lock().unwrap().extend(number);
                     });
                     life.join().unwrap();
