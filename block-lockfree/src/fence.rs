@@ -77,3 +77,28 @@ mod membarrier {
         false
     }
 }
+
+#[cfg(all(test, target_os = "linux", not(any(loom, shuttle))))]
+#[path = "../tests/support/refuse.rs"]
+mod refuse;
+
+#[cfg(all(test, target_os = "linux", not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+
+    /// A missing barrier shows too rarely to be waited for. But who asks for one that is refused hears so.
+    #[test]
+    fn a_reclaimer_asks_for_a_barrier_in_all_threads() {
+        if !is_asymmetric() {
+            return; // owners have a fence of their own
+        }
+        assert!(heavy(true));
+        // A thread of its own: what it is refused stays so.
+        let refused = std::thread::spawn(|| {
+            refuse::refuse(libc::SYS_membarrier, libc::EPERM);
+            (heavy(false), heavy(true))
+        });
+        assert_eq!(refused.join().unwrap(), (true, false));
+        ANSWER.store(UNKNOWN, Ordering::Relaxed); // other threads may have it still
+    }
+}

@@ -228,6 +228,18 @@ mod tests {
     use super::*;
     use block_core::SideTable;
 
+    /// As in a signal handler.
+    #[test]
+    fn a_call_that_interrupts_another_one_begins_nothing_and_ends_nothing() {
+        let slot = &SideTable::<Slot>::zeroed(1).unwrap()[0];
+        let open = AtomicUsize::new(State::new(true, false).bits());
+        assert!(slot.enter_plainly(&open), "the call that is interrupted");
+        assert!(!slot.enter_plainly(&open) && slot.enter(&open).is_none());
+        assert!(slot.is_active(), "the first call goes on");
+        slot.leave();
+        assert!(slot.enter(&open).is_some());
+    }
+
     #[test]
     fn refusals_leave_the_cursor_alone_and_say_when_they_start_again() {
         let slot = &SideTable::<Slot>::zeroed(1).unwrap()[0];

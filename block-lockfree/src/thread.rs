@@ -148,6 +148,31 @@ extern "C" fn after_fork_in_child() {
 mod tests {
     use super::*;
 
+    /// What a destructor finds that runs after the number was given back.
+    struct AtTheEnd(std::sync::mpsc::Sender<usize>);
+
+    impl Drop for AtTheEnd {
+        fn drop(&mut self) {
+            self.0.send(assign()).unwrap();
+        }
+    }
+
+    std::thread_local! {
+        static AT_THE_END: Cell<Option<AtTheEnd>> = const { Cell::new(None) };
+    }
+
+    #[test]
+    fn a_thread_that_gave_its_number_back_has_none_to_its_end() {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let ending = std::thread::spawn(|| {
+            // Destructors run in the reverse order of first use.
+            AT_THE_END.set(Some(AtTheEnd(sender)));
+            assert!(assign() < LIMIT * SCALE);
+        });
+        ending.join().unwrap();
+        assert_eq!(receiver.recv(), Ok(NONE));
+    }
+
     #[test]
     fn numbers_are_distinct_while_their_threads_live() {
         let barrier = std::sync::Barrier::new(100);

@@ -71,11 +71,22 @@ impl Pool {
 
 /// A model that starts from `prepare`, runs each body on a thread of its own, and checks that
 /// `free` blocks are left.
-fn model(capacity: usize, prepare: fn(&Pool), bodies: &'static [fn(&Pool)], Leaves(free): Leaves) {
+fn model(capacity: usize, prepare: fn(&Pool), bodies: &'static [fn(&Pool)], leaves: Leaves) {
     let mut builder = loom::model::Builder::new();
     // Two threads are explored exhaustively, more within a bound.
     builder.preemption_bound =
         if bodies.len() <= 2 { None } else { builder.preemption_bound.or(Some(3)) };
+    check(builder, capacity, prepare, bodies, leaves);
+}
+
+/// The same within the bounds of a builder.
+fn check(
+    builder: loom::model::Builder,
+    capacity: usize,
+    prepare: fn(&Pool),
+    bodies: &'static [fn(&Pool)],
+    Leaves(free): Leaves,
+) {
     builder.check(move || {
         let pool = Pool::new(capacity);
         prepare(&pool);
@@ -126,6 +137,23 @@ fn pop_against_push_hands_over_the_bytes() {
 #[test]
 fn pop_two_push_the_first_against_pop() {
     model(3, used_once, &[pop_two_push_the_first, pop_push], Leaves(3));
+}
+
+/// A window of four pops within one: fails when the tag has two bits and comes round, not when it has three.
+#[test]
+fn four_pops_in_the_middle_of_one() {
+    fn four_pops_keep_the_second(pool: &Pool) {
+        let pop =
+            || pool.pop().expect("invariant 3: one block is free for each thread, and one more");
+        let (first, _held) = (pop(), pop());
+        pool.push(first);
+        pool.push(pop());
+        pool.push(pop());
+    }
+    // Two preemptions are what it takes.
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = builder.preemption_bound.or(Some(2));
+    check(builder, 3, used_once, &[four_pops_keep_the_second, pop_push], Leaves(2));
 }
 
 /// The same where both leave by one bulk pop: fails when that one does not move the tag.

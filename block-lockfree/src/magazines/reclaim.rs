@@ -207,6 +207,25 @@ mod tests {
     use crate::stack::Stack;
     use block_core::{BlockLayout, Region};
 
+    /// Invariant 8, as in a signal handler.
+    #[test]
+    fn a_call_that_interrupts_another_one_starts_no_reclaim() {
+        let region = Region::map(BlockLayout::new(8, 100).unwrap()).unwrap();
+        let stack = Stack::new(&region).unwrap();
+        let shared = Shared { region: &region, stack: &stack };
+        let magazines = Magazines::new(&region, 62).unwrap();
+        let place = thread::assign();
+        while stack.pop().is_some() {}
+        let slot = magazines.slot(place).unwrap();
+        slot.enter(&magazines.state).expect("the call that is interrupted");
+        assert_eq!(magazines.acquire(place, shared), None);
+        assert!(!magazines.acquire_many(place, shared, &mut [None]));
+        slot.leave();
+        assert_eq!(magazines.revocations.load(Ordering::Relaxed), 0);
+        assert_eq!(magazines.acquire(place, shared), None);
+        assert_eq!(magazines.revocations.load(Ordering::Relaxed), 1, "by a call of its own");
+    }
+
     /// As in a child forked while a thread of the parent was at it.
     #[test]
     fn magazines_whose_revoker_is_gone_open_again() {
