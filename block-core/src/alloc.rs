@@ -126,7 +126,7 @@ pub unsafe trait BlockAlloc: Send + Sync {
                 let (taken, rest) = blocks.split_at_mut(position);
                 rest.fill(None);
                 // SAFETY: all of them were acquired just now, and are held by this call.
-                unsafe { self.release_bulk(taken) };
+                seeded!(unsafe { self.release_bulk(taken) }, "refused-bulk-keeps-its-part" => taken.fill(None));
                 return false;
             }
         }
@@ -205,12 +205,17 @@ pub unsafe trait BlockAlloc: Send + Sync {
         let region = self.region();
         let index = region.locate(block)?;
         // The mark goes first: once the block is released it belongs to its next holder.
-        if !region.ledger().take(index) {
+        let is_out_raw = seeded!(
+            region.ledger().take(index),
+            "mark-cleared-after-the-release" => region.ledger().is_marked(index),
+        );
+        if !is_out_raw {
             return Err(FreeError::NotAllocated);
         }
         // SAFETY: the mark proves that the block was handed out raw by this pool and not yet given
         // back; this call alone took the mark out. The caller promises not to use it again.
         unsafe { self.release(block) };
+        seeded!("mark-cleared-after-the-release" => _ = region.ledger().take(index));
         Ok(())
     }
 
@@ -263,7 +268,10 @@ pub unsafe trait BlockAlloc: Send + Sync {
             // The check above is no proof: another thread, or an earlier entry, can have come first.
             if !region.ledger().take(index_of(block)) {
                 let taken = blocks[..position].iter().flatten();
-                taken.for_each(|&block| region.ledger().put_back(index_of(block)));
+                let put_back = |block| region.ledger().put_back(index_of(block));
+                taken.for_each(
+                    |&block| seeded!(put_back(block), "refused-bulk-free-keeps-marks" => ()),
+                );
                 return Err(FreeError::NotAllocated);
             }
         }

@@ -239,14 +239,18 @@ impl<A: BlockAlloc + ?Sized> PoolAllocator<A> {
     #[inline]
     pub fn fits(&self, layout: Layout) -> bool {
         let block = self.0.region().layout();
-        layout.size() == 0
-            || (layout.size() <= block.block_size() && layout.align() <= block.align())
+        let is_aligned = seeded!(layout.align() <= block.align(), "allocation-misaligned" => true);
+        layout.size() == 0 || (layout.size() <= block.block_size() && is_aligned)
     }
 
     /// What a request for `layout` is answered with when it gets this block.
     #[inline]
     fn answer(&self, block: NonNull<u8>, layout: Layout) -> NonNull<[u8]> {
-        NonNull::slice_from_raw_parts(block, offered(self.block_size(), layout.size()))
+        let len = seeded!(
+            offered(self.block_size(), layout.size()),
+            "allocation-longer-than-its-block" => self.block_size() + 1,
+        );
+        NonNull::slice_from_raw_parts(block, len)
     }
 
     /// The answer to a request for `layout` by the holder of this block: the same block, if it
@@ -328,7 +332,7 @@ unsafe impl<A: BlockAlloc + ?Sized> Allocator for PoolAllocator<A> {
     ) -> Result<NonNull<[u8]>, AllocError> {
         if new_layout.size() == 0 {
             // SAFETY: the caller's promise for the old layout is that of `deallocate`.
-            unsafe { self.deallocate(ptr, old_layout) };
+            seeded!(unsafe { self.deallocate(ptr, old_layout) }, "shrunk-to-nothing-is-kept" => ());
             return Ok(nothing(new_layout));
         }
         self.in_place(ptr, new_layout)

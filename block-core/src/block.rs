@@ -169,7 +169,7 @@ impl<P: Deref<Target: BlockAlloc>> Block<P> {
             drop(self.into_pool());
             other_pool()
         };
-        region.ledger().mark(index);
+        seeded!(region.ledger().mark(index), "into-raw-forgets-the-mark" => ());
         self.into_pool();
         block
     }
@@ -208,7 +208,7 @@ impl<P: Deref<Target: BlockAlloc>> Block<P> {
         let target = &*pool;
         let region = target.region();
         let index = region.locate(block)?;
-        if !region.ledger().take(index) {
+        if !seeded!(region.ledger().take(index), "from-raw-believes-the-caller" => true) {
             return Err(FreeError::NotAllocated);
         }
         // The region's own pointer: the caller's may be an equal address without the right to it.
@@ -281,7 +281,7 @@ impl<P: Deref<Target: BlockAlloc>> Drop for Block<P> {
     fn drop(&mut self) {
         let block = self.bytes.cast();
         let pool = &*self.pool;
-        if !pool.region().contains(block) {
+        if !seeded!(pool.region().contains(block), "drop-into-any-pool" => true) {
             other_pool();
         }
         // SAFETY: the address lies in the region of `pool`, so `pool` is the one that handed it

@@ -68,7 +68,7 @@ impl Takers {
     pub(crate) fn report(&mut self, marked: impl Iterator<Item = BlockIndex>) {
         let out = *self.out.get_mut();
         // Without blocks also without a walk over the marks, of which there may be billions.
-        if out == 0 || std::thread::panicking() {
+        if seeded!(out == 0, "no-leak-report" => true) || std::thread::panicking() {
             return;
         }
         let mut calls = BTreeMap::<_, Vec<usize>>::new();

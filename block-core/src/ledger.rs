@@ -44,7 +44,8 @@ impl Ledger {
 
     #[inline]
     fn mark_of(&self, index: BlockIndex) -> &AtomicU8 {
-        &self.marks[self.spread.place(index.get())]
+        let block = seeded!(index.get(), "two-blocks-share-a-mark" => index.get() & !1);
+        &self.marks[self.spread.place(block)]
     }
 
     /// Records that the block is out raw, taken by the caller. The caller is its only holder.
@@ -75,7 +76,16 @@ impl Ledger {
     pub(crate) fn take(&self, index: BlockIndex) -> bool {
         #[cfg(block_counting)]
         crate::counting::mark();
-        let was_marked = self.mark_of(index).swap(0, Ordering::Relaxed) == Self::OUT_RAW;
+        let mark = self.mark_of(index);
+        let was_marked = Self::OUT_RAW
+            == seeded!(
+                mark.swap(0, Ordering::Relaxed),
+                "mark-taken-in-two-steps" => {
+                    let before = mark.load(Ordering::Relaxed);
+                    mark.store(0, Ordering::Relaxed);
+                    before
+                },
+            );
         if was_marked {
             self.takers.gave();
         }

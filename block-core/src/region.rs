@@ -125,7 +125,10 @@ impl Region {
     #[inline]
     pub fn locate(&self, block: NonNull<u8>) -> Result<BlockIndex, FreeError> {
         let offset = self.offset(block);
-        let index = self.stride.quotient(offset);
+        let index = seeded!(
+            self.stride.quotient(offset),
+            "interior-rounded-down" => offset / self.layout.stride(),
+        );
         let capacity = self.layout.capacity();
         if seeded!(index < capacity, "one-past-the-end" => index <= capacity) {
             Ok(BlockIndex::new(index))

@@ -7,6 +7,12 @@
 /// ```text
 /// let order = seeded!(Ordering::Acquire, "relaxed-pop" => Ordering::Relaxed);
 /// ```
+///
+/// Or nothing, where a bug does too much:
+///
+/// ```text
+/// seeded!("mark-cleared-twice" => self.clear(mark));
+/// ```
 #[cfg(not(seeded_bugs))]
 #[doc(hidden)]
 #[macro_export]
@@ -14,6 +20,7 @@ macro_rules! seeded {
     ($right:expr $(, $bug:literal => $wrong:expr)+ $(,)?) => {
         $right
     };
+    ($bug:literal => $wrong:expr) => {};
 }
 
 /// As in other builds, but a bug can be asked for.
@@ -25,6 +32,11 @@ macro_rules! seeded {
         match () {
             $(() if $crate::is_planted($bug) => $wrong,)+
             () => $right,
+        }
+    };
+    ($bug:literal => $wrong:expr) => {
+        if $crate::is_planted($bug) {
+            $wrong;
         }
     };
 }

@@ -290,7 +290,8 @@ impl<A: BlockAlloc + ?Sized> Waiting<A> {
     /// A free block, if nobody waits for it already.
     #[inline]
     fn try_at_once(&self) -> Option<Held> {
-        if self.queue.has_waiters() { None } else { self.stock().take() }
+        let is_queue = seeded!(self.queue.has_waiters(), "newcomer-jumps-the-queue" => false);
+        if is_queue { None } else { self.stock().take() }
     }
 
     fn enter(&self) -> Ticket {

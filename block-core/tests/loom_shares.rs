@@ -7,6 +7,10 @@
 
 #![cfg(loom)]
 
+// For `seeded!` in the crate's own files below.
+#[macro_use]
+extern crate block_core;
+
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::sync::atomic::AtomicUsize as Counter;

@@ -11,6 +11,10 @@
 
 #![cfg(loom)]
 
+// For `seeded!` in the crate's own files below.
+#[macro_use]
+extern crate block_core;
+
 use std::sync::atomic::{AtomicUsize as Counter, Ordering::SeqCst};
 use std::task::{Wake, Waker};
 

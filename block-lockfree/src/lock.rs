@@ -6,6 +6,8 @@
 //! stayed in the parent: the word names the generation of processes in which it was taken, and one
 //! of an earlier generation counts as free.
 
+use block_core::seeded;
+
 use crate::patience::Patience;
 use crate::sync::{AtomicU32, Ordering, const_outside_models, set_busy, wait};
 use crate::thread::generation;
@@ -37,7 +39,8 @@ impl Lock {
     }
 
     fn attempt(&self, rounds: u32) -> Option<Held<'_>> {
-        if set_busy(true) {
+        if seeded!(set_busy(true), "handler-waits-for-its-own-thread" => { set_busy(true); false })
+        {
             return None;
         }
         let patience = Patience::new();
@@ -49,7 +52,8 @@ impl Lock {
             // Acquire: pairs with the Release of the holder before.
             let exchange =
                 || self.0.compare_exchange(word, own, Ordering::Acquire, Ordering::Relaxed);
-            if word != own && exchange().is_ok() {
+            let is_free = seeded!(word != own, "lock-of-the-parent-counts" => word == 0);
+            if is_free && exchange().is_ok() {
                 return Some(Held(self));
             }
             wait(round);

@@ -6,7 +6,7 @@ mod in_memory;
 use core::ptr::NonNull;
 use core::{fmt, mem};
 
-use block_core::{BlockAlloc, BlockLayout, BuildError, Region, Stats};
+use block_core::{BlockAlloc, BlockLayout, BuildError, Region, Stats, seeded};
 
 use crate::magazines::{self, Magazines, Shared};
 use crate::stack::Stack;
@@ -144,7 +144,7 @@ impl LockFreeAlloc {
         if let Ok(new) = new {
             let old = mem::replace(&mut self.magazines, new);
             self.magazines.go_on_counting(&old);
-            old.dissolve(self.shared());
+            seeded!(old.dissolve(self.shared()), "blocks-lost-with-their-magazines" => drop(old));
         }
         self
     }

@@ -16,6 +16,8 @@ use core::ptr::NonNull;
 #[cfg(not(any(loom, shuttle)))]
 use block_core::ZeroIsValid;
 
+use block_core::seeded;
+
 use crate::state::State;
 use crate::sync::{AtomicU32, AtomicUsize, Blocks, Ordering, compiler_fence};
 
@@ -61,7 +63,9 @@ impl Slot {
     pub(crate) fn enter_plainly(&self, state: &AtomicUsize) -> bool {
         let (before, state) = self.begin(state);
         // One branch for both.
-        if before as usize | state.bits() == 0 {
+        let before_or_state =
+            seeded!(before as usize | state.bits(), "handler-in-the-magazine" => state.bits());
+        if before_or_state == 0 {
             return true;
         }
         // Release: as in `leave`, which it is if an operation had begun.
@@ -92,7 +96,8 @@ impl Slot {
     /// Ends it. Release: pairs with the reclaimer's Acquire in [`Slot::is_active`].
     #[inline]
     pub(crate) fn leave(&self) {
-        self.active.store(0, Ordering::Release);
+        let release = seeded!(Ordering::Release, "magazine-left-relaxed" => Ordering::Relaxed);
+        self.active.store(0, release);
     }
 
     /// Whether the owner is inside an operation. Acquire: if not, all that it did is seen.

@@ -24,7 +24,7 @@
 //! | push: store of a link | Release | the Acquire of a walk's load of it | a walk that reads a link written after a pop might not see that pop in the head afterwards, and take an outdated list for the current one |
 //! | pop: load of a link | Relaxed | | the CAS confirms the word, and by B the link with it |
 
-use block_core::{BlockIndex, Region, RegionError};
+use block_core::{BlockIndex, Region, RegionError, seeded};
 
 use crate::head::{Head, HeadFormat};
 use crate::links::{Below, Links};
@@ -87,7 +87,8 @@ impl Stack {
 
     #[inline]
     fn load(&self) -> Head {
-        Head::from_bits(self.head.0.load(Ordering::Acquire))
+        let acquire = seeded!(Ordering::Acquire, "pop-relaxed" => Ordering::Relaxed);
+        Head::from_bits(self.head.0.load(acquire))
     }
 
     /// Replaces the head word, or returns the one that stands there instead.
@@ -99,17 +100,29 @@ impl Stack {
         success: Ordering,
         failure: Ordering,
     ) -> Result<(), Head> {
-        self.head
-            .0
-            .compare_exchange_weak(expected.bits(), new.bits(), success, failure)
-            .map(drop)
-            .map_err(Head::from_bits)
+        let tagged = seeded!(
+            new,
+            "no-tag" => self.format.with_short_tag(new, 0),
+            "tag-of-2-bits" => self.format.with_short_tag(new, 2),
+            "tag-of-3-bits" => self.format.with_short_tag(new, 3),
+        );
+        let answer =
+            self.head.0.compare_exchange_weak(expected.bits(), tagged.bits(), success, failure);
+        let swapped = seeded!(
+            answer,
+            "weak-failure-taken-for-success" => {
+                answer.or_else(|found| if found == expected.bits() { Ok(found) } else { Err(found) })
+            },
+        );
+        swapped.map(drop).map_err(Head::from_bits)
     }
 
     /// Takes the block on top.
     #[inline]
     pub fn pop(&self) -> Option<BlockIndex> {
         let mut head = self.load();
+        #[cfg(seeded_bugs)]
+        let outdated = head;
         loop {
             let top = self.format.index(head);
             if top == self.capacity {
@@ -117,8 +130,10 @@ impl Stack {
             }
             let next = self.links.below(top, Ordering::Relaxed).next_to(top);
             // The new tag comes from `head`, the word that is compared (invariant 7).
-            let new = self.format.popped(head, next, 1);
-            match self.swap(head, new, Ordering::AcqRel, Ordering::Acquire) {
+            let tagged = seeded!(head, "stale-tag-on-retry" => outdated);
+            let new = self.format.popped(tagged, next, 1);
+            let order = seeded!(Ordering::AcqRel, "pop-relaxed" => Ordering::Release);
+            match self.swap(head, new, order, Ordering::Acquire) {
                 Ok(()) => return Some(BlockIndex::new(top)),
                 Err(current) => head = current,
             }
@@ -148,7 +163,7 @@ impl Stack {
                     // Too few, if the walk saw one state of the stack: then the head is as it was. If
                     // not, it may have followed a chain that a bulk push was still linking.
                     let now = self.load();
-                    if now == head {
+                    if seeded!(now == head, "short-chain-trusted" => true) {
                         return false;
                     }
                     head = now;
@@ -157,7 +172,8 @@ impl Stack {
                 visit(position, BlockIndex::new(next));
                 next = self.links.below(next, Ordering::Acquire).next_to(next);
             }
-            let new = self.format.popped(head, next, count);
+            let moves = seeded!(count, "tag-moves-by-one-for-many" => 1);
+            let new = self.format.popped(head, next, moves);
             match self.swap(head, new, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(()) => return true,
                 Err(current) => head = current,
@@ -235,9 +251,11 @@ impl Stack {
     fn push_chain(&self, first: usize, last: usize) {
         let mut head = Head::from_bits(self.head.0.load(Ordering::Relaxed));
         loop {
-            self.links.set_below(last, self.format.index(head), Ordering::Release);
+            let release = seeded!(Ordering::Release, "link-relaxed" => Ordering::Relaxed);
+            self.links.set_below(last, self.format.index(head), release);
             let new = self.format.pushed(head, first);
-            match self.swap(head, new, Ordering::Release, Ordering::Relaxed) {
+            let release = seeded!(Ordering::Release, "push-relaxed" => Ordering::Relaxed);
+            match self.swap(head, new, release, Ordering::Relaxed) {
                 Ok(()) => return,
                 Err(current) => head = current,
             }
@@ -279,7 +297,11 @@ impl Stack {
                 }
             }
             if index == self.capacity || depth >= 2 * last_look {
-                popped = usize::try_from(self.format.popped_between(head, self.load())).ok()?;
+                let tag_moved = self.format.popped_between(
+                    head,
+                    seeded!(self.load(), "count-without-a-second-look" => head),
+                );
+                popped = usize::try_from(tag_moved).ok()?;
                 if popped > last_look {
                     return None;
                 }

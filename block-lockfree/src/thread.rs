@@ -15,6 +15,8 @@ use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::cell::Cell;
 use std::sync::Once;
 
+use block_core::seeded;
+
 use crate::slot::Slot;
 
 /// How many threads can have a number at one time. Others do without.
@@ -59,7 +61,9 @@ struct Owner;
 impl Drop for Owner {
     fn drop(&mut self) {
         // First this: destructors that run later must not use the number any more.
-        let number = PLACE.replace(NONE) / SCALE;
+        let place =
+            seeded!(PLACE.replace(NONE), "number-used-after-it-is-given-back" => PLACE.get());
+        let number = place / SCALE;
         if number < LIMIT {
             // Release: pairs with the Acquire of the next claim.
             TAKEN[number / WORD].fetch_and(!(1 << (number % WORD)), Ordering::Release);

@@ -93,12 +93,13 @@ impl Word {
         if weight == Self::WRITER && self.end() {
             return true;
         }
-        let before = self.0.fetch_sub(weight, Ordering::Release);
+        let release = seeded!(Ordering::Release, "leave-relaxed" => Ordering::Relaxed);
+        let before = self.0.fetch_sub(weight, release);
         if before & Self::HANDLES != 1 {
             return false;
         }
         // For its ordering. A fence would do as well, but ThreadSanitizer does not know fences.
-        self.0.load(Ordering::Acquire);
+        self.0.load(seeded!(Ordering::Acquire, "last-leave-relaxed" => Ordering::Relaxed));
         self.0.store(0, Ordering::Relaxed);
         true
     }
@@ -117,13 +118,14 @@ impl Word {
     /// Whether the caller's handle is the only one.
     #[inline]
     pub(crate) fn is_only(&self) -> bool {
-        self.0.load(Ordering::Acquire) & Self::HANDLES == 1
+        let acquire = seeded!(Ordering::Acquire, "only-handle-relaxed" => Ordering::Relaxed);
+        self.0.load(acquire) & Self::HANDLES == 1
     }
 
     /// The caller's handle, which wrote, reads from now on.
     #[inline]
     pub(crate) fn freeze(&self) {
-        if self.is_only() {
+        if seeded!(self.is_only(), "freeze-as-if-alone" => true) {
             self.0.store(self.mark() + Self::READER, Ordering::Relaxed);
         } else {
             self.0.fetch_sub(Self::WRITES, Ordering::Relaxed);

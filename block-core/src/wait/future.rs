@@ -171,7 +171,7 @@ where
             let waiting = &**pool;
             if let Some(held) = waiting.queue.leave(ticket) {
                 // Whoever waits next must not sleep on.
-                waiting.give_back(held);
+                seeded!(waiting.give_back(held), "cancelled-waiter-keeps-its-block" => _ = held);
             }
         }
     }

@@ -68,7 +68,7 @@ impl<B> Queue<B> {
             ticket
         };
         // Register, then look again: a block that came back before may have found nobody waiting.
-        self.settle(stock);
+        seeded!(_ = self.settle(stock), "no-second-look-after-queueing" => ());
         ticket
     }
 
@@ -122,7 +122,7 @@ impl<B> Queue<B> {
         if !self.has_waiters() {
             return Err(block);
         }
-        stock.clean(&block);
+        seeded!(stock.clean(&block), "handed-over-unscrubbed" => ());
         self.offer(block)
     }
 
@@ -135,7 +135,7 @@ impl<B> Queue<B> {
             // Pairs with itself on the other side: between "put" and "does anybody wait?" here, between
             // "I wait" and "is there a block?" there. One of the two sees the other. With anything
             // weaker both can miss, and the waiter sleeps beside a free block.
-            fence(Ordering::SeqCst);
+            seeded!(fence(Ordering::SeqCst), "settle-without-a-fence" => ());
             if !self.has_waiters() {
                 return true;
             }

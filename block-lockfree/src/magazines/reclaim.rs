@@ -1,5 +1,7 @@
 //! Exhaustion, and how the blocks in other threads' magazines are had then.
 
+use block_core::seeded;
+
 use super::{Free, Magazines, Shared};
 use crate::depot::{Depot, index};
 use crate::fence;
@@ -75,7 +77,7 @@ impl Magazines {
             if before.is_quiesced() {
                 // Step 6: the same state before and after the attempt, so at the instant when it
                 // found the stack empty (or too short), the magazines were.
-                if self.load() == before {
+                if seeded!(self.load() == before, "no-second-look-before-exhausted" => true) {
                     return false;
                 }
             } else if !self.reclaim(before, shared) {
@@ -100,6 +102,7 @@ impl Magazines {
         for slot in self.used() {
             slot.set_limit(self.limit(batch).min(slot.limit()));
         }
+        seeded!("quiesced-before-the-drain" => self.store(&held, self.load().quiesced()));
         // SAFETY: the owners are stopped.
         unsafe { self.drain(shared) };
         self.changed_at.store(shared.stack.mark(), Ordering::Relaxed);
@@ -117,12 +120,12 @@ impl Magazines {
         for slot in self.used() {
             let len = slot.len();
             // First out of the magazine, as in `flush`.
-            slot.set_len(0);
+            slot.set_len(seeded!(0, "reclaimed-blocks-stay-in-the-magazine" => len));
             // SAFETY: the reclaimer's turn (invariant D); `0..len` was written.
             let block = |position| unsafe { index(shared.region, slot.blocks(), position) };
             shared.stack.push_many((0..len).rev().map(block));
         }
-        if let Some(depot) = &self.depot {
+        if let Some(depot) = seeded!(&self.depot, "depot-not-drained" => &None) {
             // SAFETY: the owners are stopped.
             unsafe { depot.drain(shared.region, shared.stack) };
         }
@@ -133,7 +136,8 @@ impl Magazines {
         // SAFETY: `self` was moved here, so nobody else is inside a call; whatever other threads
         // did happened before the move.
         unsafe { self.drain(shared) };
-        shared.stack.refuse(self.refused() as usize);
+        let refused = seeded!(self.refused(), "refusals-lost-with-their-magazines" => 0);
+        shared.stack.refuse(refused as usize);
     }
 
     /// Makes every owner stay out of its magazine, and waits until they are. (Steps 1 to 4.) False,
@@ -149,7 +153,8 @@ impl Magazines {
         let patience = Patience::new();
         for (number, slot) in self.used().iter().enumerate() {
             let mut round = 0;
-            while is_active_still(number, slot) {
+            while seeded!(is_active_still(number, slot), "reclaim-beside-an-active-owner" => false)
+            {
                 if thread::vanished(number) {
                     slot.set_inactive();
                 }

@@ -2,6 +2,8 @@
 
 use core::ptr::NonNull;
 
+use block_core::seeded;
+
 use super::{Magazines, Shared};
 use crate::depot::{BATCH, index};
 use crate::slot::Slot;
@@ -34,14 +36,16 @@ impl Magazines {
     /// Runs an operation on the own magazine, if it may be used now.
     fn with_own<R>(&self, place: usize, operation: impl FnOnce(&Slot) -> R) -> Turn<R> {
         let Some(slot) = self.own_slot(place) else { return Turn::Bypass };
-        let Some(mut state) = slot.enter(&self.state) else { return Turn::Reentrant };
+        let Some(mut state) = slot.enter(&self.state) else {
+            return seeded!(Turn::Reentrant, "handler-reclaims" => Turn::Bypass);
+        };
         if state.is_fenced() {
             // Step 2, where the reclaimer's fence does not reach: the owner's own. Pairs with the
             // one in `stop_owners`.
-            fence(Ordering::SeqCst);
+            seeded!(fence(Ordering::SeqCst), "owner-without-a-fence" => ());
             state = self.load();
         }
-        let turn = if state.is_revoked() {
+        let turn = if seeded!(state.is_revoked(), "magazine-kept-across-revoked" => false) {
             Turn::Bypass
         } else {
             let limit = self.limit(self.batch());
@@ -101,7 +105,7 @@ impl Magazines {
         block: NonNull<u8>,
     ) {
         // SAFETY: the caller holds the block.
-        unsafe { shared.region.scrub(block) };
+        seeded!(unsafe { shared.region.scrub(block) }, "scrub-forgotten-in-front-of-magazines" => ());
         if !self.are_there() {
             // SAFETY: the caller's promise.
             return unsafe { shared.push(block) };
@@ -223,7 +227,7 @@ impl Magazines {
             // SAFETY: the caller's turn; `len + position < limit`.
             unsafe { slot.blocks().set(len + position, shared.region.block(block)) };
         });
-        slot.set_len(len + taken);
+        slot.set_len(len + seeded!(taken, "refill-loses-a-block" => taken.saturating_sub(1)));
         taken
     }
 

@@ -93,7 +93,8 @@ impl<P: PoolRef> BlockBuf<P> {
         let start = unsafe { self.start.add(at) };
         let (len, capacity) = (self.len.saturating_sub(at), self.capacity - at);
         let back = Self { start, len, capacity, hold: self.hold.join() };
-        (self.len, self.capacity) = (self.len.min(at), at);
+        let end = seeded!(at, "parts-overlap-by-one" => at + 1);
+        (self.len, self.capacity) = (self.len.min(end), end);
         back
     }
 
