@@ -14,12 +14,12 @@
 use core::fmt::{self, Write as _};
 use core::panic::Location;
 use core::ptr;
-use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::string::String;
 use std::vec::Vec;
 
+use crate::sync::{AtomicPtr, AtomicUsize, Ordering, const_outside_models};
 use crate::{BlockIndex, BlockLayout, RegionOptions, SideTable};
 
 /// The calls that took the blocks which are out raw.
@@ -40,9 +40,11 @@ impl Takers {
         Self { calls: calls.unwrap_or(SideTable::empty()), ..Self::unknown(layout) }
     }
 
-    /// Of a region in the caller's memory, which has no room for it: blocks are reported without the call.
-    pub(crate) const fn unknown(layout: &BlockLayout) -> Self {
-        Self { layout: *layout, calls: SideTable::empty(), out: AtomicUsize::new(0) }
+    const_outside_models! {
+        /// Of a region in the caller's memory, which has no room for it: blocks are reported without the call.
+        pub(crate) fn unknown(layout: &BlockLayout) -> Self {
+            Self { layout: *layout, calls: SideTable::empty(), out: AtomicUsize::new(0) }
+        }
     }
 
     /// The caller has taken a block.
@@ -65,8 +67,8 @@ impl Takers {
     }
 
     /// Says on standard error which blocks are out, if there are any. `marked` finds them.
-    pub(crate) fn report(&mut self, marked: impl Iterator<Item = BlockIndex>) {
-        let out = *self.out.get_mut();
+    pub(crate) fn report(&self, marked: impl Iterator<Item = BlockIndex>) {
+        let out = self.out.load(Ordering::Relaxed);
         // Without blocks also without a walk over the marks, of which there may be billions.
         if seeded!(out == 0, "no-leak-report" => true) || std::thread::panicking() {
             return;

@@ -14,10 +14,9 @@
 //! Where a mark lies among the others is the business of [`spread`](crate::spread), which call left it,
 //! in debug builds, that of [`leaks`](crate::leaks).
 
-use core::sync::atomic::{AtomicU8, Ordering};
-
 use crate::leaks::Takers;
 use crate::spread::Spread;
+use crate::sync::{AtomicU8, Ordering, const_outside_models};
 use crate::{BlockIndex, BlockLayout, RegionError, RegionOptions, SideTable};
 
 /// Marks of the blocks that are out raw.
@@ -37,9 +36,11 @@ impl Ledger {
         Ok(Self { marks, spread: Spread::new(layout.capacity()), takers: Takers::new(layout) })
     }
 
-    /// A ledger of a region's blocks over as many marks, all zero.
-    pub(crate) const fn over(marks: SideTable<AtomicU8>, layout: &BlockLayout) -> Self {
-        Self { marks, spread: Spread::new(layout.capacity()), takers: Takers::unknown(layout) }
+    const_outside_models! {
+        /// A ledger of a region's blocks over as many marks, all zero.
+        pub(crate) fn over(marks: SideTable<AtomicU8>, layout: &BlockLayout) -> Self {
+            Self { marks, spread: Spread::new(layout.capacity()), takers: Takers::unknown(layout) }
+        }
     }
 
     #[inline]

@@ -97,7 +97,7 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc as alloc_crate;
-#[cfg(any(feature = "std", test, block_counting, seeded_bugs))]
+#[cfg(any(feature = "std", test, block_counting, seeded_bugs, loom, shuttle))]
 extern crate std;
 
 // First, so that its macro is known in all of the others.
@@ -136,7 +136,6 @@ mod region;
 mod shares;
 mod spread;
 mod stats;
-#[cfg(any(feature = "bytes", feature = "wait"))]
 mod sync;
 mod table;
 #[cfg(feature = "std")]
@@ -149,6 +148,11 @@ pub mod conformance;
 #[cfg(block_counting)]
 #[doc(hidden)]
 pub mod counting;
+// Public for the models alone, those of this crate and of the backends.
+#[cfg(any(loom, shuttle))]
+#[doc(hidden)]
+#[allow(missing_docs, missing_debug_implementations, reason = "of the cells of loom and shuttle")]
+pub mod models;
 
 pub use alloc::BlockAlloc;
 #[cfg(feature = "allocator-api2")]

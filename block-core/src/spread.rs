@@ -81,7 +81,7 @@ impl<const LINE: usize> Spread<LINE> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
     use super::*;
     use std::collections::HashSet;

@@ -91,6 +91,8 @@ mod links;
 #[cfg(feature = "std")]
 mod lock;
 #[cfg(feature = "std")]
+mod numbers;
+#[cfg(feature = "std")]
 mod patience;
 mod pool;
 mod refusals;
@@ -131,8 +133,6 @@ pub mod stack;
 
 pub use block_core::{BuildError, StaticMemory};
 pub use pool::LockFreeAlloc;
-#[cfg(loom)]
-pub use sync::fail_next_swap;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -10,13 +10,7 @@ mod modelled;
 mod real;
 #[cfg(all(feature = "std", not(any(loom, shuttle))))]
 mod threads;
-#[cfg(shuttle)]
-mod turns;
-#[cfg(loom)]
-mod weak;
 
-#[cfg(loom)]
-pub use self::modelled::fail_next_swap;
 #[cfg(any(loom, shuttle))]
 pub(crate) use self::modelled::*;
 #[cfg(not(any(loom, shuttle)))]

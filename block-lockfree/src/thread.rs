@@ -1,8 +1,8 @@
 //! Numbers of threads: small, dense, and free for the next thread when one ends.
 //!
 //! A number selects a thread's magazine in every pool. Nobody but the thread that has it uses it,
-//! and what its last owner did with it happens before its next owner gets it: the release of a
-//! number is a Release, the claim an Acquire, on one word.
+//! and what its last owner did with it happens before its next owner gets it, see
+//! [`numbers`](crate::numbers).
 //!
 //! # After a fork
 //!
@@ -11,13 +11,15 @@
 //! The words are static, and all that the fork's hook does is to write them: it may run in any
 //! state of the program.
 
-use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 use std::cell::Cell;
 use std::sync::Once;
 
 use block_core::seeded;
 
+use crate::numbers::{self, WORD};
 use crate::slot::Slot;
+use crate::sync::StaticUsize;
 
 /// How many threads can have a number at one time. Others do without.
 pub(crate) const LIMIT: usize = if cfg!(loom) {
@@ -38,14 +40,12 @@ pub(crate) const UNASSIGNED: usize = usize::MAX;
 /// What it says when there was none left, or when the thread is about to end.
 pub(crate) const NONE: usize = usize::MAX - 1;
 
-/// Numbers of a word.
-const WORD: usize = usize::BITS as usize;
 const WORDS: usize = LIMIT.div_ceil(WORD);
 
 /// A bit for each number: taken.
-static TAKEN: [AtomicUsize; WORDS] = [const { AtomicUsize::new(0) }; WORDS];
+static TAKEN: [StaticUsize; WORDS] = [const { StaticUsize::new(0) }; WORDS];
 /// A bit for each number: its owner was left behind by a fork.
-static VANISHED: [AtomicUsize; WORDS] = [const { AtomicUsize::new(0) }; WORDS];
+static VANISHED: [StaticUsize; WORDS] = [const { StaticUsize::new(0) }; WORDS];
 /// How many forks lie between the first process and this one.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
@@ -65,8 +65,7 @@ impl Drop for Owner {
             seeded!(PLACE.replace(NONE), "number-used-after-it-is-given-back" => PLACE.get());
         let number = place / SCALE;
         if number < LIMIT {
-            // Release: pairs with the Acquire of the next claim.
-            TAKEN[number / WORD].fetch_and(!(1 << (number % WORD)), Ordering::Release);
+            numbers::give_back(&TAKEN, number);
         }
     }
 }
@@ -94,24 +93,11 @@ pub(crate) fn number() -> Option<usize> {
 pub(crate) fn assign() -> usize {
     if PLACE.get() == UNASSIGNED {
         // The destructor comes first: without it the number would be lost.
-        let number = OWNER.try_with(|_| claim()).ok().flatten();
+        let number = OWNER.try_with(|_| numbers::claim(&TAKEN)).ok().flatten();
+        let number = number.filter(|&number| number < LIMIT);
         PLACE.set(number.map_or(NONE, |number| number * SCALE));
     }
     PLACE.get()
-}
-
-/// The lowest number that nobody has.
-fn claim() -> Option<usize> {
-    for (position, word) in TAKEN.iter().enumerate() {
-        // Acquire: pairs with the Release in which the last owner gave the number up.
-        let claimed = word.fetch_update(Ordering::Acquire, Ordering::Relaxed, |taken| {
-            (taken != usize::MAX).then(|| taken | (taken + 1))
-        });
-        if let Ok(taken) = claimed {
-            return Some(position * WORD + taken.trailing_ones() as usize).filter(|&it| it < LIMIT);
-        }
-    }
-    None
 }
 
 /// Whether the owner of a number does not exist in this process.

@@ -9,8 +9,8 @@
 
 #![cfg(loom)]
 
+use block_core::models::fail_next_swap;
 use block_core::{BlockIndex, BlockLayout, Region};
-use block_lockfree::fail_next_swap;
 use block_lockfree::stack::Stack;
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
@@ -128,12 +128,15 @@ fn pop_two_push_the_first(pool: &Pool) {
     }
 }
 
+/// Two threads, two blocks, a pop and a push each; exhaustive.
 #[test]
 fn pop_against_push_hands_over_the_bytes() {
     model(2, used_once, &[pop_push, pop_push], Leaves(2));
 }
 
 /// The ABA case: fails when the tag does not move.
+///
+/// Two threads, three blocks, up to two pops and pushes each; exhaustive.
 #[test]
 fn pop_two_push_the_first_against_pop() {
     model(3, used_once, &[pop_two_push_the_first, pop_push], Leaves(3));
@@ -157,6 +160,8 @@ fn four_pops_in_the_middle_of_one() {
 }
 
 /// The same where both leave by one bulk pop: fails when that one does not move the tag.
+///
+/// Two threads, three blocks, a bulk call and a push against a pop and a push; exhaustive.
 #[test]
 fn bulk_pop_of_two_push_the_first_only_against_pop() {
     fn bulk_pop_push_the_first(pool: &Pool) {
@@ -168,6 +173,8 @@ fn bulk_pop_of_two_push_the_first_only_against_pop() {
 
 /// A weak compare-and-swap may fail though the word is the expected one: the retry must start from
 /// the word as it is then.
+///
+/// Two threads, two or three blocks, one or two failures; exhaustive.
 #[test]
 fn swaps_that_fail_by_themselves_are_tried_again() {
     fn pop_push_weakly(pool: &Pool) {
@@ -192,6 +199,7 @@ fn swaps_that_fail_by_themselves_are_tried_again() {
     model(3, used_once, &[bulk_weakly, pop_push], Leaves(3));
 }
 
+/// Two threads, three or four blocks, a bulk pop and push of two; exhaustive.
 #[test]
 fn bulk_transfer_against_pop_and_push() {
     fn bulk(pool: &Pool) {
@@ -204,6 +212,7 @@ fn bulk_transfer_against_pop_and_push() {
     model(4, used_once, &[bulk, bulk], Leaves(4));
 }
 
+/// Two threads, three or four blocks, up to two pops and pushes each; exhaustive.
 #[test]
 fn frontier_against_pop_and_push() {
     model(3, untouched, &[pop_two_push_the_first, pop_push], Leaves(3));
@@ -217,6 +226,8 @@ fn frontier_against_pop_and_push() {
 }
 
 /// Invariant 3: two threads of one block each, two blocks.
+///
+/// One or two pops and pushes each; exhaustive.
 #[test]
 fn within_their_share_no_pop_fails() {
     fn always(pool: &Pool) {
@@ -232,6 +243,8 @@ fn within_their_share_no_pop_fails() {
 }
 
 /// Invariant 3 for bulk calls: one thread holds at most one of three blocks.
+///
+/// Two threads, a bulk pop and push against one or two single ones; exhaustive.
 #[test]
 fn within_their_share_no_bulk_pop_fails() {
     fn always_two(pool: &Pool) {
@@ -252,6 +265,8 @@ fn within_their_share_no_bulk_pop_fails() {
 
 /// Invariant 3 against a bulk push in the making: its links lead the walk of a bulk pop to a block
 /// that is not on the stack, and whose own link, of long ago, says that it is the last one.
+///
+/// Two threads, five blocks, a bulk pop and push against a pop and a bulk push; exhaustive.
 #[test]
 fn a_chain_in_the_making_does_not_make_a_bulk_pop_fail() {
     loom::model(|| {
@@ -279,6 +294,8 @@ fn a_chain_in_the_making_does_not_make_a_bulk_pop_fail() {
 
 /// Against a chain in the making, as above: at no instant are more than two blocks free, but the
 /// outdated links of the others lead a count over all four.
+///
+/// Two threads, four blocks, one count against a pop and a bulk push; exhaustive.
 #[test]
 fn count_never_over_reports() {
     loom::model(|| {
@@ -300,6 +317,8 @@ fn count_never_over_reports() {
 
 /// Against single pushes: the link of `b`, written anew, leads a count on to `c`, so whoever reads
 /// it must also see that `a` and `b` have been popped. Fails when a push's link store is Relaxed.
+///
+/// Two threads, three blocks, one count against two pops and two pushes; exhaustive.
 #[test]
 fn count_never_over_reports_after_single_pushes() {
     loom::model(|| {
@@ -321,6 +340,8 @@ fn count_never_over_reports_after_single_pushes() {
 
 /// Beside a thread that takes blocks from returned ones down into the frontier: what is held for sure was
 /// off the stack at once, so the mark is not below it, in the same look.
+///
+/// Two threads, four blocks, one count against a bulk pop of three; exhaustive.
 #[test]
 fn no_more_are_held_than_the_mark_of_the_same_look_says() {
     loom::model(|| {
@@ -342,6 +363,8 @@ fn no_more_are_held_than_the_mark_of_the_same_look_says() {
 
 /// Against a bulk pop that takes more than the count has passed: fails when the tag moves by one
 /// for all of its blocks.
+///
+/// Two threads, five blocks, one count against a bulk pop and push of three; exhaustive.
 #[test]
 fn count_never_over_reports_after_a_bulk_pop() {
     loom::model(|| {
@@ -359,6 +382,7 @@ fn count_never_over_reports_after_a_bulk_pop() {
     });
 }
 
+/// Three threads, three blocks, a pop and a push each; within three preemptions.
 #[test]
 fn three_threads() {
     model(3, used_once, &[pop_push, pop_push, pop_push], Leaves(3));

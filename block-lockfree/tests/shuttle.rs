@@ -1,9 +1,10 @@
 //! Random schedules of the magazines: more threads and longer runs than loom can explore.
 //!
 //! Run with `RUSTFLAGS="--cfg shuttle" cargo test --release -p block-lockfree --test shuttle`.
-//! `SHUTTLE_ITERATIONS` says how many schedules of each kind a test tries: uniformly random ones,
-//! and those of probabilistic concurrency testing (Burckhardt et al., ASPLOS 2010), which find any
-//! bug of a few ordering constraints with a known probability.
+//! Each test tries 5,000 schedules of each kind, or as many as `SHUTTLE_ITERATIONS` says: uniformly random
+//! ones, and those of probabilistic concurrency testing (Burckhardt et al., ASPLOS 2010) of depth 3,
+//! which find any bug of so few ordering constraints with a known probability. Each weak
+//! compare-and-swap fails by itself with a probability of one eighth.
 //!
 //! Every atomic operation counts as sequentially consistent here, so owners go without a fence, as
 //! they do on Linux; orderings are loom's business. Magazines hold up to four blocks, eight threads
@@ -12,16 +13,15 @@
 #![cfg(shuttle)]
 
 use std::collections::VecDeque;
-use std::env;
 
+use block_core::models::{self, Bound};
 use block_core::{BlockIndex, BlockLayout, Region};
 use block_lockfree::magazines::{Magazines, Shared, place_of};
 use block_lockfree::stack::Stack;
 use shuttle::rand::{Rng, thread_rng};
-use shuttle::scheduler::{PctScheduler, RandomScheduler};
 use shuttle::sync::atomic::{AtomicBool, Ordering};
 use shuttle::sync::{Arc, Mutex, mpsc};
-use shuttle::{Config, Runner, thread};
+use shuttle::thread;
 
 /// What a thread has that got no number, because too many others live.
 const NO_NUMBER: usize = usize::MAX - 1;
@@ -133,11 +133,7 @@ impl Pool {
 
 /// Tries many schedules of both kinds.
 fn check(body: fn()) {
-    let iterations = env::var("SHUTTLE_ITERATIONS").map_or(5000, |it| it.parse().unwrap());
-    let mut config = Config::new();
-    config.silence_warnings = true;
-    Runner::new(RandomScheduler::new(iterations), config.clone()).run(body);
-    Runner::new(PctScheduler::new(3, iterations), config).run(body);
+    models::check(Bound::Random, body);
 }
 
 fn join_all(threads: impl IntoIterator<Item = thread::JoinHandle<()>>) {
@@ -146,6 +142,8 @@ fn join_all(threads: impl IntoIterator<Item = thread::JoinHandle<()>>) {
 
 /// Each thread's share is all that the others leave, and more than a batch, so that what is left of one in a
 /// magazine is missing elsewhere: every call may have to reclaim. One thread has no magazine.
+///
+/// Five threads, ten blocks, eight steps each.
 #[test]
 fn within_their_shares_no_call_fails() {
     check(|| {
@@ -160,6 +158,8 @@ fn within_their_shares_no_call_fails() {
 
 /// The same with shares of one, which is a batch here. So each thread gives back under another number than it
 /// takes under, where only a reclaim finds it again.
+///
+/// Four threads, four blocks, eight steps each.
 #[test]
 fn in_a_tiny_pool_no_call_fails() {
     check(|| {
@@ -173,6 +173,8 @@ fn in_a_tiny_pool_no_call_fails() {
 }
 
 /// Bulk calls beside single ones.
+///
+/// Five threads, nine blocks: two with three bulk calls of up to three, three with six steps.
 #[test]
 fn within_their_shares_no_bulk_call_fails() {
     check(|| {
@@ -198,6 +200,8 @@ fn within_their_shares_no_bulk_call_fails() {
 }
 
 /// Numbers, and the blocks in their magazines, are inherited by the threads that come after.
+///
+/// Four families of three lives, eight blocks, four steps each.
 #[test]
 fn threads_end_and_others_inherit_their_numbers() {
     check(|| {
@@ -241,6 +245,7 @@ fn hand_over(pool: &Arc<Pool>, count: usize) -> Vec<thread::JoinHandle<()>> {
     pairs.into_iter().flatten().collect()
 }
 
+/// Two pairs of threads, eight blocks, eight hand-overs a pair.
 #[test]
 fn blocks_are_handed_from_thread_to_thread() {
     check(|| {
@@ -252,6 +257,8 @@ fn blocks_are_handed_from_thread_to_thread() {
 
 /// The same in a larger pool, where batches keep their size, until a fifth thread takes its share,
 /// all the rest, past the magazines and the depot.
+///
+/// Five threads, twenty blocks, twelve hand-overs a pair.
 #[test]
 fn batches_on_their_way_are_found() {
     check(|| {
@@ -269,6 +276,8 @@ fn batches_on_their_way_are_found() {
 
 /// Four of six blocks are held at any instant: each owner takes another from one magazine before it
 /// puts one into the other.
+///
+/// Five threads, six blocks: eight exchanges each, and six counts.
 #[test]
 fn counts_beside_owners_and_reclaimers() {
     check(|| {
@@ -298,6 +307,8 @@ fn counts_beside_owners_and_reclaimers() {
 
 /// Threads of one number each, after one another, open the magazines, move both blocks into them,
 /// and reclaim them, while a call looks for its share on the stack.
+///
+/// Two threads, two blocks, six pairs of calls against one.
 #[test]
 fn magazines_that_open_and_close_do_not_make_a_call_fail() {
     check(|| {
@@ -320,6 +331,8 @@ fn magazines_that_open_and_close_do_not_make_a_call_fail() {
 }
 
 /// The bare stack: finds a tag that was taken from an outdated word.
+///
+/// Four threads, three blocks, two rounds each.
 #[test]
 fn the_stack_alone() {
     check(|| {

@@ -4,21 +4,17 @@ use block_core::{Region, RegionError};
 use core::cell::Cell;
 use core::ptr::NonNull;
 
-#[cfg(shuttle)]
-use super::turns::UnsafeCell;
+use block_core::models::{UnsafeCell, thread};
 #[cfg(loom)]
-use loom::{cell::UnsafeCell, sync::atomic, thread, thread_local};
+use loom::thread_local;
 #[cfg(shuttle)]
-use shuttle::{sync::atomic, thread, thread_local};
+use shuttle::thread_local;
 
-#[cfg(shuttle)]
-pub(crate) use self::atomic::AtomicU64;
-pub(crate) use self::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
-#[cfg(loom)]
-pub(crate) use super::weak::AtomicU64;
-#[cfg(loom)]
-pub use super::weak::fail_next_swap;
-pub(crate) use core::sync::atomic::{AtomicU32 as StaticU32, AtomicUsize as CountUsize};
+pub(crate) use block_core::models::sync::atomic::{Ordering, fence};
+pub(crate) use block_core::models::{AtomicU32, AtomicU64, AtomicUsize};
+pub(crate) use core::sync::atomic::{
+    AtomicU32 as StaticU32, AtomicUsize as CountUsize, AtomicUsize as StaticUsize,
+};
 
 /// Models reorder nothing within a thread.
 pub(crate) fn compiler_fence(_order: Ordering) {}

@@ -19,6 +19,9 @@ pub(crate) use core::sync::atomic::AtomicUsize as CountUsize;
 /// For a static: models leave those real.
 #[cfg(feature = "std")]
 pub(crate) use self::AtomicU32 as StaticU32;
+/// As above; not counted, as thread numbers are given out once in a thread's life.
+#[cfg(feature = "std")]
+pub(crate) use core::sync::atomic::AtomicUsize as StaticUsize;
 
 /// Zeroed entries, committed as they are first touched.
 pub(crate) type Table<T> = SideTable<T>;

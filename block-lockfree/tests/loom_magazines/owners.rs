@@ -8,6 +8,8 @@ use loom::thread;
 use super::pool::*;
 
 /// Both blocks lie in the owner's magazine, which a reclaimer empties. One block each.
+///
+/// Two threads, an acquire and a release each; within two preemptions.
 #[test]
 fn owner_against_reclaimer() {
     model(
@@ -23,6 +25,8 @@ fn owner_against_reclaimer() {
 }
 
 /// The owner gives back while a reclaimer empties its magazine and opens it again.
+///
+/// Two threads, two blocks, a release against an acquire and a release; within three preemptions.
 #[test]
 fn give_back_against_reclaimer() {
     model(
@@ -62,6 +66,7 @@ fn given_back_is_found(prepare: fn(&Pool) -> [BlockIndex; 1]) {
     );
 }
 
+/// Two threads, one block, a release against up to two acquires; within three preemptions.
 #[test]
 fn given_back_is_found_in_a_magazine_used_before() {
     given_back_is_found(|pool| {
@@ -70,6 +75,7 @@ fn given_back_is_found_in_a_magazine_used_before() {
     });
 }
 
+/// Two threads, one block, a release against up to two acquires; within three preemptions.
 #[test]
 fn given_back_is_found_in_a_magazine_never_used() {
     given_back_is_found(|pool| {
@@ -79,6 +85,8 @@ fn given_back_is_found_in_a_magazine_never_used() {
 }
 
 /// Bulk calls of the owner against a reclaimer that may find nothing.
+///
+/// Two threads, two blocks, a bulk call of two each way against single ones; within two preemptions.
 #[test]
 fn bulk_against_reclaimer() {
     model(
@@ -105,6 +113,8 @@ fn bulk_against_reclaimer() {
 }
 
 /// Two threads reclaim from a magazine whose owner is idle.
+///
+/// Two threads, two blocks, an acquire and a release each; within two preemptions.
 #[test]
 fn two_reclaimers() {
     model(
@@ -120,6 +130,8 @@ fn two_reclaimers() {
 }
 
 /// A thread ends and hands its number on, while the next owner reclaims under another one.
+///
+/// Two threads, two blocks, a release against up to two acquires and releases; within three preemptions.
 #[test]
 fn reclaim_against_the_end_of_a_thread() {
     model(
@@ -148,6 +160,8 @@ fn reclaim_against_the_end_of_a_thread() {
 
 /// One thread opens the magazines and moves both blocks into them, one under each of its two
 /// numbers, and never holds more than one; the other has looked at the state before.
+///
+/// Two threads, two blocks, two acquires and releases against an acquire; within two preemptions.
 #[test]
 fn magazines_that_open_against_a_failing_call() {
     model(
@@ -173,6 +187,8 @@ fn magazines_that_open_against_a_failing_call() {
 /// The same, and then a third number's call finds the stack empty and closes the magazines again:
 /// the state that the failing call sees is like the one it has seen before, but not the same.
 /// The call is on the main thread alone, for the sake of time.
+///
+/// Two threads, two blocks, three acquires and releases against an acquire; within two preemptions.
 #[test]
 fn magazines_that_open_and_close_against_a_failing_call() {
     check(2, || {
@@ -191,6 +207,8 @@ fn magazines_that_open_and_close_against_a_failing_call() {
 }
 
 /// One block is free at most while it moves from one magazine to another.
+///
+/// Two threads, two blocks, an acquire and a release against a count; within three preemptions.
 #[test]
 fn available_against_owners() {
     model(
@@ -215,6 +233,8 @@ fn available_against_owners() {
 }
 
 /// Two threads reclaim from a third, each of one block.
+///
+/// Three threads, three blocks, an acquire and a release each; within one preemption.
 #[test]
 fn two_reclaimers_against_an_owner() {
     check(1, || {

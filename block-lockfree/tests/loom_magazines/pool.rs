@@ -2,13 +2,12 @@
 
 use std::array;
 
-use block_core::{BlockIndex, BlockLayout, Region};
+use block_core::models::sync::Arc;
+use block_core::models::sync::atomic::{AtomicUsize, Ordering};
+use block_core::models::{self, Bound, UnsafeCell, thread};
+use block_core::{BlockIndex, BlockLayout, Region, RegionError};
 use block_lockfree::magazines::{Magazines, Shared, place_of};
 use block_lockfree::stack::Stack;
-use loom::cell::UnsafeCell;
-use loom::sync::Arc;
-use loom::sync::atomic::{AtomicUsize, Ordering};
-use loom::thread;
 
 /// What a thread has that got no number, because too many others live.
 pub const NO_NUMBER: usize = usize::MAX - 1;
@@ -26,9 +25,14 @@ pub struct Pool {
 
 impl Pool {
     pub fn new(capacity: usize) -> Arc<Self> {
+        Self::on(capacity, Stack::new)
+    }
+
+    /// A pool on a certain stack.
+    pub fn on(capacity: usize, stack: fn(&Region) -> Result<Stack, RegionError>) -> Arc<Self> {
         let region = Region::heap(BlockLayout::new(1, capacity).unwrap()).unwrap();
         Arc::new(Self {
-            stack: Stack::new(&region).unwrap(),
+            stack: stack(&region).unwrap(),
             magazines: Magazines::new(&region, usize::MAX).unwrap(),
             payload: (0..capacity).map(|_| UnsafeCell::new(0)).collect(),
             flag: AtomicUsize::new(0),
@@ -148,18 +152,9 @@ pub fn model<const N: usize>(
     }
 }
 
-/// Runs every execution of a body, and prints how many there were.
+/// Runs every execution of a body within so many preemptions.
 pub fn check(preemptions: usize, body: impl Fn() + Send + Sync + 'static) {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = builder.preemption_bound.or(Some(preemptions));
-    builder.max_branches = 20_000;
-    let executions = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
-    let counter = std::sync::Arc::clone(&executions);
-    builder.check(move || {
-        counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        body();
-    });
-    println!("{executions:?} executions");
+    models::check(Bound::Within(preemptions), body);
 }
 
 pub const NOTHING_HELD: [BlockIndex; 0] = [];

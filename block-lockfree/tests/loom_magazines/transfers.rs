@@ -9,7 +9,8 @@ use loom::thread;
 use super::pool::*;
 
 /// Who finds the stack empty sees what came before the last block was taken: that the magazines
-/// were opened. The owners' fences hide this from the models above.
+/// were opened. The owners' fences hide this from the models above. Two threads, two blocks, one to two pops
+/// each; within three preemptions.
 fn who_finds_nothing_sees_what_came_before(take_all: fn(&Stack) -> bool) {
     check(3, move || {
         let pool = Pool::new(2);
@@ -49,6 +50,8 @@ fn full_magazine(pool: &Pool) -> [BlockIndex; 4] {
 }
 
 /// One thread passes on a batch that another may take.
+///
+/// Two threads, eight blocks, a release against an acquire and a release; within three preemptions.
 #[test]
 fn depot_put_against_take() {
     model(
@@ -68,6 +71,8 @@ fn depot_put_against_take() {
 }
 
 /// The cell is full; one thread takes what is in it, the other would put the next batch there.
+///
+/// Two threads, eight blocks, a release against an acquire and a release; within three preemptions.
 #[test]
 fn depot_take_against_put() {
     model(
@@ -84,7 +89,48 @@ fn depot_take_against_put() {
     );
 }
 
+/// Two full magazines, each of which gets one block more: one batch has the cell, the other one does not wait
+/// for it.
+///
+/// Two threads, ten blocks, a release each; within two preemptions.
+#[test]
+fn depot_put_against_put() {
+    model(
+        10,
+        |pool| {
+            let held = pool.take::<10>(0);
+            let (rest, cached) = held.split_at(2);
+            let (of_one, of_other) = cached.split_at(4);
+            of_one.iter().for_each(|&block| pool.release(0, block));
+            of_other.iter().for_each(|&block| pool.release(1, block));
+            rest.try_into().unwrap()
+        },
+        [|pool, [block, _]| pool.release(0, block), |pool, [_, block]| pool.release(1, block)],
+        Leaves(10),
+        Within(2),
+    );
+}
+
+/// A count stops the owners, so a batch on its way counts as free, and once.
+///
+/// Two threads, eight blocks, a release against a count; within two preemptions.
+#[test]
+fn depot_put_against_a_count() {
+    model(
+        8,
+        full_magazine,
+        [
+            |pool, [block, ..]| pool.release(0, block),
+            |pool, _| assert!((4..=5).contains(&pool.available(1)), "counted once"),
+        ],
+        Leaves(5),
+        Within(2),
+    );
+}
+
 /// A batch in the depot belongs to one of two takers.
+///
+/// Two threads, eight blocks, an acquire and a release each; within two preemptions.
 #[test]
 fn depot_take_against_take() {
     model(

@@ -1,0 +1,31 @@
+//! A set of small numbers, a bit each: the lowest free one is claimed, and is free again when its owner
+//! gives it back.
+//!
+//! What an owner did before it gave its number back happens before its next owner gets it: that is a
+//! Release, and the claim an Acquire, on one word whose other changes are read-modify-writes, too, so
+//! that a claim or a return of another number between them does not break the chain.
+
+use crate::sync::{Ordering, StaticUsize};
+
+/// Numbers of a word.
+pub(crate) const WORD: usize = usize::BITS as usize;
+
+/// The lowest number that nobody has.
+pub(crate) fn claim(taken: &[StaticUsize]) -> Option<usize> {
+    for (position, word) in taken.iter().enumerate() {
+        // Acquire: pairs with the Release in which the last owner gave the number up.
+        let claimed = word.fetch_update(Ordering::Acquire, Ordering::Relaxed, |taken| {
+            (taken != usize::MAX).then(|| taken | (taken + 1))
+        });
+        if let Ok(taken) = claimed {
+            return Some(position * WORD + taken.trailing_ones() as usize);
+        }
+    }
+    None
+}
+
+/// The caller has the number, and has it no more.
+pub(crate) fn give_back(taken: &[StaticUsize], number: usize) {
+    // Release: pairs with the Acquire of the next claim.
+    taken[number / WORD].fetch_and(!(1 << (number % WORD)), Ordering::Release);
+}
