@@ -1,15 +1,11 @@
-//! The queue of waiters under loom: the crate's own file, with loom's atomics and lock in place of the
-//! standard library's. Two threads are explored exhaustively, three within three preemptions;
-//! `LOOM_MAX_PREEMPTIONS` overrides the latter.
+//! The queue of waiters.
 //!
 //! Each model ends at rest and asks for invariant c there: whoever waits has a block, as one is free.
-//! No thread sleeps in the models; to be woken is to be given a block, and then the waker is called.
+//! No thread sleeps in the models; to be woken is to be given a block, and then the waker is called. The
+//! queue's end is not modelled: it has one thread.
 //!
-//! The backend is a stand-in, as weak as the contract of `acquire` and `release` lets it be: a word for
-//! each block, that is looked at before it is exchanged, so that `take` fails on what it saw and orders
-//! nothing then. A block's contents are a loom cell: two holders at once, or not ordered, fail the model.
-
-#![cfg(loom)]
+//! Two threads, one block, one call each, exhaustive, but where it says otherwise; three threads within three
+//! preemptions.
 
 // For `seeded!` in the crate's own files below.
 #[macro_use]
@@ -18,80 +14,44 @@ extern crate block_core;
 use std::sync::atomic::{AtomicUsize as Counter, Ordering::SeqCst};
 use std::task::{Wake, Waker};
 
-use loom::cell::UnsafeCell;
-use loom::sync::Arc;
-use loom::thread;
+#[cfg(shuttle)]
+use block_core::models::Bound::Random;
+use block_core::models::Bound::{Exhaustive, Within};
+use block_core::models::sync::Arc;
+use block_core::models::{check, thread};
 
-mod sync {
-    pub(crate) use loom::sync::atomic::{AtomicUsize, Ordering, fence};
-    pub(crate) use loom::sync::{Mutex, MutexGuard};
-    pub(crate) use std::sync::PoisonError;
-
-    macro_rules! const_outside_models {
-        ($visibility:vis fn $($rest:tt)*) => { $visibility fn $($rest)* };
-    }
-    pub(crate) use const_outside_models;
-}
-
-// The queue's end is not modelled: it has one thread.
-#[allow(dead_code, reason = "what the models do not call")]
-#[path = "../src/wait/line.rs"]
-mod line;
-#[allow(dead_code, reason = "what the models do not call")]
-#[path = "../src/wait/queue.rs"]
-mod queue;
-#[path = "../src/wait/wake.rs"]
-mod wake;
-
-use queue::{Queue, Stock, Ticket};
-use sync::{AtomicUsize, Ordering};
+use crate::blocks::Blocks;
+use crate::queue::{Queue, Stock, Ticket};
 
 /// A held block, by number.
 #[derive(Debug)]
 struct Held(usize);
 
-/// A pool of so many blocks, each with its word: 1 if it is free.
+/// A pool of so many blocks.
 struct Pool<const BLOCKS: usize> {
     queue: Queue<Held>,
-    free: [AtomicUsize; BLOCKS],
-    contents: [UnsafeCell<u8>; BLOCKS],
+    blocks: Blocks<BLOCKS>,
 }
 
 impl<const BLOCKS: usize> Stock<Held> for Pool<BLOCKS> {
     fn take(&self) -> Option<Held> {
-        let free = |block: &usize| {
-            self.free[*block].load(Ordering::Relaxed) == 1
-                && self.free[*block]
-                    .compare_exchange(1, 0, Ordering::Acquire, Ordering::Relaxed)
-                    .is_ok()
-        };
-        let held = (0..BLOCKS).find(free).map(Held)?;
-        self.write(&held);
-        Some(held)
+        self.blocks.take().map(Held)
     }
 
-    fn put(&self, held: Held) {
-        self.write(&held);
-        self.free[held.0].store(1, Ordering::Release);
+    fn put(&self, Held(block): Held) {
+        self.blocks.put(block);
     }
 
-    fn clean(&self, held: &Held) {
-        self.write(held);
+    fn clean(&self, &Held(block): &Held) {
+        self.blocks.write(block);
     }
 }
 
 impl<const BLOCKS: usize> Pool<BLOCKS> {
     /// A pool all of whose blocks are held.
     fn held() -> (Arc<Self>, [Held; BLOCKS]) {
-        let free = std::array::from_fn(|_| AtomicUsize::new(0));
-        let contents = std::array::from_fn(|_| UnsafeCell::new(0));
-        let pool = Self { queue: Queue::new(), free, contents };
+        let pool = Self { queue: Queue::new(), blocks: Blocks::held() };
         (Arc::new(pool), std::array::from_fn(Held))
-    }
-
-    fn write(&self, held: &Held) {
-        // SAFETY: what the models are for: loom checks that nobody else is here.
-        self.contents[held.0].with_mut(|bytes| unsafe { *bytes = 1 });
     }
 
     fn enter(&self) -> Ticket {
@@ -99,7 +59,7 @@ impl<const BLOCKS: usize> Pool<BLOCKS> {
     }
 
     fn give_back(&self, held: Held) {
-        self.write(&held);
+        self.blocks.write(held.0);
         self.queue.give_back(self, held);
     }
 
@@ -118,22 +78,15 @@ impl<const BLOCKS: usize> Pool<BLOCKS> {
 
     /// At rest, with nobody waiting, so many blocks are free.
     fn free(&self, blocks: usize) {
-        let taken: Vec<_> = std::iter::from_fn(|| self.take()).collect();
-        assert_eq!(taken.len(), blocks, "free blocks");
+        let taken = std::iter::from_fn(|| self.take()).count();
+        assert_eq!(taken, blocks, "invariant 2: conserved");
         assert!(!self.queue.has_waiters());
     }
 }
 
-/// A model of three threads: too long to be explored exhaustively.
-fn three_threads(model: impl Fn() + Send + Sync + 'static) {
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = builder.preemption_bound.or(Some(3));
-    builder.check(model);
-}
-
-fn on_another_thread<const BLOCKS: usize, T: 'static>(
+fn on_another_thread<const BLOCKS: usize, T: Send + 'static>(
     pool: &Arc<Pool<BLOCKS>>,
-    work: impl FnOnce(&Pool<BLOCKS>) -> T + 'static,
+    work: impl FnOnce(&Pool<BLOCKS>) -> T + Send + 'static,
 ) -> thread::JoinHandle<T> {
     let pool = Arc::clone(pool);
     thread::spawn(move || work(&pool))
@@ -141,7 +94,7 @@ fn on_another_thread<const BLOCKS: usize, T: 'static>(
 
 #[test]
 fn a_waiter_that_registers_while_the_block_comes_back_gets_it() {
-    loom::model(|| {
+    check(Exhaustive, || {
         let (pool, [held]) = Pool::held();
         let giver = on_another_thread(&pool, |pool| pool.give_back(held));
         let ticket = pool.enter();
@@ -164,7 +117,7 @@ impl Wake for Woken {
 
 #[test]
 fn a_waiter_that_found_nothing_is_woken() {
-    loom::model(|| {
+    check(Exhaustive, || {
         let (pool, [held]) = Pool::held();
         let giver = on_another_thread(&pool, |pool| pool.give_back(held));
         let ticket = pool.enter();
@@ -185,7 +138,7 @@ fn a_waiter_that_found_nothing_is_woken() {
 /// Whichever waker was known last when the block came is woken, and the other one need not be.
 #[test]
 fn a_waiter_that_changes_its_waker_while_the_block_comes_is_not_left_asleep() {
-    loom::model(|| {
+    check(Exhaustive, || {
         let (pool, [held]) = Pool::held();
         let ticket = pool.enter();
         let [before, after] = [(); 2].map(|()| std::sync::Arc::new(Woken::default()));
@@ -211,7 +164,7 @@ fn a_waiter_that_changes_its_waker_while_the_block_comes_is_not_left_asleep() {
 /// looks for waiters.
 #[test]
 fn a_bulk_that_fails_leaves_nobody_asleep() {
-    loom::model(|| {
+    check(Exhaustive, || {
         let (pool, [held]) = Pool::held();
         pool.give_back(held);
         let bulk = on_another_thread(&pool, |pool| {
@@ -230,7 +183,7 @@ fn a_bulk_that_fails_leaves_nobody_asleep() {
 /// The oldest waiter leaves while it is given the block, which must go to the next.
 #[test]
 fn a_block_given_to_a_waiter_that_leaves_goes_to_the_next() {
-    loom::model(|| {
+    check(Exhaustive, || {
         let (pool, [held]) = Pool::held();
         let (first, second) = (pool.enter(), pool.enter());
         let giver = on_another_thread(&pool, |pool| pool.give_back(held));
@@ -243,7 +196,7 @@ fn a_block_given_to_a_waiter_that_leaves_goes_to_the_next() {
 
 #[test]
 fn a_waiter_that_comes_and_goes_while_the_block_comes_back_loses_nothing() {
-    loom::model(|| {
+    check(Exhaustive, || {
         let (pool, [held]) = Pool::held();
         let giver = on_another_thread(&pool, |pool| pool.give_back(held));
         let ticket = pool.enter();
@@ -253,10 +206,10 @@ fn a_waiter_that_comes_and_goes_while_the_block_comes_back_loses_nothing() {
     });
 }
 
-/// Three threads.
+/// Three threads, two blocks.
 #[test]
 fn two_waiters_that_register_while_two_blocks_come_back_get_one_each() {
-    three_threads(|| {
+    check(Within(3), || {
         let (pool, [one, other]) = Pool::held();
         let giver = on_another_thread(&pool, |pool| {
             pool.give_back(one);
@@ -279,7 +232,7 @@ fn two_waiters_that_register_while_two_blocks_come_back_get_one_each() {
 /// Three threads: one that leaves, one that stays, and the block.
 #[test]
 fn a_waiter_stays_served_while_another_one_comes_and_goes() {
-    three_threads(|| {
+    check(Within(3), || {
         let (pool, [held]) = Pool::held();
         let giver = on_another_thread(&pool, |pool| pool.give_back(held));
         let passer = on_another_thread(&pool, |pool| {
@@ -297,7 +250,7 @@ fn a_waiter_stays_served_while_another_one_comes_and_goes() {
 /// Three threads: a call that does not wait takes the block if it can, and gives it back.
 #[test]
 fn a_call_that_does_not_wait_takes_no_block_away_for_good() {
-    three_threads(|| {
+    check(Within(3), || {
         let (pool, [held]) = Pool::held();
         let giver = on_another_thread(&pool, |pool| pool.give_back(held));
         let newcomer = on_another_thread(&pool, |pool| {
@@ -310,5 +263,52 @@ fn a_call_that_does_not_wait_takes_no_block_away_for_good() {
         newcomer.join().unwrap();
         pool.served(ticket);
         pool.free(1);
+    });
+}
+
+/// Lost wake-ups, cancelled waits and conservation: four threads, two blocks, four rounds each. A round takes
+/// a block past the queue or waits for one; who waits gives up at any moment, or never does.
+#[test]
+#[cfg(shuttle)]
+fn nobody_sleeps_beside_a_free_block_whoever_gives_up() {
+    use shuttle::rand::{Rng, thread_rng};
+
+    /// Waits; `None` if it has given up. A lost wake-up never ends, which shuttle reports as too many steps.
+    fn wait(pool: &Pool<2>, may_give_up: bool) -> Option<Held> {
+        let ticket = pool.enter();
+        loop {
+            if may_give_up && thread_rng().gen_ratio(1, 4) {
+                return pool.queue.leave(ticket);
+            }
+            let woken = std::sync::Arc::new(Woken::default());
+            let waker = Waker::from(std::sync::Arc::clone(&woken));
+            if let Some(held) = pool.queue.poll(ticket, &waker) {
+                return Some(held);
+            }
+            while woken.0.load(SeqCst) == 0 && !may_give_up {
+                thread::yield_now();
+            }
+            thread::yield_now();
+        }
+    }
+
+    check(Random, || {
+        let (pool, held) = Pool::held();
+        held.into_iter().for_each(|held| pool.give_back(held));
+        let threads = [false, false, true, true].map(|may_give_up| {
+            on_another_thread(&pool, move |pool| {
+                for _ in 0..4 {
+                    let past_the_queue = thread_rng().gen_ratio(1, 4);
+                    let held = if past_the_queue { pool.take() } else { wait(pool, may_give_up) };
+                    assert!(held.is_some() || past_the_queue || may_give_up);
+                    if let Some(held) = held {
+                        thread::yield_now();
+                        pool.give_back(held);
+                    }
+                }
+            })
+        });
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        pool.free(2);
     });
 }

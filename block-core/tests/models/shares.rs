@@ -1,32 +1,18 @@
-//! The word of a shared block under loom: the crate's own file, with loom's atomics in place of the
-//! standard library's. Every interleaving that loom knows of two threads; of three as many as
-//! `LOOM_MAX_PREEMPTIONS` says.
+//! The word of a shared block.
 //!
-//! A block's two parts are loom cells: two accesses that are not ordered, one of them a write, fail the
-//! model, as does a block that is given back while somebody reads or writes it.
+//! A block's two parts are cells: two accesses at once, one of them a write, fail the model, and so do two
+//! that are not ordered, under loom; as does a block that is given back while somebody reads or writes it.
+//!
+//! One block; two threads, exhaustive, but where it says otherwise.
 
-#![cfg(loom)]
+use block_core::models::Bound::Exhaustive;
+#[cfg(shuttle)]
+use block_core::models::Bound::Random;
+use block_core::models::sync::Arc;
+use block_core::models::{AtomicUsize as Counter, UnsafeCell, check, thread};
 
-// For `seeded!` in the crate's own files below.
-#[macro_use]
-extern crate block_core;
-
-use loom::cell::UnsafeCell;
-use loom::sync::Arc;
-use loom::sync::atomic::AtomicUsize as Counter;
-use loom::thread;
-
-mod sync {
-    pub(crate) use loom::sync::atomic::{AtomicUsize, Ordering};
-}
-
-// What the handles of the crate do with it has tests of its own.
-#[allow(dead_code, reason = "what the models do not call")]
-#[path = "../src/shares/word.rs"]
-mod word;
-
-use sync::Ordering;
-use word::{Weight, Word};
+use crate::sync::Ordering;
+use crate::word::{Weight, Word};
 
 /// A block, its word, and how often it was given back.
 struct Shared {
@@ -45,12 +31,12 @@ impl Shared {
     }
 
     fn write(&self, part: usize, value: u8) {
-        // SAFETY: what the models are for: loom checks that nobody else is here.
+        // SAFETY: what the models are for: the cell checks that nobody else is here.
         self.parts[part].with_mut(|bytes| unsafe { *bytes = value });
     }
 
     fn read(&self) -> u8 {
-        // SAFETY: as above; loom checks that nobody writes.
+        // SAFETY: as above; the cell checks that nobody writes.
         self.parts[0].with(|bytes| unsafe { *bytes })
     }
 
@@ -71,7 +57,7 @@ fn begun_and_frozen() -> Arc<Shared> {
 
 fn on_another_thread(
     shared: &Arc<Shared>,
-    work: impl FnOnce(&Shared) + 'static,
+    work: impl FnOnce(&Shared) + Send + 'static,
 ) -> thread::JoinHandle<()> {
     let shared = Arc::clone(shared);
     thread::spawn(move || work(&shared))
@@ -91,7 +77,7 @@ fn given_back_once(shared: &Shared, others: impl IntoIterator<Item = thread::Joi
 /// Invariant III.
 #[test]
 fn the_last_of_two_readers_gives_the_block_back_after_both_have_read() {
-    loom::model(|| {
+    check(Exhaustive, || {
         let shared = begun_and_frozen();
         assert!(shared.word.join(Word::READER));
         let other = on_another_thread(&shared, read_and_leave);
@@ -102,7 +88,7 @@ fn the_last_of_two_readers_gives_the_block_back_after_both_have_read() {
 
 #[test]
 fn three_readers_one_of_which_joined_late_give_the_block_back_once() {
-    loom::model(|| {
+    check(Exhaustive, || {
         let shared = begun_and_frozen();
         assert!(shared.word.join(Word::READER));
         let other = on_another_thread(&shared, |shared| {
@@ -115,10 +101,10 @@ fn three_readers_one_of_which_joined_late_give_the_block_back_once() {
     });
 }
 
-/// Three threads.
+/// Three threads, exhaustive all the same.
 #[test]
 fn readers_on_three_threads_give_the_block_back_once() {
-    loom::model(|| {
+    check(Exhaustive, || {
         let shared = begun_and_frozen();
         assert!(shared.word.join(Word::READER) && shared.word.join(Word::READER));
         let others = [(); 2].map(|()| on_another_thread(&shared, read_and_leave));
@@ -130,7 +116,7 @@ fn readers_on_three_threads_give_the_block_back_once() {
 /// Invariant II.
 #[test]
 fn the_only_handle_writes_after_the_others_have_read() {
-    loom::model(|| {
+    check(Exhaustive, || {
         let shared = begun_and_frozen();
         assert!(shared.word.join(Word::READER));
         let other = on_another_thread(&shared, read_and_leave);
@@ -147,7 +133,7 @@ fn the_only_handle_writes_after_the_others_have_read() {
 /// A writer splits a part off, freezes and hands it on, and writes the rest; both end.
 #[test]
 fn a_writer_and_a_part_that_was_split_off_give_the_block_back_once() {
-    loom::model(|| {
+    check(Exhaustive, || {
         let shared = Shared::begun();
         assert!(shared.word.join(Word::WRITER));
         let other = on_another_thread(&shared, |shared| {
@@ -165,7 +151,7 @@ fn a_writer_and_a_part_that_was_split_off_give_the_block_back_once() {
 /// The store of a writer that freezes alone must not cut off what left before.
 #[test]
 fn a_writer_that_freezes_alone_gives_back_after_the_reader_that_left_has_read() {
-    loom::model(|| {
+    check(Exhaustive, || {
         let shared = Shared::begun();
         assert!(shared.word.join(Word::READER));
         let other = on_another_thread(&shared, read_and_leave);
@@ -179,7 +165,7 @@ fn a_writer_that_freezes_alone_gives_back_after_the_reader_that_left_has_read() 
 /// The same, where the other one does it, and where the block is written again.
 #[test]
 fn a_writer_that_freezes_alone_and_thaws_writes_after_the_other_has_written() {
-    loom::model(|| {
+    check(Exhaustive, || {
         let shared = Shared::begun();
         assert!(shared.word.join(Word::WRITER));
         let other = on_another_thread(&shared, |shared| {
@@ -201,7 +187,7 @@ fn a_writer_that_freezes_alone_and_thaws_writes_after_the_other_has_written() {
 /// Invariant III, where the handles look before they leave.
 #[test]
 fn two_writers_that_end_at_once_give_the_block_back_once_after_both_have_written() {
-    loom::model(|| {
+    check(Exhaustive, || {
         let shared = Shared::begun();
         assert!(shared.word.join(Word::WRITER));
         let other = on_another_thread(&shared, |shared| {
@@ -217,7 +203,7 @@ fn two_writers_that_end_at_once_give_the_block_back_once_after_both_have_written
 /// What `from_bytes` rests on: with a reader that stays, no writer comes.
 #[test]
 fn a_block_found_frozen_stays_so_while_the_reader_that_was_known_is_there() {
-    loom::model(|| {
+    check(Exhaustive, || {
         let shared = begun_and_frozen();
         assert!(shared.word.join(Word::READER));
         let other = on_another_thread(&shared, |shared| {
@@ -232,5 +218,49 @@ fn a_block_found_frozen_stays_so_while_the_reader_that_was_known_is_there() {
         shared.leave(Word::READER);
         shared.leave(Word::READER);
         given_back_once(&shared, []);
+    });
+}
+
+/// Four threads, up to four handles each, eight steps each: has another join, reads, writes if it is the only
+/// one, freezes, and leaves. Invariants I to III.
+#[test]
+#[cfg(shuttle)]
+fn whatever_many_handles_do_the_block_is_given_back_once() {
+    use shuttle::rand::{Rng, thread_rng};
+
+    /// Of its handles the last one may write, if `writes`.
+    fn exercise(shared: &Shared) {
+        let (mut readers, mut writes) = (1, false);
+        for _ in 0..8 {
+            match thread_rng().gen_range(0..4) {
+                0 if readers < 4 && !writes => {
+                    assert!(shared.word.join(Word::READER));
+                    readers += 1;
+                }
+                1 if writes => {
+                    shared.word.freeze();
+                    writes = false;
+                }
+                1 if readers == 1 && shared.word.thaw() => {
+                    shared.write(0, 1);
+                    writes = true;
+                }
+                2 if readers > 1 => {
+                    shared.leave(Word::READER);
+                    readers -= 1;
+                }
+                _ => assert_eq!(shared.read(), 1),
+            }
+        }
+        let weight = if writes { Word::WRITER } else { Word::READER };
+        (0..readers).for_each(|_| shared.leave(weight));
+    }
+
+    check(Random, || {
+        let shared = begun_and_frozen();
+        assert!((0..3).all(|_| shared.word.join(Word::READER)));
+        let others = [(); 3].map(|()| on_another_thread(&shared, exercise));
+        exercise(&shared);
+        given_back_once(&shared, others);
     });
 }
