@@ -55,12 +55,6 @@ impl HeadFormat {
         Self { index_bits: u64::BITS - (capacity as u64).leading_zeros() }
     }
 
-    /// The format with a tag of so few bits, for models of how it comes round.
-    #[cfg(any(loom, shuttle))]
-    pub(crate) const fn with_tag(bits: u32) -> Self {
-        Self { index_bits: u64::BITS - bits }
-    }
-
     const fn index_mask(self) -> u64 {
         (1 << self.index_bits) - 1
     }

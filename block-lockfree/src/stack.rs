@@ -75,12 +75,6 @@ impl Stack {
         Ok(Self::over(region.layout().capacity(), Links::new(region)?))
     }
 
-    /// The same with a tag of so few bits.
-    #[cfg(any(loom, shuttle))]
-    pub fn with_tag(region: &Region, bits: u32) -> Result<Self, RegionError> {
-        Ok(Self { format: HeadFormat::with_tag(bits), ..Self::new(region)? })
-    }
-
     const_outside_models! {
         /// A stack with so many blocks on it, over as many untouched links.
         pub(crate) fn over(capacity: usize, links: Links) -> Self {

@@ -142,23 +142,6 @@ fn pop_two_push_the_first_against_pop() {
     model(3, used_once, &[pop_two_push_the_first, pop_push], Leaves(3));
 }
 
-/// A window of four pops within one: fails when the tag has two bits and comes round, not when it has three.
-#[test]
-fn four_pops_in_the_middle_of_one() {
-    fn four_pops_keep_the_second(pool: &Pool) {
-        let pop =
-            || pool.pop().expect("invariant 3: one block is free for each thread, and one more");
-        let (first, _held) = (pop(), pop());
-        pool.push(first);
-        pool.push(pop());
-        pool.push(pop());
-    }
-    // Two preemptions are what it takes.
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = builder.preemption_bound.or(Some(2));
-    check(builder, 3, used_once, &[four_pops_keep_the_second, pop_push], Leaves(2));
-}
-
 /// The same where both leave by one bulk pop: fails when that one does not move the tag.
 ///
 /// Two threads, three blocks, a bulk call and a push against a pop and a push; exhaustive.

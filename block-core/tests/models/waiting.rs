@@ -7,10 +7,6 @@
 //! Two threads, one block, one call each, exhaustive, but where it says otherwise; three threads within three
 //! preemptions.
 
-// For `seeded!` in the crate's own files below.
-#[macro_use]
-extern crate block_core;
-
 use std::sync::atomic::{AtomicUsize as Counter, Ordering::SeqCst};
 use std::task::{Wake, Waker};
 

@@ -5,7 +5,7 @@ use std::array;
 use block_core::models::sync::Arc;
 use block_core::models::sync::atomic::{AtomicUsize, Ordering};
 use block_core::models::{self, Bound, UnsafeCell, thread};
-use block_core::{BlockIndex, BlockLayout, Region, RegionError};
+use block_core::{BlockIndex, BlockLayout, Region};
 use block_lockfree::magazines::{Magazines, Shared, place_of};
 use block_lockfree::stack::Stack;
 
@@ -25,14 +25,9 @@ pub struct Pool {
 
 impl Pool {
     pub fn new(capacity: usize) -> Arc<Self> {
-        Self::on(capacity, Stack::new)
-    }
-
-    /// A pool on a certain stack.
-    pub fn on(capacity: usize, stack: fn(&Region) -> Result<Stack, RegionError>) -> Arc<Self> {
         let region = Region::heap(BlockLayout::new(1, capacity).unwrap()).unwrap();
         Arc::new(Self {
-            stack: stack(&region).unwrap(),
+            stack: Stack::new(&region).unwrap(),
             magazines: Magazines::new(&region, usize::MAX).unwrap(),
             payload: (0..capacity).map(|_| UnsafeCell::new(0)).collect(),
             flag: AtomicUsize::new(0),

@@ -1,10 +1,9 @@
 //! The stack: how long a tag lasts, and the frontier against everything at once.
 
+use block_core::BlockIndex;
 use block_core::models::Bound::Within;
 use block_core::models::sync::Arc;
 use block_core::models::{check, fail_next_swap, thread};
-use block_core::{BlockIndex, Region, RegionError};
-use block_lockfree::stack::Stack;
 
 use crate::pool::Pool;
 
@@ -36,9 +35,10 @@ impl Pool {
 /// Two threads, three blocks, links all written: while one thread pops, the other one pops two, pushes the
 /// first, and pops and pushes it twice more. These are four pops, after which the same block is on top of
 /// another one: if the tag is as it was, the slow pop puts a held block back. Within two preemptions.
-fn four_pops_in_the_middle_of_one(stack: fn(&Region) -> Result<Stack, RegionError>) {
-    check(Within(2), move || {
-        let pool = Pool::on(3, stack);
+#[test]
+fn the_tag_outlasts_four_pops_in_the_middle_of_one() {
+    check(Within(2), || {
+        let pool = Pool::new(3);
         let all = [(); 3].map(|()| pool.pop().expect("invariant 3"));
         all.into_iter().rev().for_each(|block| pool.push(block));
         let other = Arc::clone(&pool);
@@ -52,23 +52,6 @@ fn four_pops_in_the_middle_of_one(stack: fn(&Region) -> Result<Stack, RegionErro
         pool.touch(held);
         pool.assert_left(2);
     });
-}
-
-#[test]
-fn the_tag_outlasts_four_pops_in_the_middle_of_one() {
-    four_pops_in_the_middle_of_one(Stack::new);
-}
-
-#[test]
-fn a_tag_of_three_bits_outlasts_four_pops_in_the_middle_of_one() {
-    four_pops_in_the_middle_of_one(|region| Stack::with_tag(region, 3));
-}
-
-/// The teeth of the two above.
-#[test]
-#[should_panic = "invariant"]
-fn a_tag_of_two_bits_comes_round_in_four_pops() {
-    four_pops_in_the_middle_of_one(|region| Stack::with_tag(region, 2));
 }
 
 /// Two threads, three blocks: a refill of two, of which the first one is pushed, against a pop. Fails when a
