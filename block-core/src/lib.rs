@@ -73,6 +73,29 @@
 //!
 //! A backend may add its own, numbered from 7 on: the lock-free one does, see there.
 //!
+//! # Under a sanitizer
+//!
+//! A sanitizer takes a region for one piece of memory. In a program that is built with `--cfg block_asan` the
+//! pools tell AddressSanitizer which blocks are out: a touch of a free block, or of a byte behind a block
+//! that is out, ends the program with a report (`use-after-poison`).
+//!
+//! ```console
+//! RUSTFLAGS="-Zsanitizer=address -Cunsafe-allow-abi-mismatch=sanitizer --cfg block_asan" \
+//!     cargo +nightly test --target x86_64-unknown-linux-gnu
+//! ```
+//!
+//! - Blocks end where [`BlockLayout::block_size`] says, to the byte, and not at the stride. Where the stride is
+//!   the same, what is behind a block is the next one, and an overrun shows while that is free.
+//! - Of a region beyond 256 MiB, and of one in a static, the blocks beyond are poisoned from when they first
+//!   come back.
+//! - Where the first block's address or the stride is no multiple of eight, neighbours share a byte of the
+//!   sanitizer's own memory: such regions are left as they are. So are those of backends other than
+//!   `block-lockfree` and `block-mutex`.
+//!
+//! With `-Zsanitizer=thread` and `--cfg block_tsan` ThreadSanitizer is told what the mutexes of `block-mutex`
+//! and of `wait` order: the standard library, in which a thread waits for one, is not compiled for it. The
+//! stack and the magazines need nothing of the kind, and neither do buffers.
+//!
 //! # Features
 //!
 //! - `std` (default): anonymous mappings, prefault, locked memory, huge pages, registered buffers,
@@ -131,6 +154,8 @@ mod ledger;
 mod mapping;
 mod memory;
 mod options;
+#[cfg(block_asan)]
+mod poison;
 mod region;
 #[cfg(feature = "bytes")]
 mod shares;
@@ -138,6 +163,9 @@ mod spread;
 mod stats;
 mod sync;
 mod table;
+#[cfg(all(block_tsan, feature = "std"))]
+#[doc(hidden)]
+pub mod told;
 #[cfg(feature = "std")]
 mod vectored;
 #[cfg(feature = "wait")]

@@ -10,6 +10,8 @@ use self::metadata::Metadata;
 use crate::backing::Backing;
 use crate::divide::ExactDivisor;
 use crate::ledger::Ledger;
+#[cfg(block_asan)]
+use crate::poison::Poison;
 #[cfg(feature = "bytes")]
 use crate::shares::Shares;
 use crate::{
@@ -44,6 +46,9 @@ pub struct Region {
     layout: BlockLayout,
     metadata: Metadata,
     options: RegionOptions,
+    /// Dropped before the memory is.
+    #[cfg(block_asan)]
+    pub(crate) poison: Poison,
     /// Owns the memory that `base` points into.
     _blocks: Backing,
 }
@@ -273,6 +278,8 @@ impl Region {
             // (invariant 4), and the caller is its only holder.
             unsafe { self.own(block).write_bytes(0, self.layout.block_size()) };
         }
+        #[cfg(block_asan)]
+        self.take_back(block);
     }
 
     /// The record of blocks out raw.

@@ -2,8 +2,12 @@
 
 pub(crate) use core::sync::atomic::*;
 
+#[cfg(all(feature = "wait", block_tsan))]
+pub(crate) use crate::told::{Mutex, MutexGuard};
 #[cfg(feature = "wait")]
-pub(crate) use std::sync::{Mutex, MutexGuard, PoisonError};
+pub(crate) use std::sync::PoisonError;
+#[cfg(all(feature = "wait", not(block_tsan)))]
+pub(crate) use std::sync::{Mutex, MutexGuard};
 
 /// A function that is `const`; but not in models, whose atomics are made at run time.
 macro_rules! const_outside_models {

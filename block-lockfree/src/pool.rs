@@ -114,6 +114,10 @@ impl LockFreeAlloc {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn from_region(region: Region) -> Result<Self, BuildError> {
+        #[cfg(block_asan)]
+        let region = region.lending();
+        #[cfg(block_asan)]
+        region.poison_all();
         let free = Stack::new(&region)?;
         let magazines = Magazines::new(&region, Self::DEFAULT_MAGAZINE)?;
         Ok(Self { region, free, magazines })
@@ -169,7 +173,10 @@ unsafe impl BlockAlloc for LockFreeAlloc {
 
     #[inline]
     fn acquire(&self) -> Option<NonNull<u8>> {
-        self.magazines.acquire(magazines::this_thread(), self.shared())
+        let block = self.magazines.acquire(magazines::this_thread(), self.shared());
+        #[cfg(block_asan)]
+        block.inspect(|&block| self.region.lend(block));
+        block
     }
 
     #[inline]
@@ -213,6 +220,8 @@ unsafe impl BlockAlloc for LockFreeAlloc {
         if !done {
             blocks.fill(None);
         }
+        #[cfg(block_asan)]
+        blocks.iter().flatten().for_each(|&block| self.region.lend(block));
         done
     }
 

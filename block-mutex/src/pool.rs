@@ -2,8 +2,12 @@
 
 use std::fmt;
 use std::ptr::NonNull;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
+#[cfg(not(block_tsan))]
+use std::sync::{Mutex, MutexGuard};
 
+#[cfg(block_tsan)]
+use block_core::told::{Mutex, MutexGuard};
 use block_core::{BlockAlloc, BlockLayout, BuildError, Region, Stats};
 
 use crate::free_list::FreeList;
@@ -79,6 +83,10 @@ impl MutexAlloc {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn from_region(region: Region) -> Result<Self, BuildError> {
+        #[cfg(block_asan)]
+        let region = region.lending();
+        #[cfg(block_asan)]
+        region.poison_all();
         let free = Together(Mutex::new(FreeList::new(region.layout().capacity())));
         Ok(Self { region, free })
     }
@@ -106,7 +114,10 @@ unsafe impl BlockAlloc for MutexAlloc {
 
     fn acquire(&self) -> Option<NonNull<u8>> {
         let index = self.free().take()?;
-        Some(self.region.block(index))
+        let block = self.region.block(index);
+        #[cfg(block_asan)]
+        self.region.lend(block);
+        Some(block)
     }
 
     unsafe fn release(&self, block: NonNull<u8>) {
@@ -136,6 +147,8 @@ unsafe impl BlockAlloc for MutexAlloc {
         blocks.fill_with(|| {
             if enough { free.take().map(|index| self.region.block(index)) } else { None }
         });
+        #[cfg(block_asan)]
+        blocks.iter().flatten().for_each(|&block| self.region.lend(block));
         enough
     }
 

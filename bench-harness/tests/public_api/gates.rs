@@ -12,9 +12,17 @@ use syn::{Attribute, Meta, Token};
 /// All of them hold.
 pub type Gates = BTreeSet<String>;
 
-/// What no user of the crates sets.
-const NEVER: [&str; 6] =
-    ["loom", "shuttle", "test", "doctest", "block_counting", "block_lockfree_real_fence"];
+/// What no user of the crates sets, or for no item that they are to call: that of a sanitizer.
+const NEVER: [&str; 8] = [
+    "loom",
+    "shuttle",
+    "test",
+    "doctest",
+    "block_asan",
+    "block_counting",
+    "block_lockfree_real_fence",
+    "block_tsan",
+];
 
 /// The conditions in these attributes; `None` if they never hold.
 pub fn gates(attributes: &[Attribute]) -> Option<Gates> {

@@ -205,6 +205,8 @@ impl Region {
             layout,
             metadata,
             options,
+            #[cfg(block_asan)]
+            poison: crate::poison::Poison::none(blocks.base()),
             _blocks: blocks,
         }
     }

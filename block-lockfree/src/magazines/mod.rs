@@ -158,6 +158,8 @@ impl Magazines {
     pub unsafe fn release(&self, place: usize, shared: Shared<'_>, block: NonNull<u8>) {
         if let Some(slot) = self.slot(place) {
             if slot.enter_plainly(&self.state) {
+                #[cfg(block_asan)]
+                shared.region.take_back(block);
                 // SAFETY: the owner's turn (invariant D); the caller gives the block up.
                 let done = unsafe { slot.push(block) };
                 slot.leave();
@@ -206,6 +208,8 @@ impl Magazines {
     ) {
         if let Some(slot) = self.slot(place) {
             if slot.enter_plainly(&self.state) {
+                #[cfg(block_asan)]
+                blocks.iter().flatten().for_each(|&block| shared.region.take_back(block));
                 // SAFETY: the owner's turn (invariant D); the caller gives the blocks up.
                 let done = unsafe { slot.push_many(blocks) };
                 slot.leave();

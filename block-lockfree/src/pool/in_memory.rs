@@ -41,7 +41,10 @@ impl LockFreeAlloc {
         memory: &'static mut [MaybeUninit<u8>],
     ) -> Result<Self, BuildError> {
         let mut memory = ZeroedMemory::new(memory, Self::footprint(&layout))?;
-        Ok(Self::in_zeroed(layout, &mut memory))
+        let pool = Self::in_zeroed(layout, &mut memory);
+        #[cfg(block_asan)]
+        pool.region.poison_all();
+        Ok(pool)
     }
 
     /// Bytes of memory with which [`from_static`](Self::from_static) always succeeds, however the
@@ -129,6 +132,8 @@ impl LockFreeAlloc {
     /// In memory that was asked for with the footprint of this layout.
     const fn in_zeroed(layout: BlockLayout, memory: &mut ZeroedMemory) -> Self {
         let region = Region::in_memory(layout, memory);
+        #[cfg(block_asan)]
+        let region = region.lending();
         let free = Stack::over(layout.capacity(), Links::in_memory(layout.capacity(), memory));
         Self { region, free, magazines: Magazines::none() }
     }
