@@ -1,0 +1,34 @@
+//! Threads that take all blocks in turn, one thread at a time, and pass the turn on without ordering
+//! anything. So what one thread did happens before what the next one does by the pool alone, and each
+//! finds most blocks in the magazine of the one before.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::{Bench, THREADS, stamp};
+use crate::held::{Way, take_and_fill};
+use crate::threads::{give_way, together};
+
+/// Blocks of the pool: all of them fit into a magazine.
+pub const BLOCKS: usize = 40;
+
+pub fn run(bench: &Bench<'_>, way: Way) {
+    let first = take_and_fill(bench.pool, way, 0).expect("all are free");
+    first.give_back(0);
+    let has_magazines = bench.pool.stats().in_magazines > 0;
+    let turns = AtomicUsize::new(0);
+    together(THREADS, |number| {
+        for round in 0..bench.rounds.div_ceil(THREADS) {
+            // Relaxed, both: see above.
+            while turns.load(Ordering::Relaxed) != round * THREADS + number {
+                give_way();
+            }
+            let stamp = stamp(number, round);
+            let take = |_| take_and_fill(bench.pool, way, stamp).expect("nobody else holds one");
+            let held: Vec<_> = (0..BLOCKS).map(take).collect();
+            held.into_iter().for_each(|held| held.give_back(stamp));
+            turns.store(round * THREADS + number + 1, Ordering::Relaxed);
+        }
+    });
+    let reclaims = bench.pool.stats().reclaims;
+    assert_eq!(reclaims > 0, has_magazines, "blocks were called in {reclaims} times");
+}
