@@ -33,6 +33,7 @@
 )]
 //! | proof that a backend keeps its promises | `conformance`, with the feature of that name |
 //! | how it all fits together, and where to start reading | [`architecture`] |
+//! | how the promises are shown to hold, to be run again by anyone | [`evidence`] |
 //!
 //! This crate holds no free list, and no thread and no lock but to wait and to test. Those are the
 //! backends': `block-lockfree` for speed, `block-mutex` as the reference. In the examples `Pool` is any
@@ -138,6 +139,7 @@ pub mod buffer;
 mod bulk;
 mod divide;
 mod error;
+pub mod evidence;
 mod ext;
 #[cfg(all(feature = "std", unix))]
 mod fixed;

@@ -1,0 +1,52 @@
+//! How the promises of these crates are shown to hold, and how to see it again.
+//!
+//! No block twice, none lost, no data race, every bad input refused: no single tool sees all of that. The
+//! steps below each see a part, and [bugs on purpose](#bugs-on-purpose) show that they do. `.ci/run` runs all of
+//! them from a clean checkout, with one verdict a step; `.ci/run NAME...` runs those that are named.
+//!
+//! | claim | shown by | step of `.ci/run` | bounds |
+//! |---|---|---|---|
+//! | calls do what their pages say | unit tests, examples | `tests` | |
+//! | [invariants](crate#invariants) 1 to 6, of every backend | the suite `block_core::conformance`, on every way of use; it rejects each of some thirty broken pools | `tests` | up to 8 threads, random sequences of calls |
+//! | bad inputs and events change nothing that they should not | [a test for each, named for it](#bad-inputs-and-events) | `tests` | |
+//! | orderings, and no mix-up of old and new heads | [models](#models-of-everything-that-threads-share), loom | `loom` | two threads, all executions; three, within three preemptions |
+//! | long interleavings: magazines, reclaims, ends of threads, waiting | the same and longer models, shuttle | `shuttle` | up to 5 threads, 10,000 random schedules each |
+//! | owners without `membarrier` | the tests once more, with fences | `real_fence` | |
+//! | no data race on blocks | ThreadSanitizer, blocks written plainly | `sanitizers` | 4 threads, seconds |
+//! | no use of a free block, no overrun, no leak | AddressSanitizer, free blocks poisoned; memcheck | `sanitizers` | the same |
+//! | no panic, overflow or disagreement, whatever is asked for | libFuzzer: constructors and calls, both backends beside a model | `fuzz` | a minute, and a corpus that `tests` replays |
+//! | as few meetings of threads as are claimed | counted read-modify-writes | `counting` | |
+//! | no heap and no system where none is promised | linked without them | `no_std`, `heap_only`, `bare_metal` | |
+//! | **the tests have teeth** | [bugs on purpose](#bugs-on-purpose), each of which turns a named test red | `seeded_bugs` | |
+//!
+//! # Longer, or one alone
+//!
+//! ```text
+//! .ci/seeded-bugs no-tag                  one bug, and the test that finds it
+//! .ci/sanitizers thread address miri      these sanitizers; Miri runs only when it is named
+//! .ci/fuzz --time 3600 --keep found       an hour, whose corpus a later run goes on from
+//! SHUTTLE_ITERATIONS=1000000 ...          more schedules, on the command of a model's page
+//! LOOM_MAX_PREEMPTIONS=4 ...              more executions of three threads
+//! ```
+//!
+//! A program of yours can be watched, too: built with `-Zsanitizer=address` and `--cfg block_asan`, a read or
+//! write of a block that was given back, or past its end, is reported with both call stacks.
+//!
+//! # Examples
+//!
+//! A backend of yours is held to the same:
+//!
+//! ```
+//! # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+//! # #[cfg(feature = "conformance")]
+//! # fn main() {
+//! block_core::conformance::exclusive(&|region| Box::new(Pool::over(region)));
+//! block_core::conformance::checked_free(&|region| Box::new(Pool::over(region)));
+//! # }
+//! # #[cfg(not(feature = "conformance"))]
+//! # fn main() {}
+//! ```
+//!
+#![doc = include_str!("../docs/bad-inputs.md")]
+#![doc = include_str!("../docs/models.md")]
+#![doc = include_str!("../docs/seeded-bugs.md")]
