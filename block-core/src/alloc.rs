@@ -268,10 +268,7 @@ pub unsafe trait BlockAlloc: Send + Sync {
             // The check above is no proof: another thread, or an earlier entry, can have come first.
             if !region.ledger().take(index_of(block)) {
                 let taken = blocks[..position].iter().flatten();
-                let put_back = |block| region.ledger().put_back(index_of(block));
-                taken.for_each(
-                    |&block| seeded!(put_back(block), "refused-bulk-free-keeps-marks" => ()),
-                );
+                taken.for_each(|&block| region.ledger().put_back(index_of(block)));
                 return Err(FreeError::NotAllocated);
             }
         }

@@ -2,20 +2,20 @@
 //!
 //! No block twice, none lost, no data race, every bad input refused: no single tool sees all of that. The
 //! steps below each see a part, and [bugs on purpose](#bugs-on-purpose) show that they do. `.ci/run` runs all of
-//! them from a clean checkout, with one verdict a step; `.ci/run NAME...` runs those that are named.
+//! them from a clean checkout, with one verdict a step, and says which it had to skip, as something is missing; `.ci/run NAME...` runs those that are named.
 //!
 //! | claim | shown by | step of `.ci/run` | bounds |
 //! |---|---|---|---|
 //! | calls do what their pages say | unit tests, examples | `tests` | |
-//! | [invariants](crate#invariants) 1 to 6, of every backend | the suite `block_core::conformance`, on every way of use; it rejects each of some thirty broken pools | `tests` | up to 8 threads, random sequences of calls |
+//! | [invariants](crate#invariants) 1 to 6, of every backend | the suite `block_core::conformance`, on every way of use; it rejects each of some thirty broken pools | `tests` | up to 80 threads, random sequences of calls |
 //! | bad inputs and events change nothing that they should not | [a test for each, named for it](#bad-inputs-and-events) | `tests` | |
-//! | orderings, and no mix-up of old and new heads | [models](#models-of-everything-that-threads-share), loom | `loom` | two threads, all executions; three, within three preemptions |
-//! | long interleavings: magazines, reclaims, ends of threads, waiting | the same and longer models, shuttle | `shuttle` | up to 5 threads, 10,000 random schedules each |
+//! | orderings, and no mix-up of old and new heads | [models](#models-of-everything-that-threads-share), loom | `loom` | stack, ledger, buffers: two threads, all executions. Magazines, depot, ends of threads, whose calls are longer: two threads, two or three preemptions. Three threads: one to three |
+//! | long interleavings: magazines, reclaims, ends of threads, waiting | the same and longer models, shuttle | `shuttle` | up to 9 threads, 2,000 to 10,000 random schedules each |
 //! | owners without `membarrier` | the tests once more, with fences | `real_fence` | |
-//! | no data race on blocks | ThreadSanitizer, blocks written plainly | `sanitizers` | 4 threads, seconds |
-//! | no use of a free block, no overrun, no leak | AddressSanitizer, free blocks poisoned; memcheck | `sanitizers` | the same |
+//! | no data race on blocks | ThreadSanitizer, blocks written plainly | `tsan` | 5 threads, seconds |
+//! | no use of a free block, no overrun, no leak | AddressSanitizer, free blocks poisoned; memcheck | `asan`, `memcheck` | the same |
 //! | no panic, overflow or disagreement, whatever is asked for | libFuzzer: constructors and calls, both backends beside a model | `fuzz` | a minute, and a corpus that `tests` replays |
-//! | as few meetings of threads as are claimed | counted read-modify-writes | `counting` | |
+//! | as few contended operations as are claimed | counted read-modify-writes | `counting` | |
 //! | no heap and no system where none is promised | linked without them | `no_std`, `heap_only`, `bare_metal` | |
 //! | **the tests have teeth** | [bugs on purpose](#bugs-on-purpose), each of which turns a named test red | `seeded_bugs` | |
 //!

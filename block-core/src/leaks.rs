@@ -68,6 +68,7 @@ impl Takers {
 
     /// Says on standard error which blocks are out, if there are any. `marked` finds them.
     pub(crate) fn report(&self, marked: impl Iterator<Item = BlockIndex>) {
+        // Relaxed: the caller drops the ledger, and so comes after every call.
         let out = self.out.load(Ordering::Relaxed);
         // Without blocks also without a walk over the marks, of which there may be billions.
         if seeded!(out == 0, "no-leak-report" => true) || std::thread::panicking() {

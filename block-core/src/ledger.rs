@@ -60,7 +60,8 @@ impl Ledger {
 
     /// Puts back a mark that this caller took out.
     pub(crate) fn put_back(&self, index: BlockIndex) {
-        self.mark_of(index).store(Self::OUT_RAW, Ordering::Relaxed);
+        let mark = seeded!(Self::OUT_RAW, "refused-bulk-free-keeps-marks" => 0);
+        self.mark_of(index).store(mark, Ordering::Relaxed);
         self.takers.took_back();
     }
 
@@ -78,15 +79,12 @@ impl Ledger {
         #[cfg(block_counting)]
         crate::counting::mark();
         let mark = self.mark_of(index);
-        let was_marked = Self::OUT_RAW
-            == seeded!(
-                mark.swap(0, Ordering::Relaxed),
-                "mark-taken-in-two-steps" => {
-                    let before = mark.load(Ordering::Relaxed);
-                    mark.store(0, Ordering::Relaxed);
-                    before
-                },
-            );
+        let before = seeded!(mark.swap(0, Ordering::Relaxed), "mark-taken-in-two-steps" => {
+            let before = mark.load(Ordering::Relaxed);
+            mark.store(0, Ordering::Relaxed);
+            before
+        });
+        let was_marked = before == Self::OUT_RAW;
         if was_marked {
             self.takers.gave();
         }

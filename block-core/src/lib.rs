@@ -87,8 +87,8 @@
 //!
 //! - Blocks end where [`BlockLayout::block_size`] says, to the byte, and not at the stride. Where the stride is
 //!   the same, what is behind a block is the next one, and an overrun shows while that is free.
-//! - Of a region beyond 256 MiB, and of one in a static, the blocks beyond are poisoned from when they first
-//!   come back.
+//! - Blocks beyond a region's first 256 MiB, and all blocks of a pool that was built at compile time, are
+//!   poisoned from when they first come back.
 //! - Where the first block's address or the stride is no multiple of eight, neighbours share a byte of the
 //!   sanitizer's own memory: such regions are left as they are. So are those of backends other than
 //!   `block-lockfree` and `block-mutex`.
@@ -181,7 +181,6 @@ pub mod counting;
 // Public for the models alone, those of this crate and of the backends.
 #[cfg(any(loom, shuttle))]
 #[doc(hidden)]
-#[allow(missing_docs, missing_debug_implementations, reason = "of the cells of loom and shuttle")]
 pub mod models;
 
 pub use alloc::BlockAlloc;

@@ -48,18 +48,24 @@ impl Poison {
         Self { start, is_lending: false, reach: AtomicUsize::new(0) }
     }
 
-    fn poison(&self, offset: usize, bytes: usize) {
+    /// # Safety
+    ///
+    /// The bytes lie in the region, and nobody may touch them.
+    unsafe fn poison(&self, offset: usize, bytes: usize) {
         // Relaxed: read by who drops the region, and so alone has it.
         self.reach.fetch_max(offset + bytes, Ordering::Relaxed);
-        // SAFETY: writes shadow memory alone. The bytes are the region's, and no other block's.
+        // SAFETY: writes shadow memory alone, that of bytes of the region.
         unsafe {
             __asan_poison_memory_region(self.start.as_ptr().wrapping_add(offset).cast(), bytes)
         }
     }
 
-    fn unpoison(&self, offset: usize, bytes: usize) {
+    /// # Safety
+    ///
+    /// The bytes lie in the region.
+    unsafe fn unpoison(&self, offset: usize, bytes: usize) {
         let first = self.start.as_ptr().wrapping_add(offset).cast();
-        // SAFETY: writes shadow memory alone. The bytes are the region's, and no other block's.
+        // SAFETY: writes shadow memory alone, that of bytes of the region.
         unsafe { __asan_unpoison_memory_region(first, bytes) }
     }
 
@@ -72,7 +78,8 @@ impl Poison {
 impl Drop for Poison {
     fn drop(&mut self) {
         let reach = *self.reach.get_mut();
-        self.unpoison(0, reach);
+        // SAFETY: as far as was poisoned before, so in the region.
+        unsafe { self.unpoison(0, reach) };
     }
 }
 
@@ -86,25 +93,44 @@ impl Region {
     }
 
     /// All blocks are free: no byte may be touched. Of a region beyond 256 MiB, its first.
-    pub fn poison_all(&self) {
+    ///
+    /// # Safety
+    ///
+    /// No block is held.
+    pub unsafe fn poison_all(&self) {
         if self.poison.applies(self.layout()) {
-            self.poison.poison(0, self.layout().region_bytes().min(AT_ONCE));
+            // SAFETY: at most all bytes of the region, which are nobody's by the contract.
+            unsafe { self.poison.poison(0, self.layout().region_bytes().min(AT_ONCE)) };
         }
     }
 
     /// The block is handed out: its bytes may be touched, and what is between it and the next one may not.
-    pub fn lend(&self, block: NonNull<u8>) {
+    ///
+    /// # Safety
+    ///
+    /// A block of this region, and the caller is its only holder.
+    pub unsafe fn lend(&self, block: NonNull<u8>) {
         if self.poison.applies(self.layout()) {
             let (offset, bytes) = (self.offset(block), self.layout().block_size());
-            self.poison.poison(offset, self.layout().stride());
-            self.poison.unpoison(offset, bytes);
+            // SAFETY: a stride from a block on lies in the region (invariant 4), and is the caller's alone
+            // (invariant 1).
+            unsafe {
+                self.poison.poison(offset, self.layout().stride());
+                self.poison.unpoison(offset, bytes);
+            }
         }
     }
 
-    /// The block is free: its bytes may not be touched. The caller is its only holder.
-    pub fn take_back(&self, block: NonNull<u8>) {
+    /// The block is free: its bytes may not be touched.
+    ///
+    /// # Safety
+    ///
+    /// A block of this region; the caller is its only holder, and touches it no more.
+    pub unsafe fn take_back(&self, block: NonNull<u8>) {
         if self.poison.applies(self.layout()) {
-            self.poison.poison(self.offset(block), self.layout().stride());
+            // SAFETY: a stride from a block on lies in the region (invariant 4), and is the caller's alone
+            // (invariant 1).
+            unsafe { self.poison.poison(self.offset(block), self.layout().stride()) };
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Bugs on purpose, to see that the tests find them. In builds with `--cfg seeded_bugs` alone, and there
 //! only the one that the environment variable `SEEDED_BUG` names. In any other build the macro leaves
-//! nothing of them.
+//! nothing of them. It stays as long as this version of the crate does: the backends are written with it.
 
 /// What the code says, unless a bug is asked for by name: then what that bug makes of it.
 ///
 /// ```text
-/// let order = seeded!(Ordering::Acquire, "relaxed-pop" => Ordering::Relaxed);
+/// let end = seeded!(at, "parts-overlap-by-one" => at + 1);
+/// head.load(seeded!(Ordering::Acquire, relaxed by "pop-relaxed"));
 /// ```
 ///
 /// Or nothing, where a bug does too much:
@@ -17,6 +18,9 @@
 #[doc(hidden)]
 #[macro_export]
 macro_rules! seeded {
+    (Ordering::$right:ident, relaxed by $bug:literal) => {
+        Ordering::$right
+    };
     ($right:expr $(, $bug:literal => $wrong:expr)+ $(,)?) => {
         $right
     };
@@ -28,6 +32,9 @@ macro_rules! seeded {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! seeded {
+    (Ordering::$right:ident, relaxed by $bug:literal) => {
+        if $crate::is_planted($bug) { Ordering::Relaxed } else { Ordering::$right }
+    };
     ($right:expr $(, $bug:literal => $wrong:expr)+ $(,)?) => {
         match () {
             $(() if $crate::is_planted($bug) => $wrong,)+

@@ -1,6 +1,7 @@
 //! The atomics and locks of what is modelled: `tests/models` compiles the same files with others.
 
-pub(crate) use core::sync::atomic::*;
+#[allow(unused_imports, reason = "each feature uses some of them")]
+pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicUsize, Ordering, fence};
 
 #[cfg(all(feature = "wait", block_tsan))]
 pub(crate) use crate::told::{Mutex, MutexGuard};

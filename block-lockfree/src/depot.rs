@@ -94,8 +94,7 @@ impl Depot {
         // `rest` on were written, and fit both.
         unsafe { slot.blocks().copy_to(rest, &cell.blocks, 0, BATCH) };
         // Release: pairs with the Acquire of the claim that takes them.
-        cell.phase
-            .store(FULL, seeded!(Ordering::Release, "batch-put-relaxed" => Ordering::Relaxed));
+        cell.phase.store(FULL, seeded!(Ordering::Release, relaxed by "batch-put-relaxed"));
         true
     }
 

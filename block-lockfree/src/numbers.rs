@@ -24,7 +24,7 @@ pub(crate) fn claim(taken: &[StaticUsize]) -> Option<usize> {
     None
 }
 
-/// The caller has the number, and has it no more.
+/// Frees a number. The caller is its owner, and does not use it any more.
 pub(crate) fn give_back(taken: &[StaticUsize], number: usize) {
     // Release: pairs with the Acquire of the next claim.
     taken[number / WORD].fetch_and(!(1 << (number % WORD)), Ordering::Release);

@@ -116,8 +116,11 @@ impl LockFreeAlloc {
     pub fn from_region(region: Region) -> Result<Self, BuildError> {
         #[cfg(block_asan)]
         let region = region.lending();
+        // SAFETY: of a region that no pool had no block is held.
         #[cfg(block_asan)]
-        region.poison_all();
+        unsafe {
+            region.poison_all();
+        }
         let free = Stack::new(&region)?;
         let magazines = Magazines::new(&region, Self::DEFAULT_MAGAZINE)?;
         Ok(Self { region, free, magazines })
@@ -174,8 +177,9 @@ unsafe impl BlockAlloc for LockFreeAlloc {
     #[inline]
     fn acquire(&self) -> Option<NonNull<u8>> {
         let block = self.magazines.acquire(magazines::this_thread(), self.shared());
+        // SAFETY: taken just now.
         #[cfg(block_asan)]
-        block.inspect(|&block| self.region.lend(block));
+        block.inspect(|&block| unsafe { self.region.lend(block) });
         block
     }
 
@@ -220,8 +224,9 @@ unsafe impl BlockAlloc for LockFreeAlloc {
         if !done {
             blocks.fill(None);
         }
+        // SAFETY: taken just now.
         #[cfg(block_asan)]
-        blocks.iter().flatten().for_each(|&block| self.region.lend(block));
+        blocks.iter().flatten().for_each(|&block| unsafe { self.region.lend(block) });
         done
     }
 

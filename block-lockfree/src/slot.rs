@@ -96,8 +96,7 @@ impl Slot {
     /// Ends it. Release: pairs with the reclaimer's Acquire in [`Slot::is_active`].
     #[inline]
     pub(crate) fn leave(&self) {
-        let release = seeded!(Ordering::Release, "magazine-left-relaxed" => Ordering::Relaxed);
-        self.active.store(0, release);
+        self.active.store(0, seeded!(Ordering::Release, relaxed by "magazine-left-relaxed"));
     }
 
     /// Whether the owner is inside an operation. Acquire: if not, all that it did is seen.

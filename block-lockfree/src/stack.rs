@@ -87,8 +87,7 @@ impl Stack {
 
     #[inline]
     fn load(&self) -> Head {
-        let acquire = seeded!(Ordering::Acquire, "pop-relaxed" => Ordering::Relaxed);
-        Head::from_bits(self.head.0.load(acquire))
+        Head::from_bits(self.head.0.load(seeded!(Ordering::Acquire, relaxed by "pop-relaxed")))
     }
 
     /// Replaces the head word, or returns the one that stands there instead.
@@ -108,12 +107,10 @@ impl Stack {
         );
         let answer =
             self.head.0.compare_exchange_weak(expected.bits(), tagged.bits(), success, failure);
-        let swapped = seeded!(
-            answer,
-            "weak-failure-taken-for-success" => {
-                answer.or_else(|found| if found == expected.bits() { Ok(found) } else { Err(found) })
-            },
-        );
+        let swapped = seeded!(answer, "weak-failure-taken-for-success" => match answer {
+            Err(found) if found == expected.bits() => Ok(found),
+            _ => answer,
+        });
         swapped.map(drop).map_err(Head::from_bits)
     }
 
@@ -130,8 +127,8 @@ impl Stack {
             }
             let next = self.links.below(top, Ordering::Relaxed).next_to(top);
             // The new tag comes from `head`, the word that is compared (invariant 7).
-            let tagged = seeded!(head, "stale-tag-on-retry" => outdated);
-            let new = self.format.popped(tagged, next, 1);
+            let counted = seeded!(head, "stale-tag-on-retry" => outdated);
+            let new = self.format.popped(counted, next, 1);
             let order = seeded!(Ordering::AcqRel, "pop-relaxed" => Ordering::Release);
             match self.swap(head, new, order, Ordering::Acquire) {
                 Ok(()) => return Some(BlockIndex::new(top)),
@@ -251,11 +248,15 @@ impl Stack {
     fn push_chain(&self, first: usize, last: usize) {
         let mut head = Head::from_bits(self.head.0.load(Ordering::Relaxed));
         loop {
-            let release = seeded!(Ordering::Release, "link-relaxed" => Ordering::Relaxed);
-            self.links.set_below(last, self.format.index(head), release);
+            let below = self.format.index(head);
+            self.links.set_below(
+                last,
+                below,
+                seeded!(Ordering::Release, relaxed by "link-relaxed"),
+            );
             let new = self.format.pushed(head, first);
-            let release = seeded!(Ordering::Release, "push-relaxed" => Ordering::Relaxed);
-            match self.swap(head, new, release, Ordering::Relaxed) {
+            let order = seeded!(Ordering::Release, relaxed by "push-relaxed");
+            match self.swap(head, new, order, Ordering::Relaxed) {
                 Ok(()) => return,
                 Err(current) => head = current,
             }
@@ -297,11 +298,8 @@ impl Stack {
                 }
             }
             if index == self.capacity || depth >= 2 * last_look {
-                let tag_moved = self.format.popped_between(
-                    head,
-                    seeded!(self.load(), "count-without-a-second-look" => head),
-                );
-                popped = usize::try_from(tag_moved).ok()?;
+                let now = seeded!(self.load(), "count-without-a-second-look" => head);
+                popped = usize::try_from(self.format.popped_between(head, now)).ok()?;
                 if popped > last_look {
                     return None;
                 }

@@ -9,12 +9,10 @@
 
 #![cfg(loom)]
 
-use block_core::models::fail_next_swap;
+use block_core::models::sync::Arc;
+use block_core::models::{Bound, UnsafeCell, check, fail_next_swap, thread};
 use block_core::{BlockIndex, BlockLayout, Region};
 use block_lockfree::stack::Stack;
-use loom::cell::UnsafeCell;
-use loom::sync::Arc;
-use loom::thread;
 
 /// A stack and the payload of its blocks.
 struct Pool {
@@ -71,23 +69,9 @@ impl Pool {
 
 /// A model that starts from `prepare`, runs each body on a thread of its own, and checks that
 /// `free` blocks are left.
-fn model(capacity: usize, prepare: fn(&Pool), bodies: &'static [fn(&Pool)], leaves: Leaves) {
-    let mut builder = loom::model::Builder::new();
-    // Two threads are explored exhaustively, more within a bound.
-    builder.preemption_bound =
-        if bodies.len() <= 2 { None } else { builder.preemption_bound.or(Some(3)) };
-    check(builder, capacity, prepare, bodies, leaves);
-}
-
-/// The same within the bounds of a builder.
-fn check(
-    builder: loom::model::Builder,
-    capacity: usize,
-    prepare: fn(&Pool),
-    bodies: &'static [fn(&Pool)],
-    Leaves(free): Leaves,
-) {
-    builder.check(move || {
+fn model(capacity: usize, prepare: fn(&Pool), bodies: &'static [fn(&Pool)], Leaves(free): Leaves) {
+    let bound = if bodies.len() <= 2 { Bound::Exhaustive } else { Bound::Within(3) };
+    check(bound, move || {
         let pool = Pool::new(capacity);
         prepare(&pool);
         let run = |body: &fn(&Pool)| {
@@ -252,7 +236,7 @@ fn within_their_share_no_bulk_pop_fails() {
 /// Two threads, five blocks, a bulk pop and push against a pop and a bulk push; exhaustive.
 #[test]
 fn a_chain_in_the_making_does_not_make_a_bulk_pop_fail() {
-    loom::model(|| {
+    check(Bound::Exhaustive, || {
         let pool = Pool::new(5);
         let [top, others @ .., last] = pool.pop_many::<5>().unwrap();
         pool.push(last);
@@ -281,7 +265,7 @@ fn a_chain_in_the_making_does_not_make_a_bulk_pop_fail() {
 /// Two threads, four blocks, one count against a pop and a bulk push; exhaustive.
 #[test]
 fn count_never_over_reports() {
-    loom::model(|| {
+    check(Bound::Exhaustive, || {
         let pool = Pool::new(4);
         let [top, held @ ..] = pool.pop_many::<4>().unwrap();
         pool.push_many(&held);
@@ -304,7 +288,7 @@ fn count_never_over_reports() {
 /// Two threads, three blocks, one count against two pops and two pushes; exhaustive.
 #[test]
 fn count_never_over_reports_after_single_pushes() {
-    loom::model(|| {
+    check(Bound::Exhaustive, || {
         let pool = Pool::new(3);
         let [a, b, c] = pool.pop_many().unwrap();
         pool.push(b);
@@ -327,7 +311,7 @@ fn count_never_over_reports_after_single_pushes() {
 /// Two threads, four blocks, one count against a bulk pop of three; exhaustive.
 #[test]
 fn no_more_are_held_than_the_mark_of_the_same_look_says() {
-    loom::model(|| {
+    check(Bound::Exhaustive, || {
         let pool = Pool::new(4);
         let first = pool.pop().unwrap();
         pool.push(first);
@@ -350,7 +334,7 @@ fn no_more_are_held_than_the_mark_of_the_same_look_says() {
 /// Two threads, five blocks, one count against a bulk pop and push of three; exhaustive.
 #[test]
 fn count_never_over_reports_after_a_bulk_pop() {
-    loom::model(|| {
+    check(Bound::Exhaustive, || {
         let pool = Pool::new(5);
         let [a, b, c, d, e] = pool.pop_many().unwrap();
         pool.push_many(&[a, b, c]);

@@ -143,7 +143,7 @@ fn join_all(threads: impl IntoIterator<Item = thread::JoinHandle<()>>) {
 /// Each thread's share is all that the others leave, and more than a batch, so that what is left of one in a
 /// magazine is missing elsewhere: every call may have to reclaim. One thread has no magazine.
 ///
-/// Five threads, ten blocks, eight steps each.
+/// Five threads of three blocks, fifteen in all, eight steps each.
 #[test]
 fn within_their_shares_no_call_fails() {
     check(|| {
@@ -201,7 +201,7 @@ fn within_their_shares_no_bulk_call_fails() {
 
 /// Numbers, and the blocks in their magazines, are inherited by the threads that come after.
 ///
-/// Four families of three lives, eight blocks, four steps each.
+/// Four families of three lives, three numbers, twelve blocks, four steps each.
 #[test]
 fn threads_end_and_others_inherit_their_numbers() {
     check(|| {

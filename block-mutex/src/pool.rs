@@ -85,8 +85,11 @@ impl MutexAlloc {
     pub fn from_region(region: Region) -> Result<Self, BuildError> {
         #[cfg(block_asan)]
         let region = region.lending();
+        // SAFETY: of a region that no pool had no block is held.
         #[cfg(block_asan)]
-        region.poison_all();
+        unsafe {
+            region.poison_all();
+        }
         let free = Together(Mutex::new(FreeList::new(region.layout().capacity())));
         Ok(Self { region, free })
     }
@@ -115,8 +118,11 @@ unsafe impl BlockAlloc for MutexAlloc {
     fn acquire(&self) -> Option<NonNull<u8>> {
         let index = self.free().take()?;
         let block = self.region.block(index);
+        // SAFETY: taken just now.
         #[cfg(block_asan)]
-        self.region.lend(block);
+        unsafe {
+            self.region.lend(block);
+        }
         Some(block)
     }
 
@@ -147,8 +153,9 @@ unsafe impl BlockAlloc for MutexAlloc {
         blocks.fill_with(|| {
             if enough { free.take().map(|index| self.region.block(index)) } else { None }
         });
+        // SAFETY: taken just now.
         #[cfg(block_asan)]
-        blocks.iter().flatten().for_each(|&block| self.region.lend(block));
+        blocks.iter().flatten().for_each(|&block| unsafe { self.region.lend(block) });
         enough
     }
 

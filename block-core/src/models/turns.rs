@@ -10,19 +10,23 @@ use watched as tool;
 #[derive(Debug)]
 pub struct UnsafeCell<T>(tool::UnsafeCell<T>);
 
-// SAFETY: an access that is not the caller's turn is reported before it is made.
+// SAFETY: an access beside one that excludes it is reported before it is made: by loom, or by the assertion
+// in `during`.
 unsafe impl<T: Send> Sync for UnsafeCell<T> {}
 
 impl<T> UnsafeCell<T> {
+    /// Holds a value.
     pub fn new(value: T) -> Self {
         Self(tool::UnsafeCell::new(value))
     }
 
+    /// Lends it to a reader, beside others.
     #[track_caller]
     pub fn with<R>(&self, access: impl FnOnce(*const T) -> R) -> R {
         self.0.with(access)
     }
 
+    /// Lends it to a writer, beside nobody.
     #[track_caller]
     pub fn with_mut<R>(&self, access: impl FnOnce(*mut T) -> R) -> R {
         self.0.with_mut(access)

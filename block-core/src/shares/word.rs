@@ -93,13 +93,13 @@ impl Word {
         if weight == Self::WRITER && self.end() {
             return true;
         }
-        let release = seeded!(Ordering::Release, "leave-relaxed" => Ordering::Relaxed);
-        let before = self.0.fetch_sub(weight, release);
+        let before =
+            self.0.fetch_sub(weight, seeded!(Ordering::Release, relaxed by "leave-relaxed"));
         if before & Self::HANDLES != 1 {
             return false;
         }
         // For its ordering. A fence would do as well, but ThreadSanitizer does not know fences.
-        self.0.load(seeded!(Ordering::Acquire, "last-leave-relaxed" => Ordering::Relaxed));
+        self.0.load(seeded!(Ordering::Acquire, relaxed by "last-leave-relaxed"));
         self.0.store(0, Ordering::Relaxed);
         true
     }
@@ -118,8 +118,8 @@ impl Word {
     /// Whether the caller's handle is the only one.
     #[inline]
     pub(crate) fn is_only(&self) -> bool {
-        let acquire = seeded!(Ordering::Acquire, "only-handle-relaxed" => Ordering::Relaxed);
-        self.0.load(acquire) & Self::HANDLES == 1
+        self.0.load(seeded!(Ordering::Acquire, relaxed by "only-handle-relaxed")) & Self::HANDLES
+            == 1
     }
 
     /// The caller's handle, which wrote, reads from now on.

@@ -125,7 +125,10 @@ impl<A: BlockAlloc + ?Sized> Stock<Held> for Free<'_, A> {
         // SAFETY: a block of the region, held by the caller alone.
         unsafe { self.0.region().scrub(held.0) };
         // The free list, which would hand it out, does not see it.
+        // SAFETY: `held` is the block's only holder (invariant 1).
         #[cfg(block_asan)]
-        self.0.region().lend(held.0);
+        unsafe {
+            self.0.region().lend(held.0);
+        }
     }
 }

@@ -158,8 +158,11 @@ impl Magazines {
     pub unsafe fn release(&self, place: usize, shared: Shared<'_>, block: NonNull<u8>) {
         if let Some(slot) = self.slot(place) {
             if slot.enter_plainly(&self.state) {
+                // SAFETY: the caller gives the block up; whoever gets it next comes after this call.
                 #[cfg(block_asan)]
-                shared.region.take_back(block);
+                unsafe {
+                    shared.region.take_back(block);
+                }
                 // SAFETY: the owner's turn (invariant D); the caller gives the block up.
                 let done = unsafe { slot.push(block) };
                 slot.leave();
@@ -208,8 +211,12 @@ impl Magazines {
     ) {
         if let Some(slot) = self.slot(place) {
             if slot.enter_plainly(&self.state) {
+                // SAFETY: the caller gives the blocks up; whoever gets them next comes after this call.
                 #[cfg(block_asan)]
-                blocks.iter().flatten().for_each(|&block| shared.region.take_back(block));
+                blocks
+                    .iter()
+                    .flatten()
+                    .for_each(|&block| unsafe { shared.region.take_back(block) });
                 // SAFETY: the owner's turn (invariant D); the caller gives the blocks up.
                 let done = unsafe { slot.push_many(blocks) };
                 slot.leave();

@@ -42,8 +42,11 @@ impl LockFreeAlloc {
     ) -> Result<Self, BuildError> {
         let mut memory = ZeroedMemory::new(memory, Self::footprint(&layout))?;
         let pool = Self::in_zeroed(layout, &mut memory);
+        // SAFETY: of a pool that is just made no block is held.
         #[cfg(block_asan)]
-        pool.region.poison_all();
+        unsafe {
+            pool.region.poison_all();
+        }
         Ok(pool)
     }
 

@@ -19,7 +19,7 @@ pub(crate) use core::sync::atomic::AtomicUsize as CountUsize;
 /// For a static: models leave those real.
 #[cfg(feature = "std")]
 pub(crate) use self::AtomicU32 as StaticU32;
-/// As above; not counted, as thread numbers are given out once in a thread's life.
+/// For a static; not counted, as thread numbers are given out once in a thread's life.
 #[cfg(feature = "std")]
 pub(crate) use core::sync::atomic::AtomicUsize as StaticUsize;
 
