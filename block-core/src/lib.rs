@@ -72,7 +72,9 @@
 //! 6. **Initialised.** The bytes of a block are always initialised: zero at first, later whatever
 //!    the last holder left, or zero with [`RegionOptions::zero_on_release`].
 //!
-//! A backend may add its own, numbered from 7 on: the lock-free one does, see there.
+//! A backend may add its own, numbered from 7 on: the lock-free one does, see there. What follows for those
+//! who are attacked or make mistakes, which are found and which are not, is on the page
+//! `block_lockfree::security`.
 //!
 //! # Under a sanitizer
 //!

@@ -1,7 +1,8 @@
 //! Metadata beside the blocks: one zeroed entry for each block, committed as it is first touched.
 //!
-//! A table never lies inside the blocks, so a holder that writes past its block's end can reach
-//! other blocks, but no link and no mark.
+//! A table never lies inside the blocks, so a holder that writes past its block's end reaches other blocks,
+//! and no link or mark before it has written past the last of them. What lies there is up to the region's
+//! memory: the page `block_lockfree::security` has a table.
 
 use core::fmt;
 use core::marker::PhantomData;

@@ -38,7 +38,9 @@
 //! [`available`](block_core::BlockAlloc::available) counts by walking the blocks that were given
 //! back; a counter would cost every call one more atomic operation on a shared line.
 //!
-//! [`sizing`] answers how big a pool should be, from the numbers that it keeps.
+//! [`sizing`] answers how big a pool should be, from the numbers that it keeps. [`security`] says what safe
+//! code can rely on and unsafe code must hold, which mistakes are found, and why signal handlers and forked
+//! children may use a pool.
 //!
 //! [`guides`] are for those who come from `block_allocator`, from `bytes`, or from a pool of their own
 //! behind a mutex.
@@ -96,6 +98,8 @@ mod numbers;
 mod patience;
 mod pool;
 mod refusals;
+#[cfg(feature = "std")]
+pub mod security;
 mod shared;
 #[cfg(feature = "std")]
 pub mod sizing;

@@ -1,0 +1,235 @@
+//! What these pools hold against whom, what they find, and what they do not.
+//!
+//! The attacker in mind sends requests: it chooses their sizes, contents, number and timing, and sees the
+//! answers. It can use a pool up, and no more than that pool: peers of different trust get pools of their
+//! own. It cannot make safe code reach beyond a block, get a block twice or overflow a size. Where *unsafe*
+//! code lets it write to a free block or past a block's end, there is no list to forge: what says which
+//! blocks are free lies [elsewhere](#what-an-overrun-reaches). Nothing here stops other code of the same
+//! process, which may write anywhere, or who may read its memory; nor side channels: calls take longer at
+//! an empty magazine or a contended line, refusals tell how full a pool is, and which block comes next
+//! follows from the calls before. Blocks keep their last holder's bytes,
+//! [unless asked](#what-stays-in-memory).
+//!
+//! Numbered invariants are those of [`block_core`](block_core#invariants) and of [this crate](crate#invariants).
+//! All of it holds for `block-mutex`, too, except where it is named.
+//!
+//! # What safe code can rely on
+//!
+//! - **A handle's bytes are its own** (1), inside the region (4) and initialised (6). It cannot outlive its
+//!   pool, nor its slices the handle: that does not compile, see [`Block`](block_core::Block). Slices are
+//!   checked as everywhere in Rust.
+//! - **Sizes from outside are safe to pass on.** Every product that a region will need is checked when its
+//!   [`BlockLayout`](block_core::BlockLayout) is made, and refused with an error. What is granted is
+//!   address space: memory comes as blocks are first used, and where the system has none left then it
+//!   ends the process. So bound a capacity that comes from outside.
+//! - **Exhaustion is an error**, and comes only when every block was held ([`exactness`](crate::exactness)).
+//! - **Forgotten handles** stay held, handles that a panic drops go back.
+//! - **No pool gets another one's block.** If a smart pointer in safe code derefs now to one pool, now to
+//!   another, the handle's drop panics, and the block stays held (`block-core/src/block.rs`).
+//!
+//! Safe code may *read what the last holder left*, in a [`Block`](block_core::Block) and in the spare room
+//! of a buffer. Send no more of a block than you have written.
+//!
+//! # What unsafe callers must hold
+//!
+//! | call | is checked | the caller's part |
+//! |---|---|---|
+//! | [`free_raw`](block_core::BlockAlloc::free_raw), [`free_bulk_raw`](block_core::BlockAlloc::free_bulk_raw), [`Block::from_raw`](block_core::Block::from_raw) | that it is a block of this pool and out raw (5) | the pointer is the pool's, not an equal address made otherwise; once the call succeeds nobody uses any copy of it. So it is not stale |
+//! | [`release`](block_core::BlockAlloc::release), [`release_bulk`](block_core::BlockAlloc::release_bulk) | nothing | the pointer is this pool's, held by the caller, without a mark (not from a `_raw` call), given up once, not used again |
+//! | [`from_static`](crate::LockFreeAlloc::from_static), [`in_static`](crate::LockFreeAlloc::in_static) | size, alignment | the memory is the pool's alone for ever, and not shared with another process. [`static_pool!`](crate::static_pool) needs no promise |
+//! | a device or the kernel reads or writes a block (`FixedBuffers`) | that the bytes are one block's | the handle lives until the completion was seen |
+//! | `unsafe impl BlockAlloc`, a smart pointer with unsafe code | by the suite `block_core::conformance` | the contracts of [`BlockAlloc`](block_core::BlockAlloc#safety) and `block-core/src/block.rs` |
+//!
+//! # Which mistakes are found
+//!
+//! "Always" is in release builds, with nothing switched on. No option makes a release build check more.
+//!
+//! | mistake | always | with an option | debug builds | under a sanitizer | never |
+//! |---|---|---|---|---|---|
+//! | raw free of a foreign or interior pointer, one before or past the region | `Foreign`, `Misaligned` | | | | |
+//! | double free: at once, later, by two threads at once, twice in one list | `NotAllocated` | | | | |
+//! | raw free of what a handle, a buffer or `acquire` holds | `NotAllocated` | | | | |
+//! | stale free while the block is free, or has a holder of those kinds | `NotAllocated` | | | | |
+//! | **stale free when the block is out raw again** | | | | address: the new holder's next touch | by the call: it succeeds |
+//! | `from_raw` twice, two handles of one raw pointer | `NotAllocated` | | | | if it went out raw in between |
+//! | wrong pool: a raw pointer | `Foreign` | | | | |
+//! | wrong pool: a handle | goes back to its own, or a panic | | | | |
+//! | wrong `release`: no block of this pool | | | a panic when it comes to the stack | | in release builds, and while it is in a magazine |
+//! | wrong `release`: twice, a stale one, or of a block with a mark | | | | | it has two holders from then on, or a stale mark |
+//! | use after free, by a handle or its slice | does not compile | | | | |
+//! | use after free, by a raw pointer | | | | address: while the block is free; thread: beside a holder on another thread | once it is held again, by one thread |
+//! | overrun of a slice | a panic | | | | |
+//! | overrun of a raw pointer into padding | | | | address | otherwise: harmless |
+//! | … into the next block | | | | address: while that is free | while that is held |
+//! | … beyond the last block, or before the first | | | | address: on the heap, beyond what aligns the region | otherwise: see [below](#what-an-overrun-reaches) |
+//! | last holder's bytes read | not a mistake | `zero_on_release`: they are zeros | | | |
+//! | raw block never freed | counts in `stats().held` | | a report when the pool is dropped, with the call that took it unless the region is in the caller's memory (with `std`, and not in a panic) | | in a static, which is never dropped |
+//! | forgotten handle | counts in `stats().held` | | | | |
+//! | raw pointer used when its pool is gone | | | that report, before it | address: regions on the heap | a mapping: it faults until the address is used anew |
+//! | sizes that overflow | `LayoutError` | | | | |
+//! | no memory behind a block | | `prefault`, `lock_in_memory`: at construction | | | the system ends the process |
+//! | a handler's early `Exhausted` | | | | | looks like any other |
+//! | mix-up by a tag that came round | | | | | [see below](#how-long-the-tag-lasts) |
+//!
+//! "Address" is AddressSanitizer in a build with `--cfg block_asan`, "thread" ThreadSanitizer; what is left
+//! out even then stands [there](block_core#under-a-sanitizer). `.ci/sanitizers` runs both. Every refusal
+//! has its tests, on the page `block_core::evidence`.
+//!
+//! # What an overrun reaches
+//!
+//! Links, marks of raw blocks, counts of buffers and magazines lie in tables beside the blocks, never in or
+//! between them (`block-core/src/table.rs`, `block-lockfree/src/links.rs`). Within the region an overrun
+//! hits padding, up to the stride, and then the next blocks: their holders' bytes, or those of free blocks. A
+//! write to a free block is found by its next holder, among zeros too; but no list goes through it, so it
+//! never makes a later `alloc` return a chosen address.
+//!
+//! **There are no guard pages.** What lies around the region:
+//!
+//! | region | tables | behind the last block | before the first |
+//! |---|---|---|---|
+//! | [`Region::map`](block_core::Region::map), the default | on the heap below 16 KiB each, unless prefaulted or locked; otherwise mappings of their own | the rest of a page; then whatever mapping is next, on Linux often one made earlier: **another pool's blocks, links or magazines** | at once another mapping, on Linux often one made later: this pool's own tables |
+//! | [`Region::heap`](block_core::Region::heap) | the same | the heap: other allocations, the allocator's own words | the same |
+//! | [`Region::from_static`](block_core::Region::from_static) | counts and marks behind the blocks, links and magazines as above | **its own counts and marks** | what is before the caller's memory |
+//! | [`from_static`](crate::LockFreeAlloc::from_static), [`in_static`](crate::LockFreeAlloc::in_static), [`static_pool!`](crate::static_pool) | all of them behind the blocks | **its own counts, marks, then links** | the same |
+//!
+//! What a table that was written over does: a wrong link loses blocks, gives one out twice or ends in a
+//! panic, but names none outside the region: numbers are checked where they become addresses
+//! ([`Region::block`](block_core::Region::block)). A wrong mark lets a double free pass, or refuses a right
+//! one. A wrong count gives a buffer's block back early. Magazines hold addresses, which are not checked:
+//! one written there is given out as a block. [`with_magazine(0)`](crate::LockFreeAlloc::with_magazine) has
+//! none.
+//!
+//! # How long the tag lasts
+//!
+//! The stack's word has an index of `ceil(log2(capacity + 1))` bits and a tag of all others (invariant 7;
+//! `block-lockfree/src/head.rs` has the steps of a mix-up). The tag counts blocks popped off the stack, so
+//!
+//! ```text
+//! window = 2^(64 - ceil(log2(capacity + 1))) popped blocks
+//!        = that / (blocks popped off the stack a second) seconds
+//! ```
+//!
+//! | capacity | tag bits | 10^6 pops a second | 10^7 | 10^8 | 10^9 |
+//! |---|---|---|---|---|---|
+//! | 64 | 57 | 4570 years | 457 years | 45.7 years | 4.57 years |
+//! | 1000 | 54 | 571 years | 57.1 years | 5.71 years | 208 days |
+//! | 65536 | 47 | 4.46 years | 163 days | 16.3 days | 1.63 days |
+//! | 1000000 | 44 | 204 days | 20.4 days | 2.04 days | 4.89 hours |
+//! | 10000000 | 40 | 12.7 days | 1.27 days | 3.05 hours | 18.3 minutes |
+//! | 1000000000 | 34 | 4.77 hours | 28.6 minutes | 2.86 minutes | 17.2 s |
+//! | 4294967296 | 31 | 35.8 minutes | 3.58 minutes | 21.5 s | 2.15 s |
+//! | 8589934592 | 30 | 17.9 minutes | 1.79 minutes | 10.7 s | 1.07 s |
+//!
+//! Which column: every call pops without magazines, and a pair takes some 14 ns there, so 10^8 is more than
+//! single calls reach on one core; bulk calls come to 2.4 x 10^8 blocks (README, "Measured"). With magazines
+//! what counts is blocks *refilled from the stack*: a batch is one compare-and-swap, but moves the tag by all
+//! its blocks, up to 31. What a thread takes out of its magazine or the depot moves nothing, so a program
+//! that takes and gives back in turns pops next to nothing. Between a reclaim and the 1,024th block after it,
+//! every call pops.
+//!
+//! A mix-up needs all of this at once, in `Stack::pop` and its bulk kin alone:
+//!
+//! 1. a thread is stopped between its load of the head and its compare-and-swap;
+//! 2. when it goes on a multiple of the window has been popped, to the block: of stops that last a window
+//!    or more, about one in 2^(tag bits);
+//! 3. the same block is on top then;
+//! 4. another block lies below it than did at first.
+//!
+//! Then blocks are lost, or one that is held is given out again, and nothing says so. Who sends requests
+//! can neither stop a thread there nor count to the block. Who can (a debugger, a freezer of processes)
+//! has the process anyway. `block-mutex` has no tag.
+//!
+//! # Signal handlers
+//!
+//! `acquire`, `release`, their bulk and `_raw` forms, handles over `&A`, and the check of a free are
+//! async-signal-safe on any pool of this crate, in the middle of any call that they interrupt. Why: nothing
+//! is allocated in them, and the stack changes in one step. A handler that finds its thread's magazine in
+//! use (`active`, `slot.rs`) goes to the stack, and does not reclaim. The one lock, the reclaimers', knows
+//! whether its own thread is at it, and tells a handler so instead of letting it wait for itself
+//! (`lock.rs`). A handler that must wait for another thread waits for a few instructions of that one, and
+//! gives up if it is waited for in turn (`patience.rs`). To wait is `sched_yield` and sleeping, to reclaim
+//! `membarrier`: POSIX lists none of them as safe; on Linux each is a bare system call.
+//!
+//! - **After the thread's first call**, to take a block or give one back on any pool with magazines, outside
+//!   a handler. That one takes a number, and registers a thread-local's destructor, which allocates
+//!   (`thread.rs`). On pools without magazines a handler may come first, unless the crate lies in a library
+//!   that is loaded at run time: thread-locals are allocated at their first use there. Where the target has
+//!   none of its own (Android, OpenBSD) each is: let `available()` on a pool with magazines be called, too.
+//! - It may be told `Exhausted` while other magazines have blocks (invariant 8). It may change `errno`.
+//! - `available()` and `stats()` in a handler that interrupted a call count what is outside the magazines.
+//!   `Display` and `Debug` add formatting, which does not allocate: where the text goes is what matters.
+//!
+//! | not in a handler | why |
+//! |---|---|
+//! | building a pool, `with_magazine`, dropping one (also by the last `Arc`) | heap, mappings, `pthread_atfork`, a `Once`; debug builds print |
+//! | `block_core::wait::Waiting`, all of it | a lock, and wakers; see its page |
+//! | `Bytes::from` of a buffer | one allocation. Buffers themselves only count, atomically |
+//! | containers over `PoolAllocator` | growing is safe in itself (in place or refused), but `Vec::push` ends the program when refused, and a container that was interrupted is half changed |
+//! | whatever panics: a slice out of range, a handle of another pool | panics allocate and print |
+//! | any call, where `portable-atomic` has a lock for 64 bits | [what to do](crate::static_pools#interrupt-handlers) |
+//! | any call on `block-mutex` | it would wait for the lock that its own thread holds |
+//!
+//! # Forks
+//!
+//! A child of `fork()` may use a pool of this crate, whatever the parent's other threads were doing: the same
+//! calls as a handler, with the thread's first one before the fork. It finds each block once, and reaches
+//! exhaustion. Why: the hook set with `pthread_atfork` writes static words alone, which numbers had threads
+//! that are gone, and how many forks there were (`thread.rs`). Slots of such threads count as inactive, a
+//! lock taken before the fork as free; and whatever moves is first taken out and then put, so a copy made
+//! in the middle may lack it and never has it twice ([`exactness`](crate::exactness#after-a-fork)).
+//!
+//! - **Missing in the child**: blocks that other threads held, for ever, and those they were moving, at most
+//!   a magazine and a batch for each. Numbers of such threads, of 2,048 (256 on 32 bits), are not given out
+//!   again; a thread without one uses the stack.
+//! - **Copied into the child**: every byte of every block. Locked memory is not locked there (`mlock(2)`).
+//! - `vfork`, `_Fork` and a bare `clone` do not run the hook: use no pool between them and `exec`. Memory that
+//!   parent and child both write (`MAP_SHARED`) must not be a pool's.
+//! - `Waiting` and `block-mutex` are not fork-safe: the lock may be held by a thread that the child lacks.
+//!
+//! # What stays in memory
+//!
+//! | where bytes remain | what helps |
+//! |---|---|
+//! | in a free block, for its next holder | [`zero_on_release`](block_core::RegionOptions::zero_on_release): whatever way it goes back, all `block_size` bytes; not the padding, which no handle reaches |
+//! | in blocks that are held when the pool is dropped (raw, forgotten) | the holder's zeros. A mapping is cleared by the system before others get it, memory of the heap by nobody |
+//! | in swap | [`lock_in_memory`](block_core::RegionOptions::lock_in_memory), for blocks and tables. Not in a hibernated machine's image, nor in a child of a fork |
+//! | in core dumps, for debuggers | the program's or system's setting; regions are dumped as any memory is |
+//!
+//! # Examples
+//!
+//! Every wrong free is refused, but the one that looks like a right one; and bytes do not stay:
+//!
+//! ```
+//! use block_core::{Block, BlockAlloc, BlockAllocExt, BlockLayout, FreeError, Region};
+//! use block_lockfree::LockFreeAlloc;
+//! use std::ptr::NonNull;
+//!
+//! let layout = BlockLayout::new(100, 4)?;
+//! let pool = LockFreeAlloc::from_region(Region::options().zero_on_release(true).map(layout)?)?;
+//! let other = LockFreeAlloc::new(100, 4)?;
+//! let handle = pool.alloc()?;
+//! let raw = pool.alloc_raw()?;
+//!
+//! // SAFETY: what is refused changes nothing; after each success the block is used no more by then.
+//! unsafe {
+//!     raw.write_bytes(7, 100);
+//!     assert_eq!(pool.free_raw(raw.add(1)), Err(FreeError::Misaligned));
+//!     assert_eq!(other.free_raw(raw), Err(FreeError::Foreign));
+//!     let held = NonNull::from(&handle[0]);
+//!     assert_eq!(pool.free_raw(held), Err(FreeError::NotAllocated));
+//!
+//!     assert_eq!(pool.free_raw(raw), Ok(()));
+//!     assert_eq!(pool.free_raw(raw), Err(FreeError::NotAllocated));
+//!     assert!(Block::from_raw(raw, &pool).is_err());
+//!
+//!     // The same block again, without its last holder's bytes; a stale free is refused still.
+//!     let next = pool.alloc()?;
+//!     assert_eq!((next.as_ptr(), &next[..]), (raw.as_ptr().cast_const(), &[0; 100][..]));
+//!     assert_eq!(pool.free_raw(raw), Err(FreeError::NotAllocated));
+//!
+//!     // But not once it is out raw: nothing tells the old pointer from the new one.
+//!     let again = next.into_raw();
+//!     assert_eq!((again, pool.free_raw(raw)), (raw, Ok(())));
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
