@@ -1,7 +1,6 @@
 //! Pools by every constructor, whose answers must be those that were computed.
 
 use std::mem::MaybeUninit;
-use std::ptr::NonNull;
 
 use block_core::{BlockLayout, BuildError, Region, RegionError, StaticMemory};
 use block_lockfree::LockFreeAlloc;
@@ -16,21 +15,24 @@ const STATIC_BYTES: usize = 1 << 14;
 const LARGEST_GIVEN: u128 = 1 << 16;
 
 /// Memory that a pool was given for ever. Dropped after that pool, the only one that knows of it.
+///
+/// The pointers are those that the boxes became: what was lent is derived from them, so they are good for
+/// a box again when it has ended.
 #[derive(Debug)]
 pub(crate) enum Loan {
     None,
-    Bytes(NonNull<[MaybeUninit<u8>]>),
-    Static(NonNull<StaticMemory<STATIC_BYTES>>),
+    Bytes(*mut [MaybeUninit<u8>]),
+    Static(*mut StaticMemory<STATIC_BYTES>),
 }
 
 impl Drop for Loan {
     fn drop(&mut self) {
         match *self {
             Self::None => {}
-            // SAFETY: of a box that was leaked; whoever had the reference is gone.
-            Self::Bytes(bytes) => drop(unsafe { Box::from_raw(bytes.as_ptr()) }),
-            // SAFETY: of a box that was leaked; whoever had the reference is gone.
-            Self::Static(memory) => drop(unsafe { Box::from_raw(memory.as_ptr()) }),
+            // SAFETY: from `Box::into_raw`; the pool that had the reference derived from it is gone.
+            Self::Bytes(bytes) => drop(unsafe { Box::from_raw(bytes) }),
+            // SAFETY: as for bytes.
+            Self::Static(memory) => drop(unsafe { Box::from_raw(memory) }),
         }
     }
 }
@@ -108,9 +110,10 @@ pub(crate) fn make<B: Backend>(
             // Else it is an error of the compiler's.
             let fits = bytes <= STATIC_BYTES as u128 && shape.footprint_align() <= 64;
             fits.then(|| {
-                let memory = Box::leak(Box::new(StaticMemory::new()));
-                let loan = Loan::Static(NonNull::from(&mut *memory));
-                (loan, B::in_static(layout, memory))
+                let memory = Box::into_raw(Box::new(StaticMemory::new()));
+                let loan = Loan::Static(memory);
+                // SAFETY: of the box, which the loan frees only after the pool is gone; nobody else uses it.
+                (loan, B::in_static(layout, unsafe { &mut *memory }))
             })
         }
     }
@@ -138,8 +141,10 @@ fn in_given<B: Backend>(
     let lent =
         if bytes + align <= LARGEST_GIVEN { (bytes + 2 * align) as usize + 256 } else { 4096 };
     // Not zero: the pool has to see to that.
-    let memory: &'static mut [_] = Box::leak(vec![MaybeUninit::new(0xa5); lent].into());
-    let loan = Loan::Bytes(NonNull::from(&mut *memory));
+    let memory = Box::into_raw(vec![MaybeUninit::new(0xa5); lent].into_boxed_slice());
+    let loan = Loan::Bytes(memory);
+    // SAFETY: of the box, which the loan frees only after the pool is gone; nobody else uses it.
+    let memory: &'static mut [_] = unsafe { &mut *memory };
     let start = usize::from(given.offset);
     let gap = (memory[start..].as_ptr().addr() as u128).wrapping_neg() & (align - 1);
     let wanted = (gap + bytes).saturating_add_signed(given.spare.into());
