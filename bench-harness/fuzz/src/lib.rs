@@ -18,7 +18,7 @@
 //! | program | what it does |
 //! |---|---|
 //! | `.ci/fuzz` | lets libFuzzer look for inputs that fail, with AddressSanitizer and all checks for overflow |
-//! | `cargo test -p block-fuzz` | the committed corpus again, and some thousand random inputs |
+//! | `cargo test -p block-fuzz` | the committed corpus again, and 600 random inputs |
 //! | `cargo run -p block-fuzz -- FILE` | shows an input of the fuzzer's as calls, and makes them |
 
 mod bytes;

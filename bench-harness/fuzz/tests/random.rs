@@ -5,7 +5,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 
-/// Few, and with the seeds of failures in a file beside the test.
+/// As many as the library's page says: few, and with the seeds of failures in a file beside the test.
 fn config() -> ProptestConfig {
     let seeds = FileFailurePersistence::WithSource("regressions");
     ProptestConfig { cases: 600, failure_persistence: Some(Box::new(seeds)), ..Default::default() }
