@@ -3,7 +3,7 @@
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::threads::give_way;
+use crate::threads::wait_for;
 
 const LEN: usize = 8;
 
@@ -67,12 +67,7 @@ impl<T> Ring<T> {
     ///
     /// As for [`take`](Self::take).
     pub unsafe fn wait(&self) -> T {
-        loop {
-            // SAFETY: by the contract.
-            if let Some(value) = unsafe { self.take() } {
-                return value;
-            }
-            give_way();
-        }
+        // SAFETY: by the contract.
+        wait_for(|| unsafe { self.take() })
     }
 }

@@ -58,6 +58,16 @@ impl Gate {
     }
 }
 
+/// Asks until there is something, and lets others run in between.
+pub fn wait_for<T>(mut ask: impl FnMut() -> Option<T>) -> T {
+    loop {
+        if let Some(something) = ask() {
+            return something;
+        }
+        give_way();
+    }
+}
+
 /// Lets another thread run: there may be fewer processors than threads, and valgrind has one.
 pub fn give_way() {
     // SAFETY: takes nothing, and touches no memory.

@@ -7,7 +7,7 @@ use block_core::BlockAlloc;
 use block_mutex::MutexAlloc;
 
 use crate::pools::{magazines, plain_stack};
-use crate::threads::{give_way, together};
+use crate::threads::{give_way, together, wait_for};
 
 /// A mistake.
 #[derive(Debug)]
@@ -55,7 +55,8 @@ fn write_after_release() {
                 give_way();
             }
         }
-        let block = pool.acquire().expect("the other one has it no more");
+        // The second one may see the flag before the release.
+        let block = wait_for(|| pool.acquire());
         // SAFETY: held, until the line after it. The write behind that is the fault.
         unsafe {
             block.write(1);

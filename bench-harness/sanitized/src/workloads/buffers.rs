@@ -7,7 +7,7 @@ use block_core::buffer::{BlockBuf, BlockBytes};
 use super::{Bench, THREADS, stamp};
 use crate::held::{check, fill};
 use crate::ring::Ring;
-use crate::threads::{give_way, together};
+use crate::threads::{together, wait_for};
 
 type Sent<'a> = Ring<BlockBytes<&'a dyn BlockAlloc>>;
 
@@ -37,12 +37,8 @@ pub fn run(bench: &Bench<'_>) {
 }
 
 fn filled(pool: &dyn BlockAlloc, stamp: usize) -> BlockBytes<&dyn BlockAlloc> {
-    loop {
-        if let Ok(mut buffer) = BlockBuf::alloc_in(pool) {
-            fill(buffer.spare_capacity_mut(), stamp);
-            buffer.set_len(buffer.capacity());
-            return buffer.freeze();
-        }
-        give_way();
-    }
+    let mut buffer = wait_for(|| BlockBuf::alloc_in(pool).ok());
+    fill(buffer.spare_capacity_mut(), stamp);
+    buffer.set_len(buffer.capacity());
+    buffer.freeze()
 }

@@ -13,7 +13,7 @@ use block_core::wait::Waiting;
 use super::{THREADS, stamp};
 use crate::held::{check, fill};
 use crate::pools::{magazines, mutex, plain_stack};
-use crate::threads::{Gate, give_way, together};
+use crate::threads::{Gate, give_way, together, wait_for};
 
 const BLOCKS: usize = 2;
 
@@ -31,12 +31,10 @@ fn over(pool: impl BlockAlloc, rounds: usize) {
         for round in 0..rounds {
             let mut next = pin!(pool.alloc_async());
             let mut context = Context::from_waker(Waker::noop());
-            let mut block = loop {
-                match next.as_mut().poll(&mut context) {
-                    Poll::Ready(block) => break block,
-                    Poll::Pending => give_way(),
-                }
-            };
+            let mut block = wait_for(|| match next.as_mut().poll(&mut context) {
+                Poll::Ready(block) => Some(block),
+                Poll::Pending => None,
+            });
             fill(&mut block, stamp(number, round));
             give_way();
             check(&block, stamp(number, round));
