@@ -68,8 +68,8 @@ pub const WORKLOADS: &[Workload] = &[
     },
     Workload {
         name: "shortage",
-        what: "fewer blocks than threads: calls do fail",
-        run: |rounds| each_way(THREADS - 1, rounds, exhaustion::some_fail),
+        what: "fewer blocks than threads: all are refused at once, then ask on",
+        run: |rounds| each_way(exhaustion::TOO_FEW, rounds, exhaustion::some_fail),
     },
     Workload {
         name: "churn",

@@ -2,7 +2,7 @@
 
 use super::{Bench, THREADS, stamp};
 use crate::held::{Held, Way, take_and_fill};
-use crate::threads::{Gate, give_way, together};
+use crate::threads::{Gate, give_way, together, wait_for};
 
 /// Blocks that a thread holds at most.
 pub const EACH: usize = 7;
@@ -31,21 +31,27 @@ pub fn none_fails(bench: &Bench<'_>, way: Way) {
     });
 }
 
-/// Threads that ask on until there is a block.
+/// Blocks of a pool with one too few: every thread but the last gets one.
+pub const TOO_FEW: usize = THREADS - 1;
+
+/// Threads that are all refused while all blocks are held, and then ask on until there is one.
 pub fn some_fail(bench: &Bench<'_>, way: Way) {
-    let gate = Gate::default();
+    let (all_held, all_refused) = (Gate::default(), Gate::default());
     together(THREADS, |number| {
-        gate.pass(THREADS);
+        let first = (number < TOO_FEW).then(|| {
+            let block = take_and_fill(bench.pool, way, stamp(number, 0));
+            block.expect("no thread holds more than its share")
+        });
+        all_held.pass(THREADS);
+        assert!(Held::take(bench.pool, way).is_none(), "a block of which none is free");
+        all_refused.pass(THREADS);
+        first.into_iter().for_each(|held| held.give_back(stamp(number, 0)));
         for round in 0..bench.rounds {
             let stamp = stamp(number, round);
-            loop {
-                if let Some(held) = take_and_fill(bench.pool, way, stamp) {
-                    // Held while others run, so that they find none.
-                    give_way();
-                    break held.give_back(stamp);
-                }
-                give_way();
-            }
+            let held = wait_for(|| take_and_fill(bench.pool, way, stamp));
+            // Held while others run, so that they find none.
+            give_way();
+            held.give_back(stamp);
         }
     });
 }
