@@ -56,9 +56,11 @@ impl<'a> Held<'a> {
         check(self.bytes(), stamp);
         match self {
             Self::Handle(block) => drop(block),
-            // SAFETY: out raw, and gone from here.
+            // SAFETY: a block of this pool, out raw and held by the caller alone (invariant 1), who loses it
+            // here.
             Self::Raw(pool, block) => unsafe { pool.free_raw(block) }.expect("a right free"),
-            // SAFETY: acquired, and gone from here.
+            // SAFETY: a block of this pool, acquired and held by the caller alone (invariant 1), who loses it
+            // here.
             Self::Unchecked(pool, block) => unsafe { pool.release(block) },
         }
     }
