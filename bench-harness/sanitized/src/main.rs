@@ -32,7 +32,7 @@ Usage: sanitized [--rounds N] [WORKLOAD]...
        sanitized --wrong FAULT
 
 Options:
-  --rounds N     how often each thread does what it does [default: 300]
+  --rounds N     how often each thread does what it does, at least once [default: 300]
   --wrong FAULT  instead, a program that a sanitizer must report
   -h, --help     this text
 ";
@@ -56,7 +56,12 @@ fn run() -> Result<(), lexopt::Error> {
                 help();
                 return Ok(());
             }
-            Long("rounds") => rounds = arguments.value()?.parse()?,
+            Long("rounds") => {
+                rounds = arguments.value()?.parse()?;
+                if rounds == 0 {
+                    return Err("--rounds 0 would look at nothing".to_owned().into());
+                }
+            }
             Long("wrong") => {
                 let name = arguments.value()?.string()?;
                 let fault = wrong::FAULTS.iter().find(|fault| fault.name == name);

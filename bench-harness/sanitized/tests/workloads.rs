@@ -26,3 +26,13 @@ fn what_does_not_exist_is_an_error_that_names_it() {
         assert!(errors.contains("nothing") && errors.contains("--help"), "{arguments:?}: {errors}");
     }
 }
+
+#[test]
+fn no_rounds_are_refused_and_one_runs() {
+    let none = sanitized(&["--rounds", "0", "bulk"]);
+    let errors = String::from_utf8_lossy(&none.stderr);
+    assert_eq!(none.status.code(), Some(2), "{errors}");
+    assert!(errors.contains("--rounds 0"), "{errors}");
+    assert!(none.stdout.is_empty(), "{none:?}");
+    assert!(sanitized(&["--rounds", "1", "bulk"]).status.success());
+}

@@ -11,7 +11,7 @@ pub fn run(bench: &Bench<'_>) {
     let gate = Gate::default();
     together(THREADS, |number| {
         gate.pass(THREADS);
-        for round in 0..bench.rounds / 40 {
+        for round in 0..bench.rounds.div_ceil(40) {
             raw::<12>(bench.pool, stamp(number, round));
             handles::<12>(bench.pool, stamp(number, round));
             raw::<40>(bench.pool, stamp(number, round));
