@@ -19,6 +19,7 @@ mod threads;
 mod workloads;
 mod wrong;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use lexopt::prelude::*;
@@ -81,8 +82,11 @@ fn run() -> Result<(), lexopt::Error> {
         chosen.extend(WORKLOADS);
     }
     for workload in chosen {
+        // In front, so that it is the last word of a run that does not end.
+        print!("{}: ", workload.name);
+        let _ = io::stdout().flush();
         (workload.run)(rounds);
-        println!("{}: nothing lost, nothing mixed up", workload.name);
+        println!("nothing lost, nothing mixed up");
     }
     Ok(())
 }

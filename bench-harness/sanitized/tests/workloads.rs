@@ -1,10 +1,35 @@
 //! The program without a sanitizer: every workload over every pool, and the answers to bad arguments.
 //! `.ci/sanitizers` runs it with one.
 
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
+/// After which the program counts as one that does not end: a pool that loses blocks makes threads wait
+/// for ever. All of it takes seconds.
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// What it said and how it ended. Panics if it does not, and says at which workload.
 fn sanitized(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_sanitized")).args(arguments).output().expect("it starts")
+    let mut program = Command::new(env!("CARGO_BIN_EXE_sanitized"))
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let started = Instant::now();
+    // It says less than a pipe holds, so it ends before it is read.
+    while program.try_wait().expect("a child").is_none() {
+        if started.elapsed() > LIMIT {
+            program.kill().expect("a child");
+            let output = program.wait_with_output().expect("a child");
+            let said = String::from_utf8_lossy(&output.stdout);
+            let last = said.lines().last().unwrap_or_default().trim_end_matches(": ");
+            panic!("stopped after {LIMIT:?} in the workload {last:?}: were blocks lost?");
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    program.wait_with_output().expect("a child")
 }
 
 #[test]
