@@ -125,6 +125,8 @@ fn pointer<A: BlockAlloc + ?Sized>(
             (keeper.one_held(Way::Unchecked, pick)?.as_ptr(), FreeError::NotAllocated)
         }
     };
+    // Null, so none, is half the address space away from a block in the middle of it: in 32 bits there may
+    // be one.
     Some((NonNull::new(pointer)?, error))
 }
 
