@@ -19,6 +19,24 @@ pub fn tests(file: &str, text: &str) -> BTreeSet<String> {
     found
 }
 
+/// The tests of a file that run under this tool: all but those that are for another one alone.
+pub fn models(file: &str, text: &str, tool: &str) -> BTreeSet<String> {
+    let parsed = syn::parse_file(text).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let is_for_another = |attribute: &Attribute| {
+        attribute.path().is_ident("cfg")
+            && attribute
+                .parse_args::<syn::Ident>()
+                .is_ok_and(|only| (only == "loom" || only == "shuttle") && only != tool)
+    };
+    let items = parsed
+        .items
+        .into_iter()
+        .filter(|item| !matches!(item, Item::Fn(item) if item.attrs.iter().any(is_for_another)));
+    let mut found = BTreeSet::new();
+    collect(&items.collect::<Vec<_>>(), &mut found);
+    found
+}
+
 fn collect(items: &[Item], found: &mut BTreeSet<String>) {
     let mut stamps = Vec::new();
     for item in items {

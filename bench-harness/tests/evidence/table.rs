@@ -4,10 +4,28 @@
 pub struct Row {
     /// Counted from 1.
     pub line: usize,
+    pub cells: Vec<String>,
+}
+
+impl Row {
     /// The first cell.
-    pub name: String,
-    /// Files and tests that the last cell names.
-    pub links: Vec<(String, String)>,
+    pub fn name(&self) -> &str {
+        &self.cells[0]
+    }
+
+    /// The tests that the last cell names: code that is a path is the file of the names after it.
+    pub fn links(&self) -> Vec<(String, String)> {
+        let mut file = None;
+        let mut links = Vec::new();
+        for code in codes(&self.cells[self.cells.len() - 1]) {
+            if code.ends_with(".rs") {
+                file = Some(code.to_owned());
+            } else if let Some(file) = &file {
+                links.push((file.clone(), code.to_owned()));
+            }
+        }
+        links
+    }
 }
 
 /// The rows of all tables of the page.
@@ -22,24 +40,14 @@ pub fn rows(page: &str) -> Vec<Row> {
         if cells.chars().all(|sign| "-:| ".contains(sign)) {
             in_table = true;
         } else if in_table {
-            let cells: Vec<_> = cells.split('|').map(str::trim).collect();
-            let (name, links) = (cells[0].to_owned(), links(cells[cells.len() - 1]));
-            rows.push(Row { line, name, links });
+            let cells = cells.split('|').map(|cell| cell.trim().to_owned()).collect();
+            rows.push(Row { line, cells });
         }
     }
     rows
 }
 
-/// The tests that a cell names: code that is a path is the file of the names after it.
-fn links(cell: &str) -> Vec<(String, String)> {
-    let mut file = None;
-    let mut links = Vec::new();
-    for code in cell.split('`').skip(1).step_by(2) {
-        if code.ends_with(".rs") {
-            file = Some(code.to_owned());
-        } else if let Some(file) = &file {
-            links.push((file.clone(), code.to_owned()));
-        }
-    }
-    links
+/// What stands in a cell as code.
+pub fn codes(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
 }
