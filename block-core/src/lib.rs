@@ -89,11 +89,11 @@
 //!
 //! - Blocks end where [`BlockLayout::block_size`] says, to the byte, and not at the stride. Where the stride is
 //!   the same, what is behind a block is the next one, and an overrun shows while that is free.
-//! - Blocks beyond a region's first 256 MiB, and all blocks of a pool that was built at compile time, are
+//! - Blocks beyond a region's first 16 MiB, and all blocks of a pool that was built at compile time, are
 //!   poisoned from when they first come back.
 //! - Where the first block's address or the stride is no multiple of eight, neighbours share a byte of the
-//!   sanitizer's own memory: such regions are left as they are. So are those of backends other than
-//!   `block-lockfree` and `block-mutex`.
+//!   sanitizer's own memory: such regions are left as they are. So are those whose stride is above a MiB, and
+//!   those of backends other than `block-lockfree` and `block-mutex`.
 //!
 //! With `-Zsanitizer=thread` and `--cfg block_tsan` ThreadSanitizer is told what the mutexes of `block-mutex`
 //! and of `wait` order: the standard library, in which a thread waits for one, is not compiled for it. The

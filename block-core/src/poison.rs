@@ -12,7 +12,8 @@
 //!
 //! A shadow byte of the sanitizer stands for eight bytes. Where the first block or the stride is no
 //! multiple of eight, two blocks share one, and two threads would write it at once: such a region is
-//! left as it is.
+//! left as it is. So is one whose blocks are further apart than a MiB: the shadow of each is written, and so
+//! committed, whenever it comes or goes.
 
 use core::ffi::c_void;
 use core::ptr::NonNull;
@@ -31,7 +32,10 @@ const GRANULE: usize = 8;
 /// How much of a region is poisoned when its pool is built. The shadow is written, and so committed: an
 /// eighth of this. Blocks are first used in the order of their numbers, so those come later that are not
 /// poisoned before they are first given back.
-const AT_ONCE: usize = 256 << 20;
+const AT_ONCE: usize = 16 << 20;
+
+/// The largest stride of blocks that are poisoned: its shadow is written at every call.
+const LARGEST: usize = 1 << 20;
 
 /// What the sanitizer was told of a region, taken back when dropped: others will use the addresses.
 #[derive(Debug)]
@@ -71,7 +75,9 @@ impl Poison {
 
     /// Whether each block has its shadow bytes for itself, and is poisoned while it is free.
     fn applies(&self, layout: &BlockLayout) -> bool {
-        self.is_lending && (self.start.addr().get() | layout.stride()) % GRANULE == 0
+        self.is_lending
+            && layout.stride() <= LARGEST
+            && (self.start.addr().get() | layout.stride()) % GRANULE == 0
     }
 }
 
@@ -92,7 +98,7 @@ impl Region {
         self
     }
 
-    /// All blocks are free: no byte may be touched. Of a region beyond 256 MiB, its first.
+    /// All blocks are free: no byte may be touched. Of a region beyond 16 MiB, its first.
     ///
     /// # Safety
     ///
