@@ -1,5 +1,4 @@
-//! Inputs that the fuzzer has found, each of which went another way through the pools; those that failed
-//! once are among them.
+//! Inputs that the fuzzer has found, each of which goes another way through the pools.
 
 use std::fs;
 use std::panic;
