@@ -17,6 +17,7 @@ use block_core::models::{check, thread};
 use crate::alloc::BlockAlloc;
 use crate::blocks::Blocks;
 use crate::leaks::Takers;
+use crate::on_another_thread;
 use crate::region::Region;
 use crate::{BlockIndex, BlockLayout, FreeError};
 
@@ -87,14 +88,6 @@ impl<const BLOCKS: usize> Pool<BLOCKS> {
         let marked = |&block: &usize| self.region.ledger().is_marked(BlockIndex::new(block));
         assert!(!taken.iter().any(marked), "invariant 5: a free block has no mark");
     }
-}
-
-fn on_another_thread<const BLOCKS: usize, T: Send + 'static>(
-    pool: &Arc<Pool<BLOCKS>>,
-    work: impl FnOnce(&Pool<BLOCKS>) -> T + Send + 'static,
-) -> thread::JoinHandle<T> {
-    let pool = Arc::clone(pool);
-    thread::spawn(move || work(&pool))
 }
 
 /// Exactly one of these has freed a block.

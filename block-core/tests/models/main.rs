@@ -62,7 +62,18 @@ mod region;
 mod shares;
 mod waiting;
 
+use block_core::models::sync::Arc;
+use block_core::models::thread;
 use block_core::{
     AllocError, BlockIndex, BlockLayout, FreeError, RegionError, RegionOptions, Stats,
 };
 use region::{Region, SideTable};
+
+/// Work on what is shared, by a thread of its own.
+fn on_another_thread<S: Send + Sync + 'static, T: Send + 'static>(
+    shared: &Arc<S>,
+    work: impl FnOnce(&S) -> T + Send + 'static,
+) -> thread::JoinHandle<T> {
+    let shared = Arc::clone(shared);
+    thread::spawn(move || work(&shared))
+}

@@ -11,6 +11,7 @@ use block_core::models::Bound::Random;
 use block_core::models::sync::Arc;
 use block_core::models::{AtomicUsize as Counter, UnsafeCell, check, thread};
 
+use crate::on_another_thread;
 use crate::sync::Ordering;
 use crate::word::{Weight, Word};
 
@@ -53,14 +54,6 @@ fn begun_and_frozen() -> Arc<Shared> {
     let shared = Shared::begun();
     shared.word.freeze();
     shared
-}
-
-fn on_another_thread(
-    shared: &Arc<Shared>,
-    work: impl FnOnce(&Shared) + Send + 'static,
-) -> thread::JoinHandle<()> {
-    let shared = Arc::clone(shared);
-    thread::spawn(move || work(&shared))
 }
 
 fn read_and_leave(shared: &Shared) {

@@ -13,10 +13,13 @@ use std::task::{Wake, Waker};
 #[cfg(shuttle)]
 use block_core::models::Bound::Random;
 use block_core::models::Bound::{Exhaustive, Within};
+use block_core::models::check;
 use block_core::models::sync::Arc;
-use block_core::models::{check, thread};
+#[cfg(shuttle)]
+use block_core::models::thread;
 
 use crate::blocks::Blocks;
+use crate::on_another_thread;
 use crate::queue::{Queue, Stock, Ticket};
 
 /// A held block, by number.
@@ -78,14 +81,6 @@ impl<const BLOCKS: usize> Pool<BLOCKS> {
         assert_eq!(taken, blocks, "invariant 2: conserved");
         assert!(!self.queue.has_waiters());
     }
-}
-
-fn on_another_thread<const BLOCKS: usize, T: Send + 'static>(
-    pool: &Arc<Pool<BLOCKS>>,
-    work: impl FnOnce(&Pool<BLOCKS>) -> T + Send + 'static,
-) -> thread::JoinHandle<T> {
-    let pool = Arc::clone(pool);
-    thread::spawn(move || work(&pool))
 }
 
 #[test]
