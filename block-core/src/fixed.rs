@@ -15,6 +15,7 @@ use core::ptr::NonNull;
 
 use self::cut::{Cuts, Limits};
 pub use self::error::FixedBuffersError;
+use crate::page::page_size;
 use crate::{BlockIndex, FreeError, Region};
 
 /// Bytes in one registered buffer, at most.
@@ -270,11 +271,4 @@ impl<'a> FixedBuffers<'a> {
         // Below `MAX_BUFFERS`, so nothing is cut off.
         FixedBlock { buffer: buffer as u16, offset, pointer }
     }
-}
-
-/// Bytes in a page of this system: a power of two.
-fn page_size() -> usize {
-    // SAFETY: reads a constant of the system.
-    let bytes = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
-    usize::try_from(bytes).expect("every unix has a page size")
 }

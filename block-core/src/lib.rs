@@ -158,6 +158,8 @@ mod ledger;
 mod mapping;
 mod memory;
 mod options;
+#[cfg(all(feature = "std", unix))]
+mod page;
 #[cfg(block_asan)]
 mod poison;
 mod region;

@@ -1,0 +1,8 @@
+//! The system's pages.
+
+/// Bytes in a page of this system: a power of two.
+pub(crate) fn page_size() -> usize {
+    // SAFETY: reads a constant of the system.
+    let bytes = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    usize::try_from(bytes).expect("every unix has a page size")
+}
