@@ -33,6 +33,16 @@ enum Owner {
     Nobody,
 }
 
+/// What is to lie around the bytes of a mapping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Edges {
+    /// Pages that cannot be accessed, where the system has a way: for blocks, which holders write to.
+    Guarded,
+    /// Whatever is there: for tables, whose entries are reached by number, and checked. Guards on
+    /// both sides are two more of the mappings that a process may have.
+    Open,
+}
+
 // SAFETY: a backing owns its memory exclusively and hands out no reference to it; the base is an
 // address whose use is the owner's business.
 unsafe impl Send for Backing {}
@@ -46,15 +56,16 @@ impl Backing {
         self.base
     }
 
-    /// An anonymous mapping of `bytes` bytes, prepared as `options` say; the heap where the
-    /// platform has no mappings.
+    /// An anonymous mapping of `bytes` bytes, prepared as `options` say; the heap, without guards,
+    /// where the platform has no mappings.
     #[cfg(all(feature = "std", any(unix, windows)))]
     pub(crate) fn map(
         bytes: usize,
         align: usize,
+        edges: Edges,
         options: &RegionOptions,
     ) -> Result<Self, RegionError> {
-        crate::mapping::map(bytes, align, options)
+        crate::mapping::map(bytes, align, edges, options)
             .map(|(map, base)| Self { base, _owner: Owner::Mapping { _map: map } })
     }
 
@@ -63,6 +74,7 @@ impl Backing {
     pub(crate) fn map(
         bytes: usize,
         align: usize,
+        _edges: Edges,
         options: &RegionOptions,
     ) -> Result<Self, RegionError> {
         options.refuse_what_needs_a_mapping()?;

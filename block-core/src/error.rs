@@ -95,7 +95,7 @@ impl core::error::Error for FreeError {}
 pub enum RegionError {
     /// The operating system refused an anonymous mapping.
     Map {
-        /// Bytes asked for.
+        /// Bytes asked for, guard pages left out.
         bytes: usize,
         /// The system's error number, if it gave one.
         os_error: Option<i32>,

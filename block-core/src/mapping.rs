@@ -1,10 +1,18 @@
 //! Anonymous mappings, prepared as the options say.
 
+mod commit;
+#[cfg(unix)]
+mod guards;
+#[cfg(not(unix))]
+#[path = "mapping/guards_absent.rs"]
+mod guards;
+
 use core::ptr::NonNull;
+use std::io;
 
 use memmap2::{MmapOptions, MmapRaw};
 
-use crate::backing::{align_up, reserve};
+use crate::backing::{Edges, align_up, reserve};
 use crate::{HugePages, RegionError, RegionOptions};
 
 /// The page size that every supported system has at least.
@@ -12,51 +20,72 @@ const SMALLEST_PAGE: usize = 4096;
 /// What transparent huge pages align to on the common processors.
 const TRANSPARENT_PAGE: usize = 2 << 20;
 
+/// A mapping, and what is used of it: `bytes` bytes from `base` on. The rest is what aligns `base`,
+/// and guards.
+struct Mapping {
+    map: MmapRaw,
+    base: NonNull<u8>,
+    bytes: usize,
+}
+
 /// A mapping with `bytes` bytes from an address aligned to `align`, and that address.
 pub(crate) fn map(
     bytes: usize,
     align: usize,
+    edges: Edges,
     options: &RegionOptions,
 ) -> Result<(MmapRaw, NonNull<u8>), RegionError> {
-    let (map, base) = match options.huge_pages {
-        HugePages::Off => lazily(bytes, align),
-        HugePages::Transparent if bytes < TRANSPARENT_PAGE => lazily(bytes, align),
-        HugePages::Transparent => {
-            let (map, base) = lazily(bytes, align.max(TRANSPARENT_PAGE))?;
-            // Advice alone: a system without transparent huge pages ignores or refuses it.
-            #[cfg(target_os = "linux")]
-            let _ = map.advise(memmap2::Advice::HugePage);
-            Ok((map, base))
-        }
+    let mapping = match options.huge_pages {
+        HugePages::Off => lazily(bytes, align, edges),
+        HugePages::Transparent if bytes < TRANSPARENT_PAGE => lazily(bytes, align, edges),
+        HugePages::Transparent => transparent(bytes, align, edges),
         HugePages::Explicit(page_size) => huge(bytes, align, page_size),
     }?;
     if options.lock {
-        lock(&map)?;
+        mapping.lock()?;
     } else if options.prefault {
-        prefault(&map, base, bytes);
+        mapping.prefault();
     }
-    Ok((map, base))
+    Ok((mapping.map, mapping.base))
 }
 
 /// Reserves address space alone: no page and no swap is set aside until first use.
-fn lazily(bytes: usize, align: usize) -> Result<(MmapRaw, NonNull<u8>), RegionError> {
+fn lazily(bytes: usize, align: usize, edges: Edges) -> Result<Mapping, RegionError> {
     let reserved =
         reserve(bytes, align, SMALLEST_PAGE).ok_or(RegionError::Map { bytes, os_error: None })?;
-    let map =
-        MmapOptions::new().len(reserved).no_reserve_swap().map_anon().map_err(|error| {
-            RegionError::Map { bytes: reserved, os_error: error.raw_os_error() }
-        })?;
-    Ok(aligned(map.into(), align))
+    let refused =
+        |error: io::Error| RegionError::Map { bytes: reserved, os_error: error.raw_os_error() };
+    let room = match edges {
+        Edges::Guarded => guards::room(),
+        Edges::Open => 0,
+    };
+    // No overflow: `reserve` stops at `isize::MAX`. Beyond that there is no mapping, but an error.
+    let map = MmapOptions::new()
+        .len(reserved + 2 * room)
+        .no_reserve_swap()
+        .map_anon()
+        .map_err(refused)?;
+    let mapping = Mapping::over(map.into(), room, bytes, align);
+    if edges == Edges::Guarded {
+        guards::put_around(&mapping).map_err(refused)?;
+    }
+    Ok(mapping)
+}
+
+/// Ordinary pages that the system may merge. A guard is no part of what is merged, so behind the last
+/// whole huge page the bytes have ordinary ones.
+fn transparent(bytes: usize, align: usize, edges: Edges) -> Result<Mapping, RegionError> {
+    let mapping = lazily(bytes, align.max(TRANSPARENT_PAGE), edges)?;
+    // Advice alone: a system without transparent huge pages ignores or refuses it.
+    #[cfg(target_os = "linux")]
+    let _ = mapping.advise(memmap2::Advice::HugePage);
+    Ok(mapping)
 }
 
 /// Takes huge pages out of the system's reserve at once, so that a shortage is an error here
-/// and not a fault later.
+/// and not a fault later. Without guards: each would be a huge page, and taken, too.
 #[cfg(target_os = "linux")]
-fn huge(
-    bytes: usize,
-    align: usize,
-    page_size: usize,
-) -> Result<(MmapRaw, NonNull<u8>), RegionError> {
+fn huge(bytes: usize, align: usize, page_size: usize) -> Result<Mapping, RegionError> {
     if !page_size.is_power_of_two() || page_size < 1 << 16 {
         return Err(RegionError::BadHugePageSize { page_size });
     }
@@ -75,59 +104,27 @@ fn huge(
             Some(libc::EINVAL) => RegionError::NoSuchHugePages { page_size },
             os_error => RegionError::HugePages { bytes: reserved, page_size, os_error },
         })?;
-    Ok(aligned(map.into(), align))
+    Ok(Mapping::over(map.into(), 0, bytes, align))
 }
 
 #[cfg(not(target_os = "linux"))]
-fn huge(
-    _bytes: usize,
-    _align: usize,
-    _page_size: usize,
-) -> Result<(MmapRaw, NonNull<u8>), RegionError> {
+fn huge(_bytes: usize, _align: usize, _page_size: usize) -> Result<Mapping, RegionError> {
     Err(RegionError::Unsupported { what: "explicit huge pages" })
 }
 
-fn aligned(map: MmapRaw, align: usize) -> (MmapRaw, NonNull<u8>) {
-    let start = NonNull::new(map.as_mut_ptr()).expect("a mapping never starts at address 0");
-    (map, align_up(start, align))
-}
+impl Mapping {
+    /// The first `bytes` bytes that are aligned and have at least `room` bytes before them.
+    fn over(map: MmapRaw, room: usize, bytes: usize, align: usize) -> Self {
+        let start = NonNull::new(map.as_mut_ptr()).expect("a mapping never starts at address 0");
+        // SAFETY: the mapping is larger than what is used of it by `room` before, and as much behind.
+        let base = align_up(unsafe { start.add(room) }, align);
+        Self { map, base, bytes }
+    }
 
-/// Writes one byte in each page: a zero over a zero.
-fn prefault(map: &MmapRaw, base: NonNull<u8>, bytes: usize) {
+    /// Tells the system something of the bytes that are used, and of nothing around them.
     #[cfg(target_os = "linux")]
-    if map.advise(memmap2::Advice::PopulateWrite).is_ok() {
-        return; // Linux 5.14 and later do it in one call.
+    fn advise(&self, advice: memmap2::Advice) -> io::Result<()> {
+        let before = self.base.addr().get() - self.map.as_ptr().addr();
+        self.map.advise_range(advice, before, self.bytes)
     }
-    let _ = map;
-    for offset in (0..bytes).step_by(SMALLEST_PAGE) {
-        // SAFETY: the offset is below `bytes`, inside the mapping, which is zeroed, writable
-        // and not shared with anyone yet.
-        unsafe { base.add(offset).write_volatile(0) };
-    }
-}
-
-#[cfg(unix)]
-fn lock(map: &MmapRaw) -> Result<(), RegionError> {
-    map.lock().map_err(|error| RegionError::Lock {
-        bytes: map.len(),
-        limit: locked_memory_limit(),
-        os_error: error.raw_os_error(),
-    })
-}
-
-#[cfg(not(unix))]
-fn lock(_map: &MmapRaw) -> Result<(), RegionError> {
-    Err(RegionError::Unsupported { what: "locking memory" })
-}
-
-/// `RLIMIT_MEMLOCK` of this process, if it is finite.
-#[cfg(unix)]
-fn locked_memory_limit() -> Option<u64> {
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: `getrlimit` writes one `rlimit` through a pointer to one.
-    let answer = unsafe { libc::getrlimit(libc::RLIMIT_MEMLOCK, &mut limit) };
-    // The type of `rlim_cur` differs between systems.
-    #[allow(clippy::useless_conversion, reason = "rlim_t is not u64 on every unix")]
-    let bytes = u64::try_from(limit.rlim_cur).ok()?;
-    (answer == 0 && limit.rlim_cur != libc::RLIM_INFINITY).then_some(bytes)
 }

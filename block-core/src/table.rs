@@ -1,8 +1,8 @@
 //! Metadata beside the blocks: one zeroed entry for each block, committed as it is first touched.
 //!
 //! A table never lies inside the blocks, so a holder that writes past its block's end reaches other blocks,
-//! and no link or mark before it has written past the last of them. What lies there is up to the region's
-//! memory: the page `block_lockfree::security` has a table.
+//! and no link or mark before it has written past the last of them. Behind those of a mapping lies a guard
+//! page, where the process ends; elsewhere what the page `block_lockfree::security` says.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -10,7 +10,7 @@ use core::ops::Deref;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicUsize};
 
-use crate::backing::Backing;
+use crate::backing::{Backing, Edges};
 use crate::{RegionError, RegionOptions, ZeroedMemory};
 
 /// Types for which all-zero bytes are a value, and which need no destructor. A table of entries
@@ -106,7 +106,7 @@ impl<T: ZeroIsValid> SideTable<T> {
         let backing = if on_heap {
             Backing::heap(bytes, align_of::<T>())
         } else {
-            Backing::map(bytes, align_of::<T>(), &options)
+            Backing::map(bytes, align_of::<T>(), Edges::Open, &options)
         };
         Ok(Self::over(backing?, len))
     }

@@ -8,17 +8,23 @@
 #[path = "support/child.rs"]
 mod child;
 
+use std::io::Read;
+use std::ptr;
 use std::sync::atomic::AtomicU32;
 
 use block_core::{BlockIndex, BlockLayout, Region, RegionError};
 use child::in_child;
 
+fn page_size() -> usize {
+    // SAFETY: reads a constant of the system.
+    unsafe { libc::sysconf(libc::_SC_PAGESIZE) }.try_into().unwrap()
+}
+
 /// Lowers the limit on locked memory to 16 pages, gives up the right to pass it, and returns the
 /// bytes of a page.
 fn lock_at_most_16_pages() -> usize {
     const NOBODY: libc::uid_t = 65534;
-    // SAFETY: asks for a number.
-    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as usize;
+    let page = page_size();
     let limit = libc::rlimit { rlim_cur: (16 * page) as _, rlim_max: (16 * page) as _ };
     // SAFETY: reads a limit through a pointer to one; what it and the others change is this
     // process alone, a child made for that.
@@ -91,5 +97,54 @@ fn memory_beyond_the_limit_of_the_address_space_is_refused_with_its_size() {
         let region = Region::map(BlockLayout::new(4096, 1024).unwrap()).unwrap();
         // SAFETY: the first byte of a block that nobody else holds.
         unsafe { region.block(BlockIndex::new(1023)).write(1) };
+    });
+}
+
+/// Pages of address space that this process has; asked without the heap, which may have nowhere to grow.
+fn address_space() -> usize {
+    let mut text = [0; 128];
+    let bytes = std::fs::File::open("/proc/self/statm").unwrap().read(&mut text).unwrap();
+    let text = std::str::from_utf8(&text[..bytes]).unwrap();
+    text.split(' ').next().unwrap().parse().unwrap()
+}
+
+/// Takes the mappings that a process may have, every one: pages no two of which can be merged.
+fn with_all_mappings_taken<R>(most: usize, act: impl FnOnce() -> R) -> R {
+    let page = page_size();
+    // SAFETY: pages of a mapping that is made here and goes here, and that nobody uses.
+    unsafe {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+        let start = libc::mmap(ptr::null_mut(), most * page, libc::PROT_NONE, flags, -1, 0);
+        assert_ne!(start, libc::MAP_FAILED);
+        let taken = (1..most).step_by(2).take_while(|index| {
+            libc::mprotect(start.byte_add(index * page), page, libc::PROT_READ) == 0
+        });
+        assert!(taken.count() < most / 2, "there are more than {most}");
+        let result = act();
+        assert_eq!(libc::munmap(start, most * page), 0);
+        result
+    }
+}
+
+/// A region takes several of them.
+#[test]
+fn mappings_beyond_the_systems_count_are_refused_and_each_refusal_gives_all_back() {
+    let test = "mappings_beyond_the_systems_count_are_refused_and_each_refusal_gives_all_back";
+    in_child(test, || {
+        let most = std::fs::read_to_string("/proc/sys/vm/max_map_count").unwrap();
+        let most: usize = most.trim().parse().unwrap();
+        if most > 1 << 17 {
+            return println!("skipped: a process may have {most} mappings here");
+        }
+        let layout = BlockLayout::new(64, 10).unwrap();
+        // What fails is told when there is room for the message.
+        let (before, errors, after) = with_all_mappings_taken(most, || {
+            let before = address_space();
+            (before, [(); 100].map(|()| Region::map(layout).err()), address_space())
+        });
+        let refused = RegionError::Map { bytes: 640, os_error: Some(libc::ENOMEM) };
+        assert_eq!(errors, [Some(refused); 100]);
+        assert_eq!(before, after, "pages of address space");
+        drop(Region::map(layout).unwrap());
     });
 }

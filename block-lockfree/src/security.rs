@@ -61,7 +61,7 @@
 //! | overrun of a slice | a panic | | | | |
 //! | overrun of a raw pointer into padding | | | | address | otherwise: harmless |
 //! | … into the next block | | | | address: while that is free | while that is held |
-//! | … beyond the last block, or before the first | | | | address: on the heap, beyond what aligns the region | otherwise: see [below](#what-an-overrun-reaches) |
+//! | … beyond the last block, or before the first | the process ends: in a mapping, beyond the last block's page | | | address: on the heap, beyond what aligns the region | otherwise: see [below](#what-an-overrun-reaches) |
 //! | last holder's bytes read | not a mistake | `zero_on_release`: they are zeros | | | |
 //! | raw block never freed | counts in `stats().held` | | a report when the pool is dropped, with the call that took it unless the region is in the caller's memory (with `std`, and not in a panic) | | in a static, which is never dropped |
 //! | forgotten handle | counts in `stats().held` | | | | |
@@ -83,11 +83,16 @@
 //! write to a free block is found by its next holder, among zeros too; but no list goes through it, so it
 //! never makes a later `alloc` return a chosen address.
 //!
-//! **There are no guard pages.** What lies around the region:
+//! **The blocks of a mapping lie between guard pages** on unix: pages that nobody can access. An overrun that
+//! leaves the region ends the process there, by `SIGSEGV`. It is stopped where it runs on from byte to byte;
+//! an offset that nobody checked may jump over a guard, and reach what the table says of a mapping without.
+//! Guards cost nothing by the call. Tables have none: no caller holds an address in them. What lies around the
+//! region:
 //!
 //! | region | tables | behind the last block | before the first |
 //! |---|---|---|---|
-//! | [`Region::map`](block_core::Region::map), the default | on the heap below 16 KiB each, unless prefaulted or locked; otherwise mappings of their own | the rest of a page; then whatever mapping is next, on Linux often one made earlier: **another pool's blocks, links or magazines** | at once another mapping, on Linux often one made later: this pool's own tables |
+//! | [`Region::map`](block_core::Region::map), the default | on the heap below 16 KiB each, unless prefaulted or locked; otherwise mappings of their own | the rest of the last block's page, which is nobody's; then the guard | at once the guard |
+//! | the same with [explicit huge pages](block_core::HugePages::Explicit), where a guard would be a huge page, too; or on Windows | the same | the rest of a page; then whatever mapping is next, on Linux often one made earlier: **another pool's blocks, links or magazines** | at once another mapping, on Linux often one made later: this pool's own tables |
 //! | [`Region::heap`](block_core::Region::heap) | the same | the heap: other allocations, the allocator's own words | the same |
 //! | [`Region::from_static`](block_core::Region::from_static) | counts and marks behind the blocks, links and magazines as above | **its own counts and marks** | what is before the caller's memory |
 //! | [`from_static`](crate::LockFreeAlloc::from_static), [`in_static`](crate::LockFreeAlloc::in_static), [`static_pool!`](crate::static_pool) | all of them behind the blocks | **its own counts, marks, then links** | the same |

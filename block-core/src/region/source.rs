@@ -4,7 +4,7 @@ use core::mem::MaybeUninit;
 
 use super::Region;
 use super::metadata::Metadata;
-use crate::backing::Backing;
+use crate::backing::{Backing, Edges};
 use crate::divide::ExactDivisor;
 use crate::{BlockLayout, Footprint, RegionError, RegionOptions, ZeroedMemory};
 
@@ -14,9 +14,15 @@ impl Region {
     /// Where the platform has no mappings, the same as [`Region::heap`]. Constant time, whatever
     /// the size.
     ///
+    /// On unix it lies between guard pages: an access just before its first block, or past the end of
+    /// the page that its last one ends in, ends the process (`SIGSEGV`). From the end of the last block
+    /// that is less than a page; blocks that end with their page leave nothing. Guards take two
+    /// pages of address space and no memory. Explicit huge pages have none.
+    ///
     /// # Errors
     ///
-    /// [`RegionError::Map`] if the system refuses.
+    /// [`RegionError::Map`] if the system refuses: memory, address space, or more mappings than a
+    /// process may have (on Linux `vm.max_map_count`: a region takes two or three of 65,530).
     ///
     /// # Examples
     ///
@@ -149,7 +155,8 @@ impl Region {
     }
 
     pub(crate) fn mapped(layout: BlockLayout, options: RegionOptions) -> Result<Self, RegionError> {
-        let blocks = Backing::map(layout.region_bytes(), layout.align(), &options)?;
+        let (bytes, align) = (layout.region_bytes(), layout.align());
+        let blocks = Backing::map(bytes, align, Edges::Guarded, &options)?;
         Self::with_own_metadata(blocks, layout, options)
     }
 

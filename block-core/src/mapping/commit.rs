@@ -1,0 +1,51 @@
+//! Pages that are there before they are first used.
+
+use super::{Mapping, SMALLEST_PAGE};
+use crate::RegionError;
+
+impl Mapping {
+    /// Writes one byte in each page: a zero over a zero.
+    pub(super) fn prefault(&self) {
+        #[cfg(target_os = "linux")]
+        if self.advise(memmap2::Advice::PopulateWrite).is_ok() {
+            return; // Linux 5.14 and later do it in one call.
+        }
+        for offset in (0..self.bytes).step_by(SMALLEST_PAGE) {
+            // SAFETY: the offset is below `bytes`, inside the mapping, which is zeroed, writable
+            // and not shared with anyone yet.
+            unsafe { self.base.add(offset).write_volatile(0) };
+        }
+    }
+
+    /// Locks the pages, which makes them present, too.
+    #[cfg(unix)]
+    pub(super) fn lock(&self) -> Result<(), RegionError> {
+        // SAFETY: the bytes are mapped, and keep their contents.
+        match unsafe { libc::mlock(self.base.as_ptr().cast(), self.bytes) } {
+            0 => Ok(()),
+            _ => Err(RegionError::Lock {
+                bytes: self.bytes,
+                // The number first: the next call may change it.
+                os_error: std::io::Error::last_os_error().raw_os_error(),
+                limit: locked_memory_limit(),
+            }),
+        }
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn lock(&self) -> Result<(), RegionError> {
+        Err(RegionError::Unsupported { what: "locking memory" })
+    }
+}
+
+/// `RLIMIT_MEMLOCK` of this process, if it is finite.
+#[cfg(unix)]
+fn locked_memory_limit() -> Option<u64> {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: `getrlimit` writes one `rlimit` through a pointer to one.
+    let answer = unsafe { libc::getrlimit(libc::RLIMIT_MEMLOCK, &mut limit) };
+    // The type of `rlim_cur` differs between systems.
+    #[allow(clippy::useless_conversion, reason = "rlim_t is not u64 on every unix")]
+    let bytes = u64::try_from(limit.rlim_cur).ok()?;
+    (answer == 0 && limit.rlim_cur != libc::RLIM_INFINITY).then_some(bytes)
+}
