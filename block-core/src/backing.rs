@@ -38,8 +38,8 @@ enum Owner {
 pub(crate) enum Edges {
     /// Pages that cannot be accessed, where the system has a way: for blocks, which holders write to.
     Guarded,
-    /// Whatever is there: for tables, whose entries are reached by number, and checked. Guards on
-    /// both sides are two more of the mappings that a process may have.
+    /// Whatever is there: for tables, whose entries are reached by number, and checked. Guards can
+    /// take two more of the mappings that a process may have.
     Open,
 }
 

@@ -120,8 +120,11 @@ fn with_all_mappings_taken<R>(most: usize, act: impl FnOnce() -> R) -> R {
             libc::mprotect(start.byte_add(index * page), page, libc::PROT_READ) == 0
         });
         assert!(taken.count() < most / 2, "there are more than {most}");
+        // The last one, which no page can be split for any more.
+        let last = libc::mmap(ptr::null_mut(), page, libc::PROT_EXEC, flags, -1, 0);
         let result = act();
         assert_eq!(libc::munmap(start, most * page), 0);
+        assert!(last == libc::MAP_FAILED || libc::munmap(last, page) == 0);
         result
     }
 }

@@ -31,7 +31,6 @@ fn ten_thousand_small_pools_cost_a_few_pages_each() {
     println!("{each} bytes a pool, {mapped} mappings");
     // A page of blocks, a page with the first thread's magazine, the pool itself and its links.
     assert!(each <= 12 << 10, "{each} bytes for each pool of ten small blocks");
-    // The blocks, a guard at either end, and the table of magazines: the kernel merges none of them.
-    assert!(mapped <= 4 * POOLS, "{mapped} mappings: a process may have 65,530");
+    assert!(mapped <= 2 * POOLS, "{mapped} mappings: a process may have 65,530");
     drop(pools);
 }

@@ -1,18 +1,21 @@
-//! Guard pages: what lies in a mapping before and behind the bytes that are used cannot be accessed.
+//! Guard pages: the pages of a mapping just before and just behind the bytes that are used cannot be
+//! accessed.
 //!
 //! ```text
-//!   start                base                                   end
-//!     | a page, and what   | the bytes that are     | the rest    | a page, and what was |
-//!     | aligns `base`      | used                   | of a page   | not needed to align  |
-//!     |<----- guard ------>|                                      |<------ guard ------->|
+//!                         base                                    end
+//!     | what aligns | a page | the bytes that are used | the rest | a page | what was not |
+//!     | `base`      |        |                         | of a page|        | needed to    |
+//!     |             |<guard->|                                    |<guard->| align        |
 //! ```
 //!
 //! An access that runs past the last byte faults at `end`, less than a page behind it. The bytes stay at
 //! the start of their pages, not at the end of them where none would remain: whoever registers or aligns
 //! blocks relies on it.
 //!
-//! They cost nothing by the call, at construction two system calls, and two or three of the mappings that a
-//! process may have (on Linux 65,530, `vm.max_map_count`), where bare neighbours share one.
+//! They cost nothing by the call, and at construction a few system calls. Linux 6.13 and later mark such pages
+//! within a mapping (`MADV_GUARD_INSTALL`), at the price of nothing else. Elsewhere they are protected, which
+//! takes two or three of the mappings that a process may have (on Linux 65,530, `vm.max_map_count`), where
+//! bare neighbours share one.
 
 use std::io;
 
@@ -24,24 +27,40 @@ pub(super) fn room() -> usize {
     page_size()
 }
 
-/// Makes all of the mapping inaccessible, but for the pages of the bytes that are used. It was made
-/// with [`room`] around these, so they have pages of their own.
+/// Makes the pages around those of the bytes that are used inaccessible. The mapping was made with [`room`]
+/// around the bytes, so both pages are its own.
 pub(super) fn put_around(mapping: &Mapping) -> io::Result<()> {
-    let (first, bytes) = (mapping.base.as_ptr(), mapping.bytes.next_multiple_of(page_size()));
-    let start = mapping.map.as_mut_ptr();
-    let end = first.wrapping_add(bytes);
-    // At least one: what aligns `base` is reserved, and the room behind outlasts the rest of a page.
-    let behind = mapping.map.len() - (end.addr() - start.addr());
-    forbid(start, first.addr() - start.addr())?;
-    forbid(end, behind)
+    let (first, page) = (mapping.base.as_ptr(), page_size());
+    forbid(first.wrapping_sub(page), page)?;
+    forbid(first.wrapping_add(mapping.bytes.next_multiple_of(page)), page)
 }
 
-/// Whole pages of a mapping, from the one that starts at `start` to the last with one of the `bytes`.
+/// Takes a page away: nobody can access it any more.
 fn forbid(start: *mut u8, bytes: usize) -> io::Result<()> {
+    if seeded!(mark(start, bytes), "no-guard-pages" => false) {
+        return Ok(());
+    }
     let access = seeded!(libc::PROT_NONE, "no-guard-pages" => libc::PROT_READ | libc::PROT_WRITE);
-    // SAFETY: the pages are of a mapping that nobody else knows yet, and none that will be used.
+    // SAFETY: a page of a mapping that nobody else knows yet, and none that will be used.
     match unsafe { libc::mprotect(start.cast(), bytes, access) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }
+}
+
+/// The same by advice, which the kernel may not know. Whoever only pretends to (an emulator, which may take
+/// all advice for hints) lets the page be filled.
+#[cfg(target_os = "linux")]
+fn mark(start: *mut u8, bytes: usize) -> bool {
+    /// From `include/uapi/asm-generic/mman-common.h`, the same on every processor.
+    const MADV_GUARD_INSTALL: libc::c_int = 102;
+    // SAFETY: a page of a mapping that nobody else knows yet, and none that will be used.
+    let advise = |advice| unsafe { libc::madvise(start.cast(), bytes, advice) };
+    advise(MADV_GUARD_INSTALL) == 0 && advise(libc::MADV_POPULATE_READ) != 0
+}
+
+/// Linux alone has that.
+#[cfg(not(target_os = "linux"))]
+fn mark(_start: *mut u8, _bytes: usize) -> bool {
+    false
 }

@@ -22,7 +22,7 @@ impl Region {
     /// # Errors
     ///
     /// [`RegionError::Map`] if the system refuses: memory, address space, or more mappings than a
-    /// process may have (on Linux `vm.max_map_count`: a region takes two or three of 65,530).
+    /// process may have (65,530 on Linux, `vm.max_map_count`; before Linux 6.13 a region takes two or three).
     ///
     /// # Examples
     ///
