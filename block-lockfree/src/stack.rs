@@ -22,14 +22,20 @@
 //! | pop: successful CAS | Acquire | as above | the word it saw last is the one it loaded; nothing, today: kept so that the pop is correct by itself |
 //! | pop: successful CAS | Release | the Acquire load of a pop that finds the stack empty | that one might not see that magazines were opened before they took the last block, and report exhaustion while blocks lie in them (step 6 of the page on exactness) |
 //! | push: store of a link | Release | the Acquire of a walk's load of it | a walk that reads a link written after a pop might not see that pop in the head afterwards, and take an outdated list for the current one |
+//! | push: load of the head, failed CAS | Relaxed | | only the index in it is used, as a link, and the CAS confirms it |
 //! | pop: load of a link | Relaxed | | the CAS confirms the word, and by B the link with it |
+
+mod bulk;
+mod content;
 
 use block_core::{BlockIndex, Region, RegionError, seeded};
 
 use crate::head::{Head, HeadFormat};
-use crate::links::{Below, Links};
+use crate::links::Links;
 use crate::refusals::Refusals;
 use crate::sync::{Alone, AtomicU64, CountUsize, Ordering, const_outside_models};
+
+pub use content::Content;
 
 const _: () = assert!(align_of::<Alone<u64>>() == 128 && size_of::<Alone<u64>>() == 128);
 
@@ -45,31 +51,12 @@ pub struct Stack {
     refusals: Refusals,
 }
 
-/// What is on a stack at a moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Content {
-    /// Blocks that were pushed, each of them popped before.
-    pub returned: usize,
-    /// Blocks that were never popped.
-    pub frontier: usize,
-}
-
-impl Content {
-    /// All of them.
-    pub fn count(self) -> usize {
-        self.returned + self.frontier
-    }
-}
-
 const _: () = {
     const fn shared_by_threads<T: Send + Sync>() {}
     shared_by_threads::<Stack>();
 };
 
 impl Stack {
-    /// How often a count of the stack starts again when pops outrun it.
-    const COUNT_ATTEMPTS: usize = 64;
-
     /// A stack with all the blocks of a region on it, block 0 on top. Constant time.
     pub fn new(region: &Region) -> Result<Self, RegionError> {
         Ok(Self::over(region.layout().capacity(), Links::new(region)?))
@@ -145,68 +132,6 @@ impl Stack {
         self.push_chain(block.get(), block.get());
     }
 
-    /// Takes `count` blocks in one step, or none if there are fewer. Calls `visit` with each
-    /// position below `count` and the block for it; again from 0 if another thread came between,
-    /// so only the last block of each position counts, and only if the answer is true.
-    pub fn pop_many(&self, count: usize, mut visit: impl FnMut(usize, BlockIndex)) -> bool {
-        if count == 0 {
-            return true;
-        }
-        let mut head = self.load();
-        'retry: loop {
-            let mut next = self.format.index(head);
-            for position in 0..count {
-                if next == self.capacity {
-                    // Too few, if the walk saw one state of the stack: then the head is as it was. If
-                    // not, it may have followed a chain that a bulk push was still linking.
-                    let now = self.load();
-                    if seeded!(now == head, "short-chain-trusted" => true) {
-                        return false;
-                    }
-                    head = now;
-                    continue 'retry;
-                }
-                visit(position, BlockIndex::new(next));
-                next = self.links.below(next, Ordering::Acquire).next_to(next);
-            }
-            let moves = seeded!(count, "tag-moves-by-one-for-many" => 1);
-            let new = self.format.popped(head, next, moves);
-            match self.swap(head, new, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(()) => return true,
-                Err(current) => head = current,
-            }
-        }
-    }
-
-    /// Takes up to `most` blocks in one step, as many as there are; says how many. Calls `visit` as
-    /// [`Stack::pop_many`] does.
-    #[cfg(feature = "std")]
-    pub fn pop_up_to(&self, most: usize, mut visit: impl FnMut(usize, BlockIndex)) -> usize {
-        let mut head = self.load();
-        loop {
-            let (mut next, mut taken) = (self.format.index(head), 0);
-            while taken < most && next != self.capacity {
-                visit(taken, BlockIndex::new(next));
-                next = self.links.below(next, Ordering::Relaxed).next_to(next);
-                taken += 1;
-            }
-            if taken == 0 {
-                return 0;
-            }
-            let new = self.format.popped(head, next, taken);
-            match self.swap(head, new, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(()) => return taken,
-                Err(current) => head = current,
-            }
-        }
-    }
-
-    /// How many blocks were ever popped, as of the last [`content`](Self::content): no more were ever off the
-    /// stack at once, because pops come to the frontier last.
-    pub fn most_off(&self) -> usize {
-        self.frontier.load(Ordering::Relaxed)
-    }
-
     /// Counts calls that were told that there are too few blocks.
     pub(crate) fn refuse(&self, calls: usize) {
         self.refusals.add(calls);
@@ -229,20 +154,6 @@ impl Stack {
         self.format.popped_between(Head::from_bits(mark), Head::from_bits(self.mark()))
     }
 
-    /// Puts blocks on top in one step, the first one uppermost.
-    ///
-    /// The caller holds the blocks, each once, and gives them up.
-    pub fn push_many(&self, blocks: impl IntoIterator<Item = BlockIndex>) {
-        let mut blocks = blocks.into_iter().map(BlockIndex::get);
-        let Some(first) = blocks.next() else { return };
-        let mut last = first;
-        for block in blocks {
-            self.links.set_below(last, block, Ordering::Release);
-            last = block;
-        }
-        self.push_chain(first, last);
-    }
-
     /// Puts a chain of blocks on top whose links lead from `first` to `last`.
     #[inline]
     fn push_chain(&self, first: usize, last: usize) {
@@ -261,57 +172,6 @@ impl Stack {
                 Err(current) => head = current,
             }
         }
-    }
-
-    /// What is on the stack: exact if no other thread changes it meanwhile, otherwise blocks that were
-    /// on it at one moment of the call, possibly among more.
-    ///
-    /// Walks the blocks that were given back (those never used are counted in one step), so it
-    /// takes time linear in their number, and none from those who pop and push. If they outrun it
-    /// again and again it finds none.
-    pub fn content(&self) -> Content {
-        let attempts = 0..Self::COUNT_ATTEMPTS;
-        attempts.into_iter().find_map(|_| self.count_from(self.load())).unwrap_or_default()
-    }
-
-    /// Counts the blocks below one head word; `None` if pops overtook the walk.
-    ///
-    /// A block at depth d of the state that `head` stands for stays where it was until d blocks
-    /// have been popped, and the tag counts those. So what was read between two looks at the head
-    /// is good if, at the second look, fewer blocks have been popped than were passed before the
-    /// first. The looks come at doubling depths: the walk has ever more of a lead.
-    fn count_from(&self, head: Head) -> Option<Content> {
-        let mut index = self.format.index(head);
-        let (mut depth, mut last_look, mut popped) = (0, 0, 0);
-        // Where the frontier begins: at the end, unless the walk comes to it.
-        let mut frontier = self.capacity;
-        while index != self.capacity {
-            match self.links.below(index, Ordering::Acquire) {
-                Below::Block(below) => {
-                    depth += 1;
-                    index = below;
-                }
-                Below::Frontier => {
-                    frontier = index;
-                    depth += self.capacity - index;
-                    index = self.capacity;
-                }
-            }
-            if index == self.capacity || depth >= 2 * last_look {
-                let now = seeded!(self.load(), "count-without-a-second-look" => head);
-                popped = usize::try_from(self.format.popped_between(head, now)).ok()?;
-                if popped > last_look {
-                    return None;
-                }
-                last_look = depth;
-            }
-        }
-        // Relaxed: only counts are made of it. It never moves back, whichever walk ends first.
-        self.frontier.fetch_max(frontier, Ordering::Relaxed);
-        // At the last look the deepest of the blocks counted were still on the stack, all but `popped`. Those
-        // were above the frontier, as the look before was.
-        let in_frontier = self.capacity - frontier;
-        Some(Content { returned: depth - in_frontier - popped, frontier: in_frontier })
     }
 }
 
