@@ -62,7 +62,7 @@ fn every_model_that_is_named_is_there_and_runs_under_the_tool_it_is_named_for() 
 fn models_that_are_gone_and_those_of_the_other_tool_are_told() {
     let page = "| program | crate | loom | shuttle | what |\n|---|---|---|---|---|\n\
         | `tests/models` | `block-core` | yes | yes | a |\n\
-        | `tests/loom.rs` | `block-lockfree` | yes | | b |\n\
+        | `tests/loom` | `block-lockfree` | yes | | b |\n\
         | `tests/gone` | `block-core` | | yes | c |\n\n\
         | shared | loom | shuttle |\n|---|---|---|\n\
         | `word` | `three_threads` (3 t), `three_…` | the same |\n\

@@ -36,8 +36,8 @@
 //! A property that rejects nothing shows nothing. So each is tried on pools with one fault as well, in
 //! `tests/conformance_teeth`, and must reject those with the faults named here. [`check_all`] rejects one
 //! broken pool for each of the invariants 1 to 6. Invariants that a backend adds are its own to show: the
-//! lock-free one keeps to 7 and 8 in models of loom and shuttle (`block-lockfree/tests/loom.rs`,
-//! `loom_magazines`, `shuttle.rs`), in the unit tests of its head word, and in `tests/signals.rs`.
+//! lock-free one keeps to 7 and 8 in models of loom and shuttle (`block-lockfree/tests/loom`,
+//! `loom_magazines`, `shuttle`), in the unit tests of its head word, and in `tests/signals.rs`.
 //!
 //! | property | rejects a pool with |
 //! |---|---|
@@ -68,6 +68,7 @@
 //! ```
 //! # use block_core::{BlockAlloc, Region};
 //! # struct MyPool(Region);
+//! # // SAFETY: it gives out nothing.
 //! # unsafe impl BlockAlloc for MyPool {
 //! #     fn region(&self) -> &Region { &self.0 }
 //! #     fn acquire(&self) -> Option<std::ptr::NonNull<u8>> { None }
@@ -95,8 +96,9 @@
 //! #         self.1.lock().unwrap().pop().map(|index| self.0.block(index))
 //! #     }
 //! #     unsafe fn release(&self, block: NonNull<u8>) {
-//! #         unsafe { self.0.scrub(block) };
-//! #         self.1.lock().unwrap().push(unsafe { self.0.index_of(block) });
+//! #         // SAFETY: a block of the region that the caller held.
+//! #         let index = unsafe { (self.0.scrub(block), self.0.index_of(block)).1 };
+//! #         self.1.lock().unwrap().push(index);
 //! #     }
 //! #     fn available(&self) -> usize { self.1.lock().unwrap().len() }
 //! # }
