@@ -155,6 +155,7 @@ impl<P: Deref<Target: BlockAlloc>> Block<P> {
     /// fn through_c<A: BlockAlloc>(pool: &A) {
     ///     let pointer = pool.alloc().unwrap().into_raw();
     ///     // ... a callback gets it back as a bare pointer ...
+    ///     // SAFETY: the pointer is not used any more.
     ///     let block = unsafe { Block::from_raw(pointer, pool) }.unwrap();
     ///     assert_eq!(block.as_ptr(), pointer.as_ptr());
     /// }
@@ -199,7 +200,9 @@ impl<P: Deref<Target: BlockAlloc>> Block<P> {
     /// # use block_core::{Block, BlockAlloc, FreeError};
     /// fn twice_is_an_error(pool: &dyn BlockAlloc) {
     ///     let pointer = pool.alloc_raw().unwrap();
+    ///     // SAFETY: the bytes are used through the handle alone.
     ///     let block = unsafe { Block::from_raw(pointer, pool) }.unwrap();
+    ///     // SAFETY: this must fail, and changes nothing.
     ///     let again = unsafe { Block::from_raw(pointer, pool) };
     ///     assert_eq!(again.unwrap_err(), FreeError::NotAllocated);
     /// }

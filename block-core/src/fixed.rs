@@ -219,6 +219,7 @@ impl<'a> FixedBuffers<'a> {
     /// let buffers = region.fixed_buffers()?;
     /// let second = region.block(BlockIndex::new(1));
     /// assert_eq!(buffers.locate(second), Ok(buffers.of(BlockIndex::new(1))));
+    /// // SAFETY: a block has 64 bytes.
     /// let inside = unsafe { second.add(1) };
     /// assert_eq!(buffers.locate(inside), Err(FreeError::Misaligned));
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -214,6 +214,7 @@ impl<A: BlockAlloc> Waiting<A> {
     /// let shared = Arc::new(Waiting::new(Pool::new(1500, 16)));
     /// let raw = shared.alloc_raw()?;
     /// let pool: Pool = Arc::into_inner(shared).map(Waiting::into_inner).expect("the only owner");
+    /// // SAFETY: the pointer is not used any more.
     /// unsafe { pool.free_raw(raw)? };
     /// assert_eq!(pool.available(), 16);
     /// # Ok::<(), Box<dyn std::error::Error>>(())

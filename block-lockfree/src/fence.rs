@@ -22,7 +22,8 @@ use block_core::seeded;
 /// How long every processor surely takes to make a store seen.
 const PATIENCE: Duration = Duration::from_millis(10);
 
-/// What the system has answered. A word and no lock: a child may be forked in the middle.
+/// What the system has answered. A word and no lock: a child may be forked in the middle. Relaxed, since
+/// nothing goes with it; who reads an outdated answer asks again.
 static ANSWER: AtomicU8 = AtomicU8::new(UNKNOWN);
 const UNKNOWN: u8 = 0;
 const WORKS: u8 = 1;
@@ -49,6 +50,7 @@ pub(crate) fn heavy(asymmetric: bool) -> bool {
     }
     ANSWER.store(REFUSED, Ordering::Relaxed);
     std::thread::sleep(PATIENCE);
+    // Pairs, by the time that has passed, with the owners' stores before their loads of the state.
     fence(Ordering::SeqCst);
     false
 }

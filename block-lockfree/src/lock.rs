@@ -48,6 +48,7 @@ impl Lock {
         while round < rounds && !patience.is_over() {
             // Each time anew: a handler may fork while its thread waits here.
             let own = generation();
+            // Relaxed: a guess, which the exchange confirms.
             let word = self.0.load(Ordering::Relaxed);
             // Acquire: pairs with the Release of the holder before.
             let exchange =

@@ -10,6 +10,12 @@
 //! Whose turn it is with the plain memory, and why, is the business of
 //! [`magazines`](crate::magazines): the owner's between [`Slot::enter`] and [`Slot::leave`], a
 //! reclaimer's when it has revoked and seen `active` at zero.
+//!
+//! # Memory orderings
+//!
+//! `active` and the state word hand the turns over; their accesses say what they pair with. All else is
+//! Relaxed: written by whose turn it is, or by the owner alone, and atomic because counts and signal
+//! handlers look at it at any time.
 
 use core::ptr::NonNull;
 

@@ -108,6 +108,7 @@ pub(crate) fn vanished(number: usize) -> bool {
 
 /// How many forks this process comes after; at least 1.
 pub(crate) fn generation() -> u32 {
+    // Relaxed: as in `vanished`.
     GENERATION.load(Ordering::Relaxed) + 1
 }
 

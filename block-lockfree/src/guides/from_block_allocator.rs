@@ -35,6 +35,7 @@
 //! assert_eq!(&three.bytes[..three.len], b"three");
 //!
 //! pool.free(two.bytes)?;
+//! // SAFETY: held until it is freed, and not used afterwards.
 //! unsafe {
 //!     let raw: *mut u8 = pool.alloc_raw()?;
 //!     raw.write(7);

@@ -14,6 +14,12 @@
 //!    the state word was found open; or by the holder of the lock, while the state is revoked and
 //!    after the slot was seen inactive. (Steps 1 to 4.)
 //! E. While the state is quiesced, every free block is on the stack. (Step 5.)
+//!
+//! # Memory orderings
+//!
+//! The state is stored with Release and loaded with Acquire, `active` likewise, with a full fence between
+//! the two on both sides ([`fence`](crate::fence)). The other words are Relaxed: the lock orders those who
+//! write them, and an owner that reads an outdated size moves a batch of another size, no more.
 
 mod reclaim;
 mod transfer;
