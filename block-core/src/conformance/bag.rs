@@ -3,7 +3,7 @@
 //! A block that goes back is stamped as given back first. So a block that comes must have that
 //! stamp or zeros: anything else was written by another holder.
 
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicUsize, Ordering};
 use std::vec::Vec;
 
 use super::bytes::Contents;
@@ -58,8 +58,8 @@ impl<'a, A: BlockAlloc + ?Sized> Bag<'a, A> {
     }
 
     fn admit(&mut self, mut held: Held<'a, A>) -> Check {
-        /// Every stamp of a run is another one.
-        static STAMPS: AtomicU64 = AtomicU64::new(0);
+        /// Every stamp of a run is another one: no run is so long that it comes to 2^32.
+        static STAMPS: AtomicUsize = AtomicUsize::new(0);
 
         let index = held.located(self.pool)?;
         let bytes = held.bytes(self.pool);
@@ -70,7 +70,7 @@ impl<'a, A: BlockAlloc + ?Sized> Bag<'a, A> {
             &bytes[..bytes.len().min(16)]
         );
         // Relaxed: a number that nobody else gets; it orders nothing.
-        let contents = Contents::Stamp(STAMPS.fetch_add(1, Ordering::Relaxed));
+        let contents = Contents::Stamp(STAMPS.fetch_add(1, Ordering::Relaxed) as u64);
         contents.write(bytes);
         self.held.push(Stamped { held, contents });
         Ok(())
