@@ -10,8 +10,8 @@ use block_core::{Block, BlockAlloc, BlockAllocExt, BuildError};
 use block_lockfree::LockFreeAlloc;
 
 const BLOCK_SIZE: usize = 2048;
-/// Address space, not memory, until it is used.
-const FAR_TOO_BIG: usize = 1 << 20;
+/// Address space, not memory, until it is used: 1 GiB, which 32-bit systems have, too.
+const FAR_TOO_BIG: usize = 1 << 19;
 
 /// Runs and prints it.
 pub fn main() -> Result<(), BuildError> {

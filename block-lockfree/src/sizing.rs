@@ -52,7 +52,7 @@
 //!     was_enough.then(|| measured.high_water + measured.high_water.div_ceil(4))
 //! }
 //!
-//! let pool = LockFreeAlloc::new(2048, 1 << 20)?.with_magazine(0);
+//! let pool = LockFreeAlloc::new(2048, 1 << 19)?.with_magazine(0);
 //! for burst in [10, 300, 40] {
 //!     let requests: Vec<_> = (0..burst).map(|_| pool.alloc()).collect::<Result<_, _>>()?;
 //!     drop(requests);
