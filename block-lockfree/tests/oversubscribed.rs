@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use block_lockfree::LockFreeAlloc;
 use churn::churn;
-use handling::handle;
+use handling::{Target, handle};
 use share::share_all_blocks;
 use support::{deadline, expect_all_blocks};
 
@@ -77,8 +77,7 @@ fn owners_stopped_in_the_middle_of_calls_lose_nothing() {
             for number in 0..THREADS {
                 let (pool, threads, known, quiet) = (&pool, &threads, &known, &quiet);
                 scope.spawn(move || {
-                    // SAFETY: always succeeds.
-                    threads.lock().unwrap().push(unsafe { libc::pthread_self() });
+                    threads.lock().unwrap().push(Target::this_thread());
                     known.wait();
                     let mut held = Vec::new();
                     for round in 0.. {
@@ -96,7 +95,7 @@ fn owners_stopped_in_the_middle_of_calls_lose_nothing() {
             while !over() {
                 for &thread in &threads {
                     // SAFETY: the thread lives: it waits for the barrier below.
-                    unsafe { libc::pthread_kill(thread, libc::SIGUSR1) };
+                    unsafe { thread.interrupt(libc::SIGUSR1) };
                     std::thread::sleep(Duration::from_micros(20));
                 }
             }

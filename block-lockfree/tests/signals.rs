@@ -19,7 +19,7 @@ use std::time::Duration;
 use block_core::BlockAlloc;
 use block_lockfree::LockFreeAlloc;
 use churn::churn;
-use handling::handle;
+use handling::{Target, handle};
 use support::{Stamped, deadline, expect_all_blocks};
 
 /// Blocks that the handlers of one thread hold at most: two each, while they exchange them.
@@ -97,8 +97,7 @@ fn interrupt(pool: &LockFreeAlloc, signals: usize, work: impl Fn(usize) + Sync) 
             let (threads, work, known, quiet) = (&threads, &work, &known, &quiet);
             scope.spawn(move || {
                 drop(Stamped::alloc(pool)); // signals may come after a thread's first call
-                // SAFETY: always succeeds.
-                threads.lock().unwrap().push(unsafe { libc::pthread_self() });
+                threads.lock().unwrap().push(Target::this_thread());
                 known.wait();
                 for round in 0.. {
                     work(2 * round + number);
@@ -115,7 +114,7 @@ fn interrupt(pool: &LockFreeAlloc, signals: usize, work: impl Fn(usize) + Sync) 
         while !over() {
             for (thread, signal) in threads.iter().flat_map(|&it| SIGNALS.map(|sig| (it, sig))) {
                 // SAFETY: the thread lives: it waits for the barrier below.
-                unsafe { libc::pthread_kill(thread, signal) };
+                unsafe { thread.interrupt(signal) };
             }
             std::thread::sleep(Duration::from_micros(10)); // or they take this processor's turns
         }

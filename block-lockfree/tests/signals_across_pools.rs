@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
 use block_core::BlockAlloc;
 use block_lockfree::LockFreeAlloc;
-use handling::handle;
+use handling::{Target, handle};
 use support::{deadline, expect_all_blocks};
 
 const BLOCKS: usize = 8;
@@ -59,8 +59,7 @@ fn handlers_that_exhaust_each_others_pools_do_not_wait_for_ever() {
                     // SAFETY: acquired just now.
                     unsafe { pool.release(block) };
                 }
-                // SAFETY: no arguments, no failure.
-                sender.send(unsafe { libc::pthread_self() }).unwrap();
+                sender.send(Target::this_thread()).unwrap();
                 ready.wait();
                 while !done.load(Ordering::Relaxed) {
                     if let Some(block) = pools[own].acquire() {
@@ -77,7 +76,7 @@ fn handlers_that_exhaust_each_others_pools_do_not_wait_for_ever() {
         while HANDLED.load(Ordering::Relaxed) < RUNS {
             for thread in threads {
                 // SAFETY: the thread lives until the second `ready`.
-                unsafe { libc::pthread_kill(thread, libc::SIGUSR1) };
+                unsafe { thread.interrupt(libc::SIGUSR1) };
             }
             std::thread::sleep(std::time::Duration::from_micros(10));
         }
