@@ -89,7 +89,7 @@ fn blocks_of_the_heap_that_start_on_a_page_are_buffers() {
 
 /// Reserves address space alone: nothing of it is touched.
 #[test]
-#[cfg(target_pointer_width = "64")]
+#[cfg_attr(not(target_pointer_width = "64"), ignore = "needs a 64-bit address space")]
 fn several_gib_are_several_buffers_and_no_block_straddles_two() {
     // Whole pages, a power of two below a page, odd multiples of 64 and of 1, blocks of 300 MB.
     for (block_size, align, gib) in
@@ -111,7 +111,7 @@ fn several_gib_are_several_buffers_and_no_block_straddles_two() {
 }
 
 #[test]
-#[cfg(target_pointer_width = "64")]
+#[cfg_attr(not(target_pointer_width = "64"), ignore = "needs a 64-bit address space")]
 fn a_region_of_just_the_limit_is_one_buffer_and_one_more_block_makes_two() {
     for (capacity, expected) in [(GIB / 4096, 1), (GIB / 4096 + 1, 2)] {
         let region = Region::map(layout(4096, capacity)).unwrap();
@@ -155,7 +155,7 @@ fn blocks_of_the_heap_are_refused_unless_they_start_on_a_page() {
 }
 
 #[test]
-#[cfg(target_pointer_width = "64")]
+#[cfg_attr(not(target_pointer_width = "64"), ignore = "needs a 64-bit address space")]
 fn a_block_above_the_limit_is_refused_and_one_of_just_the_limit_is_not() {
     assert_eq!(buffers_cover(&Region::map(layout(GIB, 2)).unwrap()).len(), 2);
     let region = Region::map(layout(GIB + 1, 1)).unwrap();
@@ -165,7 +165,7 @@ fn a_block_above_the_limit_is_refused_and_one_of_just_the_limit_is_not() {
 }
 
 #[test]
-#[cfg(target_pointer_width = "64")]
+#[cfg_attr(not(target_pointer_width = "64"), ignore = "needs a 64-bit address space")]
 fn large_blocks_with_no_page_to_cut_at_are_refused_unless_they_are_one_buffer() {
     let stride = 600 << 20 | 64;
     let region = Region::map(layout(stride, 2)).unwrap();
@@ -182,7 +182,7 @@ fn large_blocks_with_no_page_to_cut_at_are_refused_unless_they_are_one_buffer() 
 }
 
 #[test]
-#[cfg(target_pointer_width = "64")]
+#[cfg_attr(not(target_pointer_width = "64"), ignore = "needs a 64-bit address space")]
 fn more_buffers_than_the_kernel_takes_are_refused() {
     for (buffers, taken) in [(16_384, true), (16_385, false)] {
         let Ok(region) = Region::map(layout(GIB, buffers)) else {
@@ -256,7 +256,7 @@ fn bytes_that_are_not_the_regions_are_errors() {
 
 /// No safe code makes such a slice; one that does it unsafely must not get half of it through.
 #[test]
-#[cfg(target_pointer_width = "64")]
+#[cfg_attr(not(target_pointer_width = "64"), ignore = "needs a 64-bit address space")]
 fn bytes_that_end_outside_their_buffer_are_errors() {
     let region = Region::map(layout(4096, GIB / 4096 + 2)).unwrap();
     let buffers = region.fixed_buffers().unwrap();

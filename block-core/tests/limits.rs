@@ -5,6 +5,8 @@
 
 #![cfg(all(feature = "std", target_os = "linux"))]
 
+#[path = "support/address_space.rs"]
+mod address_space;
 #[path = "support/child.rs"]
 mod child;
 
@@ -12,6 +14,7 @@ use std::io::Read;
 use std::ptr;
 use std::sync::atomic::AtomicU32;
 
+use address_space::limit_address_space;
 use block_core::{BlockIndex, BlockLayout, Region, RegionError};
 use child::in_child;
 
@@ -81,11 +84,7 @@ fn the_marks_and_tables_are_locked_too_and_each_refusal_gives_all_back() {
 #[test]
 fn memory_beyond_the_limit_of_the_address_space_is_refused_with_its_size() {
     in_child("memory_beyond_the_limit_of_the_address_space_is_refused_with_its_size", || {
-        const SPACE: libc::rlim_t = 512 << 20;
-        let limit = libc::rlimit { rlim_cur: SPACE, rlim_max: SPACE };
-        // SAFETY: reads a limit through a pointer to one, and changes this child process alone.
-        assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &limit) }, 0);
-
+        limit_address_space(512 << 20);
         let layout = BlockLayout::new(4096, (1 << 30) / 4096).unwrap();
         let expected = RegionError::Map { bytes: 1 << 30, os_error: Some(libc::ENOMEM) };
         assert_eq!(Region::map(layout).unwrap_err(), expected);

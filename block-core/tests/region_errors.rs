@@ -2,13 +2,21 @@
 //! or a region smaller than its layout.
 
 #![cfg(feature = "std")]
+#![cfg_attr(
+    not(target_pointer_width = "64"),
+    allow(arithmetic_overflow, reason = "there the tests are compiled, but ignored")
+)]
+
+#[cfg(all(unix, not(target_pointer_width = "64")))]
+#[path = "support/address_space.rs"]
+mod address_space;
+
+use std::sync::atomic::AtomicU8;
 
 use block_core::{
     AllocError, BlockLayout, BuildError, FreeError, HugePages, LayoutError, Region, RegionError,
-    RegionOptions,
+    RegionOptions, ZeroIsValid,
 };
-#[cfg(target_pointer_width = "64")]
-use {block_core::ZeroIsValid, std::sync::atomic::AtomicU8};
 
 const LIMIT: usize = isize::MAX as usize;
 /// No system has half an address space to give, nor a hundred bytes less.
@@ -17,6 +25,9 @@ const HALF: usize = 1 << (usize::BITS - 2);
 /// Layouts that are legal, but larger than any system's memory: at the limit of sizes, of
 /// capacities, of alignments, and of their sums.
 fn hopeless() -> Vec<BlockLayout> {
+    // Half of 32 bits a system may well have to give.
+    #[cfg(all(unix, not(target_pointer_width = "64")))]
+    address_space::limit_address_space(512 << 20);
     let layout = |size, capacity, align| {
         BlockLayout::new(size, capacity).and_then(|layout| layout.with_align(align))
     };
@@ -66,7 +77,7 @@ fn a_mapping_that_the_system_refuses_is_an_error_with_the_bytes_asked_for() {
 }
 
 #[test]
-#[cfg(target_pointer_width = "64")]
+#[cfg_attr(not(target_pointer_width = "64"), ignore = "needs a 64-bit address space")]
 fn a_refused_mapping_says_the_bytes_and_the_systems_reason() {
     let error = Region::map(BlockLayout::new(1 << 20, 1 << 40).unwrap()).unwrap_err();
     let RegionError::Map { bytes, os_error: Some(code) } = error else { panic!("{error:?}") };
@@ -114,7 +125,7 @@ fn an_alignment_that_passes_the_limit_is_a_layout_error() {
 
 /// The metadata of blocks that could just be mapped may be what no longer fits.
 #[test]
-#[cfg(target_pointer_width = "64")]
+#[cfg_attr(not(target_pointer_width = "64"), ignore = "needs a 64-bit address space")]
 fn a_table_that_the_system_refuses_is_an_error_and_no_overflow() {
     let Ok(region) = Region::map(BlockLayout::new(1, 1 << 45).unwrap()) else {
         return println!("skipped: this system has no 32 TiB of address space");
@@ -125,7 +136,7 @@ fn a_table_that_the_system_refuses_is_an_error_and_no_overflow() {
 
 /// Invariant 4 for tables: no product or sum wraps to a small table under a long slice.
 #[test]
-#[cfg(target_pointer_width = "64")]
+#[cfg_attr(not(target_pointer_width = "64"), ignore = "needs a 64-bit address space")]
 fn a_table_whose_bytes_no_word_can_count_is_refused() {
     #[repr(align(0x80000))]
     struct Entry {

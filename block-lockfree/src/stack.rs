@@ -176,6 +176,10 @@ impl Stack {
 }
 
 #[cfg(all(test, not(any(loom, shuttle))))]
+#[cfg_attr(
+    not(target_pointer_width = "64"),
+    allow(arithmetic_overflow, reason = "there the tests are compiled, but ignored")
+)]
 mod tests {
     use super::*;
     use block_core::BlockLayout;
@@ -216,7 +220,7 @@ mod tests {
 
     /// Indices that need more than 32 bits, in wide links.
     #[test]
-    #[cfg(target_pointer_width = "64")]
+    #[cfg_attr(not(target_pointer_width = "64"), ignore = "needs a 64-bit address space")]
     fn blocks_beyond_32_bits_come_and_go() {
         let stack = stack(1 << 33);
         let far = (1 << 32) + 5;
@@ -234,7 +238,7 @@ mod tests {
     /// The largest capacity of narrow links, whose end is `u32::MAX` in the table, and the smallest
     /// of wide ones.
     #[test]
-    #[cfg(target_pointer_width = "64")]
+    #[cfg_attr(not(target_pointer_width = "64"), ignore = "needs a 64-bit address space")]
     fn the_last_blocks_come_and_go_where_links_become_wide() {
         for (capacity, narrow) in [(u32::MAX as usize - 1, true), (u32::MAX as usize, false)] {
             let stack = stack(capacity);

@@ -1,5 +1,5 @@
 //! What a small pool costs in resident memory and in mappings.
-#![cfg(all(not(any(loom, shuttle)), target_os = "linux", target_pointer_width = "64"))]
+#![cfg(all(not(any(loom, shuttle)), target_os = "linux"))]
 
 #[path = "support/resident.rs"]
 mod resident;

@@ -1,5 +1,5 @@
 //! What a thread that uses a pool costs in resident memory.
-#![cfg(all(not(any(loom, shuttle)), target_os = "linux", target_pointer_width = "64"))]
+#![cfg(all(not(any(loom, shuttle)), target_os = "linux"))]
 
 #[path = "support/resident.rs"]
 mod resident;

@@ -1,0 +1,10 @@
+//! Registered buffers of io_uring, as the example has them.
+#![cfg(all(not(any(loom, shuttle)), target_os = "linux"))]
+
+#[cfg(target_pointer_width = "64")]
+mod runs;
+
+#[test]
+#[cfg(not(target_pointer_width = "64"))]
+#[ignore = "the crate `io-uring` has no bindings for 32-bit processors"]
+fn every_byte_that_is_written_is_read_back() {}
