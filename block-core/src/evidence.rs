@@ -17,6 +17,7 @@
 //! | no panic, overflow or disagreement, whatever is asked for | libFuzzer: constructors and calls, both backends beside a model | `fuzz` | a minute, and a corpus that `tests` replays |
 //! | as few contended operations as are claimed | counted read-modify-writes | `counting` | |
 //! | no heap and no system where none is promised | linked without them | `no_std`, `heap_only`, `bare_metal` | |
+//! | words of 32 bits, no 64-bit atomics | the tests that these break first, as a 32-bit x86 program; built for a 32-bit PowerPC | `targets` | the rest by name, see below |
 //! | **the tests have teeth** | [bugs on purpose](#bugs-on-purpose), each of which turns a named test red | `seeded_bugs` | |
 //!
 //! # Longer, or one alone
@@ -24,10 +25,17 @@
 //! ```text
 //! .ci/seeded-bugs no-tag                  one bug, and the test that finds it
 //! .ci/sanitizers thread address miri      these sanitizers; Miri runs only when it is named
+//! .ci/targets                             every test on 32-bit x86; aarch64 with pages of 4 and of 64 KiB
 //! .ci/fuzz --time 3600 --keep found       an hour, whose corpus a later run goes on from
 //! SHUTTLE_ITERATIONS=1000000 ...          more schedules, on the command of a model's page
 //! LOOM_MAX_PREEMPTIONS=4 ...              more executions of three threads
 //! ```
+//!
+//! On aarch64 the tests run in an emulator, chosen for what another page size or instruction set can break. What no
+//! run of it on an x86 machine shows is a weaker memory model, since every access is that of an x86: orderings
+//! are loom's to check. Tests that need more addresses than a target has, or more memory than the emulator, are
+//! named as skipped, with the reason. A target without 64-bit atomics is only built, and its atomics are
+//! `portable-atomic`'s, by locks.
 //!
 //! A program of yours can be watched, too: built with `-Zsanitizer=address` and `--cfg block_asan`, a read or
 //! write of a block that was given back, or past its end, is reported with both call stacks.

@@ -21,6 +21,15 @@ fn page_size() -> usize {
     unsafe { libc::sysconf(libc::_SC_PAGESIZE) }.try_into().unwrap()
 }
 
+/// Or a run that is for pages of another size could take place with the usual ones, unnoticed.
+#[test]
+fn pages_have_the_size_that_this_run_is_for() {
+    match std::env::var("BLOCK_CORE_TEST_PAGE_SIZE") {
+        Ok(expected) => assert_eq!(page_size().to_string(), expected),
+        Err(_) => println!("skipped: BLOCK_CORE_TEST_PAGE_SIZE names no size"),
+    }
+}
+
 fn layout(block_size: usize, capacity: usize) -> BlockLayout {
     BlockLayout::new(block_size, capacity).unwrap()
 }
