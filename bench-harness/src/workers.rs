@@ -146,10 +146,23 @@ impl Workers {
     ///
     /// If that many threads were not [started](Self::start).
     pub fn verify(&self, subject: &dyn Subject, case: Case, pairs: u64) -> Result<(), Fault> {
-        let Case { workload, shape, .. } = case;
-        subject.take_stock(shape.block_size)?;
-        subject.verify(&self.crew(shape.threads), case, workload.whole(pairs))?;
-        subject.take_stock(shape.block_size)
+        subject.take_stock(case.shape.block_size)?;
+        self.stamped(subject, case, pairs)?;
+        subject.take_stock(case.shape.block_size)
+    }
+
+    /// The same where some blocks are held by others, which have to take stock themselves: `case` has as many
+    /// blocks as they leave.
+    ///
+    /// # Errors
+    ///
+    /// What the contender was caught at.
+    ///
+    /// # Panics
+    ///
+    /// If that many threads were not [started](Self::start).
+    pub fn stamped(&self, subject: &dyn Subject, case: Case, pairs: u64) -> Result<(), Fault> {
+        subject.verify(&self.crew(case.shape.threads), case, case.workload.whole(pairs))
     }
 
     /// The same on each of so many threads, which are told which one they are; their answers in that
