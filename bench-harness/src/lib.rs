@@ -12,6 +12,7 @@
 //! cargo run --release -p bench-harness --example echo     # an echo server on a pool's blocks
 //! cargo run --release -p bench-harness --example particles  # a world of boxes, beside Box
 //! cargo run --release -p bench-harness --example pipeline  # packets in bulk, beside mimalloc
+//! cargo run --release -p bench-harness --example soak -- --time 2h  # is anything lost, or slower in the end?
 //! cargo bench-counting                    # how often threads meet in the pools, counted anew
 //! ```
 //!
@@ -40,7 +41,8 @@
 //! - [scaling]: how saturation is foretold, and what the model leaves out.
 //! - [adding_a_contender]: how to add one, with an example that runs.
 //!
-//! A record of one machine with its page is kept with the sources, in `docs/measured`.
+//! A record of one machine with its page is kept with the sources, in `docs/measured`, and so is that of the
+//! longest soak.
 
 pub mod adding_a_contender;
 pub mod arguments;

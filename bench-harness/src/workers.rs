@@ -151,8 +151,8 @@ impl Workers {
         subject.take_stock(case.shape.block_size)
     }
 
-    /// The same where some blocks are held by others, which have to take stock themselves: `case` has as many
-    /// blocks as they leave.
+    /// The same where some blocks are held by others, who take stock themselves: the arena of `case` is what
+    /// they leave.
     ///
     /// # Errors
     ///
@@ -161,6 +161,26 @@ impl Workers {
     /// # Panics
     ///
     /// If that many threads were not [started](Self::start).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bench_harness::grid::Case;
+    /// use bench_harness::peers::paths;
+    /// use bench_harness::workers::{Cores, Workers};
+    /// use bench_harness::workload::Workload;
+    /// use block_core::BlockAllocExt;
+    /// use block_mutex::MutexAlloc;
+    /// use std::sync::Arc;
+    ///
+    /// let pool = Arc::new(MutexAlloc::new(256, 100)?);
+    /// let held = pool.alloc()?;
+    /// let mut workers = Workers::new(Cores::usable());
+    /// workers.start(2)?;
+    /// let handles = &paths::all(Arc::clone(&pool))[0];
+    /// assert_eq!(workers.stamped(&**handles, Case::new(Workload::Burst, 2, 256, 99), 64), Ok(()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn stamped(&self, subject: &dyn Subject, case: Case, pairs: u64) -> Result<(), Fault> {
         subject.verify(&self.crew(case.shape.threads), case, case.workload.whole(pairs))
     }

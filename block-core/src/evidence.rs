@@ -15,6 +15,7 @@
 //! | no data race on blocks | ThreadSanitizer, blocks written plainly | `tsan` | 5 threads, seconds |
 //! | no use of a free block, no overrun, no leak | AddressSanitizer, free blocks poisoned; memcheck | `asan`, `memcheck` | the same |
 //! | no panic, overflow or disagreement, whatever is asked for | libFuzzer: constructors and calls, both backends beside a model | `fuzz` | a minute, and a corpus that `tests` replays |
+//! | nothing is lost, becomes slower or grows, however long a pool is used | [a soak](#endurance) | `tests`, for a moment | three minutes, or as asked for |
 //! | as few contended operations as are claimed | counted read-modify-writes | `counting` | |
 //! | no heap and no system where none is promised | linked without them | `no_std`, `heap_only`, `bare_metal` | |
 //! | words of 32 bits, no 64-bit atomics | the tests that these break first, as a 32-bit x86 program; built for a 32-bit PowerPC | `targets` | the rest by name, see below |
@@ -39,6 +40,21 @@
 //!
 //! A program of yours can be watched, too: built with `-Zsanitizer=address` and `--cfg block_asan`, a read or
 //! write of a block that was given back, or past its end, is reported with both call stacks.
+//!
+//! # Endurance
+//!
+//! ```text
+//! cargo run --release -p bench-harness --example soak -- --time 2h
+//! ```
+//!
+//! mixes everything, in each second, on every pool: all workloads of the harness, exhaustion and recovery,
+//! threads that end with full caches, buffers, waiting; signal handlers that allocate in the middle of calls, and
+//! forked children that take whatever there is. Every block is stamped while it is held. Each second all stands
+//! still: `available()`, `stats()` and what is held have to make the capacity, and every block has to be there
+//! once, here and in a child. At the end it says whether time per operation or resident memory rose, with a
+//! confidence interval for the slope, beside the same loops without an allocator: what rises by more than a
+//! bound, or is lost, is exit code 1. Record, picture and page of the longest run are kept in the repository, as
+//! `docs/measured/soak.json`, `soak.svg` and `soak.md`.
 //!
 //! # Examples
 //!

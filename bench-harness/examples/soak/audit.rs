@@ -18,9 +18,9 @@ impl Audit {
         Self { seen: vec![false; capacity], taken: Vec::with_capacity(capacity) }
     }
 
-    /// Invariants 1 to 4, while no other thread is in a call and only the blocks of `kept` are held: the
-    /// pool's count and its statistics are right, then it is drained, and with the kept ones that makes every
-    /// block once.
+    /// Invariants 1 to 4, while no other thread is in a call and only the blocks of `kept` are held:
+    /// the pool's count and its statistics are right, then it is drained, and with the kept ones that
+    /// makes every block once.
     ///
     /// # Errors
     ///

@@ -26,8 +26,8 @@ const PATIENCE: u32 = 60;
 /// Milliseconds between two forks.
 const PAUSE: std::ops::Range<u64> = 20..120;
 
-/// Forks a child that looks at the pool, and waits for it. Blocks that are held in the child, and for ever,
-/// are marked in `held`; at least `floor` are to be found.
+/// Forks a child that looks at the pool, and waits for it. Blocks that are held in the child, and for
+/// ever, are marked in `held`; at least `floor` are to be found.
 ///
 /// # Errors
 ///
@@ -146,8 +146,8 @@ impl Forks {
 
     /// Forks one child after another, until the end.
     pub(crate) fn run(&self, mut random: Rng) {
-        // The first call of a thread must come before it forks. On a pool of its own: on another one the block
-        // might be the last.
+        // The first call of a thread must come before it forks. On a pool of its own: on another one
+        // the block might be the last.
         if let Ok(own) = LockFreeAlloc::new(8, 64) {
             drop(own.alloc());
         }

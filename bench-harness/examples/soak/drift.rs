@@ -1,17 +1,17 @@
 //! Whether something rises over a run, and how sure one can be.
 //!
-//! The slope is the median of those of all pairs of points, and its interval lies between two of them (H.
-//! Theil 1950; P. K. Sen, *Estimates of the regression coefficient based on Kendall's tau*, Journal of the
-//! American Statistical Association 63, 1968). Nothing is assumed of how the values are distributed, and
-//! single ones that are far off do not matter.
+//! The slope is the median of those of all pairs of points, and its interval lies between two of them
+//! (H. Theil 1950; P. K. Sen, *Estimates of the regression coefficient based on Kendall's tau*, Journal
+//! of the American Statistical Association 63, 1968). Nothing is assumed of how the values are
+//! distributed, and single ones that are far off do not matter.
 //!
-//! It takes values for independent, but a machine that is busy now is so a second later. So the points are
-//! not the samples: the run is cut into [`PARTS`], each far longer than what comes and goes, and a point is
-//! the median of a part. There is nothing random in it.
+//! It takes values for independent, but a machine that is busy now is so a second later. So the points
+//! are not the samples: the run is cut into [`PARTS`], each far longer than what comes and goes, and a
+//! point is the median of a part. There is nothing random in it.
 //!
-//! What is called a drift, and what is not, depends on a bound. A claim that something does not change at all
-//! cannot be shown; that it changes by less than so much over the whole run can. The bounds, with their
-//! reasons, are [`TIME_BOUND`] and [`MEMORY_BOUND`].
+//! What is called a drift, and what is not, depends on a bound. A claim that something does not change
+//! at all cannot be shown; that it changes by less than so much over the whole run can. The bounds,
+//! with their reasons, are [`TIME_BOUND`] and [`MEMORY_BOUND`].
 
 use std::fmt;
 
@@ -27,13 +27,13 @@ pub(crate) const FEWEST: usize = 2 * PARTS;
 /// The share of a run after which it is warm: caches, heap, and the figures of threads that live long.
 pub(crate) const WARM_UP: f64 = 0.1;
 
-/// By how much time per operation may change over a run, in percent. The loop without an allocator, on an idle
-/// virtual machine, changes by some percent from minute to minute: what is smaller is the machine's.
+/// By how much time per operation may change over a run, in percent. The loop without an allocator, on
+/// an idle virtual machine, changes by some percent from minute to minute: what is smaller is the
+/// machine's.
 pub(crate) const TIME_BOUND: f64 = 5.0;
 
-/// By how much memory, files and threads may change over a run, in percent: of some 15 MiB less than a bin
-/// of the heap for each thread that has one, which may be found to be needed late. A block that is lost, or
-/// a page, each second is far more, even in minutes.
+/// By how much memory, files and threads may change over a run, in percent. Of some 16 MiB that is 160 KiB:
+/// a piece that the heap finds late that it needs. A page that is lost each second is 4 % in three minutes.
 pub(crate) const MEMORY_BOUND: f64 = 1.0;
 
 /// An interval misses the true slope in 1 of 1,000 cases: there are some fifty in a report, none of which
@@ -67,10 +67,11 @@ pub(crate) enum Verdict {
 }
 
 impl Drift {
-    /// Of values at these seconds; nothing if there are too few. What comes before the run is warm is left
-    /// out.
+    /// Of values at these seconds; nothing if there are too few. What comes before the run is warm is
+    /// left out.
     pub(crate) fn of(seconds: &[f64], values: &[f64], bound: f64) -> Option<Self> {
-        let warm = (WARM_UP * seconds.len() as f64).ceil() as usize;
+        let warm_at = WARM_UP * seconds.last()?;
+        let warm = seconds.partition_point(|at| *at < warm_at);
         let (seconds, values) = (seconds.get(warm..)?, values.get(warm..)?);
         if seconds.len() < FEWEST {
             return None;

@@ -1,7 +1,7 @@
 //! A signal handler that takes blocks and gives them back, in the middle of whatever its thread does.
 //!
-//! The timer counts the processor time of the process, so the signals come while threads work, and mostly to
-//! one that does. Each handler leaves a block to the next one, on whatever thread that is.
+//! The timer counts the processor time of the process, so the signals come while threads work, and
+//! mostly to one that does. Each handler leaves a block to the next one, on whatever thread that is.
 
 use std::cell::Cell;
 use std::io;
@@ -59,8 +59,8 @@ impl Signals {
     ///
     /// If the system refuses the handler or the timer.
     pub(crate) fn start() -> io::Result<Self> {
-        // SAFETY: all zeros is a valid action, completed here; what the handler calls is async-signal-safe on
-        // threads that are ready.
+        // SAFETY: all zeros is a valid action, completed here; what the handler calls is
+        // async-signal-safe on threads that are ready.
         let answer = unsafe {
             let mut action: libc::sigaction = std::mem::zeroed();
             action.sa_sigaction = handler as *const () as libc::sighandler_t;
@@ -147,8 +147,8 @@ fn give(pool: &LockFreeAlloc, block: *mut u8) {
     if !is_filled(unsafe { NonNull::slice_from_raw_parts(block, BLOCK_SIZE).as_ref() }, STAMP) {
         OVERWRITTEN.store(block.as_ptr(), Ordering::Relaxed);
     }
-    // SAFETY: acquired in `take` of the same pool, since the last block of each is given back with its use,
-    // and given up here.
+    // SAFETY: acquired in `take` of the same pool, since the last block of each is given back with its
+    // use, and given up here.
     unsafe { pool.release(block) };
 }
 

@@ -60,9 +60,13 @@ fn draw(record: &Record, area: &Area<'_>) -> Drawn {
     let title = "time: ns for a block taken and given back, mean of all workloads, log scale";
     panel(record, &upper, title, low_and_high.log_scale(), &times)?;
 
-    let memory = record.of(None, What::ResidentKib).next();
-    let memory: Vec<_> =
-        memory.map(|series| line("memory", COLOURS[0], series, 1024.0)).into_iter().collect();
+    let memory: Vec<_> = [("all of it", What::ResidentKib), ("no file's", What::AnonymousKib)]
+        .into_iter()
+        .zip(COLOURS)
+        .filter_map(|((name, what), colour)| {
+            Some(line(name, colour, record.of(None, what).next()?, 1024.0))
+        })
+        .collect();
     let most = self::ends(&memory).end;
     panel(record, &lower, "resident memory: MiB", 0.0..1.25 * most, &memory)?;
     area.present()
@@ -109,14 +113,14 @@ where
         .y_label_formatter(&|at| format!("{at}"))
         .x_desc(format!("{unit}; the first tenth is warm-up"))
         .draw()?;
-    let warm = WARM_UP * end;
+    let warm = WARM_UP * record.seconds.last().unwrap_or(&0.0) / seconds;
     let mut names = Vec::new();
     for Line { name, colour, values } in lines {
         let points = record.seconds.iter().map(|at| at / seconds).zip(values.iter().copied());
         let points: Vec<_> = points.collect();
         let split = points.partition_point(|(at, _)| *at < warm);
         chart.draw_series(LineSeries::new(points[..split].iter().copied(), colour.mix(0.4)))?;
-        let rest = points[split..].iter().copied();
+        let rest = points[split.saturating_sub(1)..].iter().copied();
         chart.draw_series(LineSeries::new(rest, colour.stroke_width(2)))?;
         names.extend(points.last().map(|last| (chart.backend_coord(last), *name, *colour)));
     }

@@ -27,8 +27,8 @@ pub(crate) struct Pool {
     /// By handle, raw and unchecked.
     pub(crate) paths: Vec<Box<dyn Subject>>,
     pub(crate) alloc: Arc<dyn BlockAlloc>,
-    /// The pool again, if signal handlers may use it, and children whose parent's threads are in the middle
-    /// of a call. A handler or child that finds a mutex locked would wait for ever.
+    /// The pool again, if signal handlers may use it, and children whose parent's threads are in the
+    /// middle of a call. A handler or child that finds a mutex locked would wait for ever.
     pub(crate) lock_free: Option<Arc<LockFreeAlloc>>,
     /// The pool again, if its blocks can be waited for.
     pub(crate) waiting: Option<Arc<Waiting<LockFreeAlloc>>>,

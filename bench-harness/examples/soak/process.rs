@@ -12,13 +12,17 @@ pub(crate) fn processor_time() -> Duration {
     Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
 }
 
-/// KiB of resident memory: now, as Linux tells, or the most so far.
-pub(crate) fn resident_kib() -> f64 {
-    let pages = fs::read_to_string("/proc/self/statm").ok();
-    let pages = pages.and_then(|all| all.split_whitespace().nth(1)?.parse::<f64>().ok());
+/// KiB of resident memory, and those of it that are no file's: the program's own code may be dropped and read
+/// again at any time. Where the system does not tell, twice the most so far.
+pub(crate) fn resident_kib() -> (f64, f64) {
+    let statm = fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let mut pages = statm.split_whitespace().skip(1).map_while(|pages| pages.parse::<f64>().ok());
     // SAFETY: `sysconf` has no preconditions.
-    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as f64;
-    pages.map_or_else(most_resident_kib, |pages| pages * page / 1024.0)
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as f64 / 1024.0;
+    match (pages.next(), pages.next()) {
+        (Some(resident), Some(of_files)) => (page * resident, page * (resident - of_files)),
+        _ => (most_resident_kib(), most_resident_kib()),
+    }
 }
 
 fn most_resident_kib() -> f64 {

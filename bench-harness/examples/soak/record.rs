@@ -9,6 +9,7 @@ use bench_harness::workers::Cores;
 use serde::{Deserialize, Serialize};
 
 use super::drift::{Drift, MEMORY_BOUND, TIME_BOUND};
+use super::samples::Merge;
 
 /// What the `format` of every record says.
 const FORMAT: &str = "bench-harness soak";
@@ -28,11 +29,13 @@ pub(crate) struct Record {
     pub(crate) machine: String,
     /// Whether it was compiled with optimisation; if not, times mean nothing.
     pub(crate) optimised: bool,
+    /// That other programs had a part of the machine, if they had.
+    pub(crate) busy: Option<String>,
     /// Whether it was ended before its time.
     pub(crate) interrupted: bool,
     pub(crate) settings: Settings,
     pub(crate) counts: Counts,
-    /// In the middle of each sample, from the start.
+    /// When each sample began, from the start of the run; the mean of several that became one.
     pub(crate) seconds: Vec<f64>,
     pub(crate) series: Vec<Series>,
 }
@@ -89,16 +92,25 @@ pub(crate) struct Series {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum What {
-    /// Nanoseconds for a block taken and given back: the shortest slice of a second,
+    /// Nanoseconds for a block taken and given back: the shortest slice,
     LeastNs,
-    /// the one in the middle,
+    /// the middle one of a second,
     MedianNs,
     /// and processor time.
     ProcessorNs,
-    /// Resident memory.
+    /// Resident memory,
     ResidentKib,
+    /// and what of it is no file's.
+    AnonymousKib,
     OpenFiles,
     Threads,
+}
+
+impl What {
+    /// What becomes of two values.
+    pub(crate) fn merge(self) -> Merge {
+        if self == Self::LeastNs { Merge::Least } else { Merge::Mean }
+    }
 }
 
 impl Record {
@@ -112,6 +124,7 @@ impl Record {
             commit: commit.to_owned(),
             machine: Machine::this(&Cores::usable()).to_string(),
             optimised: !cfg!(debug_assertions),
+            busy: None,
             interrupted: false,
             settings,
             counts: Counts::default(),
@@ -168,14 +181,16 @@ impl Record {
         Drift::of(&self.seconds, &series.values, TIME_BOUND)
     }
 
-    /// How a series drifts; nothing if the run is too short to tell. By as much as the machine does times may
-    /// drift as well.
+    /// How a series drifts; nothing if the run is too short to tell. By as much as the machine does
+    /// times may drift as well.
     pub(crate) fn drift(&self, series: &Series) -> Option<Drift> {
         let bound = match series.what {
             What::LeastNs | What::MedianNs | What::ProcessorNs => {
                 TIME_BOUND + self.machine_drift()?.percent.abs()
             }
-            What::ResidentKib | What::OpenFiles | What::Threads => MEMORY_BOUND,
+            What::ResidentKib | What::AnonymousKib | What::OpenFiles | What::Threads => {
+                MEMORY_BOUND
+            }
         };
         Drift::of(&self.seconds, &series.values, bound)
     }

@@ -32,6 +32,7 @@ impl<'a> Verdicts<'a> {
         }
         let process = [
             ("resident memory, KiB", What::ResidentKib),
+            ("of it no file's, KiB", What::AnonymousKib),
             ("open files", What::OpenFiles),
             ("threads", What::Threads),
         ];
@@ -75,6 +76,9 @@ fn notes(record: &Record) -> String {
     if record.interrupted {
         notes +=
             &format!("\nInterrupted: {} were asked for.", length(record.settings.time_seconds));
+    }
+    if let Some(busy) = &record.busy {
+        notes += &format!("\nNote: {busy}.");
     }
     if !record.optimised {
         notes += "\nBuilt without optimisation: times mean nothing.";
@@ -130,7 +134,8 @@ fn drifts(record: &Record, verdicts: &Verdicts<'_>) -> String {
         &format!("| loop without an allocator, ns | {} | {machine} |\n", figure(machine.median));
     let count = |wanted| verdicts.single.iter().filter(|(_, it)| it.verdict() == wanted).count();
     text += &format!(
-        "\nTimes are geometric means over all workloads of the shortest of three slices a second. Of {} pairs \
+        "\nTimes are geometric means over all workloads of the shortest of three slices, or more where a \
+         sample lasts longer than a second. Of {} pairs \
          of pool and workload, each by itself, {} show no drift, {} fall, {} rise, and of {} it cannot be told.\n",
         verdicts.single.len(),
         count(Verdict::None),
@@ -138,8 +143,9 @@ fn drifts(record: &Record, verdicts: &Verdicts<'_>) -> String {
         count(Verdict::Rises),
         count(Verdict::Untold),
     );
-    let unsure = verdicts.single.iter().filter(|(_, drift)| drift.verdict() != Verdict::None);
-    let lines = unsure.map(|(series, drift)| {
+    let told = |verdict| matches!(verdict, Verdict::Rises | Verdict::Falls);
+    let told = verdicts.single.iter().filter(|(_, drift)| told(drift.verdict()));
+    let lines = told.map(|(series, drift)| {
         let [pool, workload] =
             [&series.pool, &series.workload].map(|it| it.as_deref().unwrap_or(""));
         format!("- {pool}, {workload}: {} ns, {drift}\n", figure(drift.median))

@@ -7,6 +7,7 @@ use bench_harness::grid::Case;
 use bench_harness::lineup;
 use bench_harness::stop::Stop;
 use bench_harness::subject::Subject;
+use bench_harness::surroundings::Surroundings;
 use bench_harness::workers::{Cores, Workers};
 use bench_harness::workload::Workload;
 use fastrand::Rng;
@@ -16,7 +17,7 @@ use super::handler::Signals;
 use super::pools::{BLOCK_SIZE, Pool};
 use super::process;
 use super::record::{LOOP, Record, Series, Settings, What, rounded};
-use super::samples::Samples;
+use super::samples::{Merge, Samples};
 use super::slices::{self, Slices, Times};
 use super::turn::{Player, Turns};
 
@@ -68,9 +69,11 @@ fn rounds(
     let mut players = turns.players(pools)?;
     let alone = Alone::new(turns.slices(settings.capacity), turns.workloads())?;
     record.series = series(players.iter().map(Player::name), turns.workloads());
-    let width = 1 + record.series.len();
-    let (mut samples, mut row) = (Samples::new(width), Vec::with_capacity(width));
+    let merges = record.series.iter().map(|series| series.what.merge());
+    let mut samples = Samples::new([Merge::Mean].into_iter().chain(merges).collect());
+    let mut row = Vec::with_capacity(1 + record.series.len());
 
+    let surroundings = Surroundings::now(Cores::usable().numbers());
     let (start, time) = (Instant::now(), Duration::from_secs_f64(settings.time_seconds));
     let share = ROUND / (players.len() as u32 + 1);
     while start.elapsed() < time && !stop.is_asked_for() {
@@ -81,14 +84,17 @@ fn rounds(
             push(&mut row, &times.map_err(|fault| format!("{}: {fault}", player.name()))?);
         }
         push(&mut row, &alone.times(turns.slices(settings.capacity))?);
+        let (resident, anonymous) = process::resident_kib();
         let (files, threads) = process::open_files_and_threads();
-        row.extend([process::resident_kib(), files as f64, threads as f64]);
+        row.extend([resident, anonymous, files as f64, threads as f64]);
         samples.push(row.iter().copied());
         progress(start.elapsed());
     }
+    record.busy = surroundings.busy();
     record.interrupted = start.elapsed() < time;
     record.counts = turns.counts(start.elapsed());
-    record.seconds = samples.column(0);
+    let milliseconds = |seconds: f64| (1e3 * seconds).round() / 1e3;
+    record.seconds = samples.column(0).into_iter().map(milliseconds).collect();
     for (column, series) in record.series.iter_mut().enumerate() {
         series.values = samples.column(1 + column).into_iter().map(rounded).collect();
     }
@@ -131,7 +137,8 @@ fn series<'a>(pools: impl Iterator<Item = &'a str>, workloads: &[Workload]) -> V
         let means = [What::LeastNs, What::MedianNs, What::ProcessorNs];
         all.extend(means.map(|what| one(pool, None, what)));
     }
-    all.extend([What::ResidentKib, What::OpenFiles, What::Threads].map(|it| one(None, None, it)));
+    let process = [What::ResidentKib, What::AnonymousKib, What::OpenFiles, What::Threads];
+    all.extend(process.map(|what| one(None, None, what)));
     all
 }
 

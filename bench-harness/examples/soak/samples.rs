@@ -4,55 +4,75 @@
 /// The most samples that are kept; when there are as many, every two become one.
 pub(crate) const MOST: usize = 240;
 
+/// How two values become one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Merge {
+    Least,
+    Mean,
+}
+
 /// Rows of so many values each.
 #[derive(Debug)]
 pub(crate) struct Samples {
-    width: usize,
+    merges: Vec<Merge>,
     rows: Vec<f64>,
-    /// The sums of the row that is under way, and of how many it is to be the mean.
-    sums: Vec<f64>,
-    summed: u32,
+    /// The row that is under way: the least or the sum of so many, of as many as make a row.
+    row: Vec<f64>,
+    merged: u32,
     each: u32,
 }
 
 impl Samples {
-    /// None yet; all memory is there, and written to once, so that it is resident from now on.
-    pub(crate) fn new(width: usize) -> Self {
-        let mut rows = Vec::new();
-        rows.resize(MOST * width, f64::NAN);
+    /// None yet, of values that are merged so. All memory is there, and written to once, so that it is
+    /// resident from now on.
+    pub(crate) fn new(merges: Vec<Merge>) -> Self {
+        let mut rows = vec![f64::NAN; MOST * merges.len()];
         rows.clear();
-        Self { width, rows, sums: vec![0.0; width], summed: 0, each: 1 }
+        Self { row: vec![0.0; merges.len()], merges, rows, merged: 0, each: 1 }
     }
 
     /// Adds a row.
     pub(crate) fn push(&mut self, row: impl IntoIterator<Item = f64>) {
-        self.sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
-        self.summed += 1;
-        if self.summed < self.each {
+        for ((value, new), merge) in self.row.iter_mut().zip(row).zip(&self.merges) {
+            *value = match merge {
+                _ if self.merged == 0 => new,
+                Merge::Least => value.min(new),
+                Merge::Mean => *value + new,
+            };
+        }
+        self.merged += 1;
+        if self.merged < self.each {
             return;
         }
-        self.rows.extend(self.sums.iter().map(|sum| sum / f64::from(self.summed)));
-        self.sums.fill(0.0);
-        self.summed = 0;
-        if self.rows.len() == MOST * self.width {
+        let done = self.row.iter().zip(&self.merges).map(|(value, merge)| match merge {
+            Merge::Least => *value,
+            Merge::Mean => value / f64::from(self.merged),
+        });
+        self.rows.extend(done);
+        self.merged = 0;
+        if self.rows.len() == MOST * self.merges.len() {
             self.halve();
         }
     }
 
     fn halve(&mut self) {
+        let width = self.merges.len();
         for row in 0..MOST / 2 {
-            for column in 0..self.width {
-                let one = |row: usize| self.rows[row * self.width + column];
-                self.rows[row * self.width + column] =
-                    f64::midpoint(one(2 * row), one(2 * row + 1));
+            for (column, merge) in self.merges.iter().enumerate() {
+                let [first, second] =
+                    [2 * row, 2 * row + 1].map(|it| self.rows[it * width + column]);
+                self.rows[row * width + column] = match merge {
+                    Merge::Least => first.min(second),
+                    Merge::Mean => f64::midpoint(first, second),
+                };
             }
         }
-        self.rows.truncate(MOST / 2 * self.width);
+        self.rows.truncate(MOST / 2 * width);
         self.each *= 2;
     }
 
     /// A value of all rows, in order.
     pub(crate) fn column(&self, column: usize) -> Vec<f64> {
-        self.rows.iter().skip(column).step_by(self.width).copied().collect()
+        self.rows.iter().skip(column).step_by(self.merges.len()).copied().collect()
     }
 }

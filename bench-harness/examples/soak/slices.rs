@@ -11,8 +11,8 @@ use bench_harness::workload::Workload;
 use super::pools::BLOCK_SIZE;
 use super::process;
 
-/// Slices of a turn of which the shortest and the middle one are kept: what stops a thread, another program
-/// or a child that is forked, seldom does so in all of them.
+/// Slices of a turn of which the shortest and the middle one are kept: what stops a thread, another
+/// program or a child that is forked, seldom does so in all of them.
 const SLICES: usize = 3;
 
 /// How long a slice is to take for each thread on its core.
@@ -67,10 +67,17 @@ impl Slices<'_> {
     /// What the pool was caught at.
     pub(crate) fn pairs(&self, subject: &dyn Subject, work: Workload) -> Result<u64, String> {
         let mut pairs = 64;
-        while self.run(subject, work, pairs)? < SLICE && pairs < 1 << 30 {
+        loop {
+            let walls: Result<Vec<_>, _> =
+                (0..SLICES).map(|_| self.run(subject, work, pairs)).collect();
+            // The shortest: else what stops a thread would make all slices too short for the whole run.
+            let wall = walls?.into_iter().min().unwrap_or_default();
+            if 4 * wall >= SLICE {
+                let scaled = pairs as f64 * SLICE.as_secs_f64() / wall.as_secs_f64();
+                return Ok(work.whole(scaled as u64));
+            }
             pairs *= 2;
         }
-        Ok(work.whole(pairs))
     }
 
     /// Pairs of all threads in a turn's slices.
