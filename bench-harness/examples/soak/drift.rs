@@ -16,7 +16,6 @@
 use std::fmt;
 
 use bench_harness::median::median;
-use serde::{Deserialize, Serialize};
 
 /// Points that a run makes.
 const PARTS: usize = 24;
@@ -36,19 +35,23 @@ pub(crate) const TIME_BOUND: f64 = 5.0;
 /// a piece that the heap finds late that it needs. A page that is lost each second is 4 % in three minutes.
 pub(crate) const MEMORY_BOUND: f64 = 1.0;
 
+/// Hours from which on a drift is told by the hour as well.
+const LONG: f64 = 0.5;
+
 /// An interval misses the true slope in 1 of 1,000 cases: there are some fifty in a report, none of which
 /// is to be wrong. In deviations of the normal distribution.
 const SURE: f64 = 3.29;
 
 /// How something changed over a run, in percent of its median.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Drift {
     pub(crate) median: f64,
     /// Over the whole run, and what it may be at least and at most.
     pub(crate) percent: f64,
     pub(crate) low: f64,
     pub(crate) high: f64,
-    pub(crate) percent_per_hour: f64,
+    /// How long the run was.
+    pub(crate) hours: f64,
     /// What it may be without being a drift.
     pub(crate) bound: f64,
 }
@@ -97,7 +100,7 @@ impl Drift {
             percent: percent(median(&slopes)),
             low: percent(slopes[rank]),
             high: percent(slopes[slopes.len() - 1 - rank]),
-            percent_per_hour: percent(median(&slopes)) * 3600.0 / span,
+            hours: span / 3600.0,
             bound,
         })
     }
@@ -125,16 +128,18 @@ fn rank(slopes: usize) -> usize {
 
 impl fmt::Display for Drift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { low, high, percent_per_hour, bound, .. } = self;
+        let Self { percent, low, high, hours, bound, .. } = self;
         let told = match self.verdict() {
             Verdict::None => "no drift told",
             Verdict::Rises => "RISES",
             Verdict::Falls => "falls",
             Verdict::Untold => "cannot be told",
         };
-        write!(
-            f,
-            "{told}: {low:+.1} % .. {high:+.1} % over the run ({percent_per_hour:+.2} % an hour; bound {bound:.1} %)"
-        )
+        write!(f, "{told}: {low:+.1} % .. {high:+.1} % over the run (bound {bound:.1} %")?;
+        // Of minutes it would say nothing.
+        if *hours >= LONG {
+            write!(f, "; {:+.2} % an hour", percent / hours)?;
+        }
+        f.write_str(")")
     }
 }
