@@ -17,8 +17,8 @@ made is kept in docs/measured; another one takes its place by
 
   cargo run --release -p bench-harness --example soak -- --time 2h --output docs/measured
 
-Ctrl-C (or SIGTERM) ends the run after the current turn, and the record says so; the second one ends it
-at once, without a record.
+Ctrl-C (or SIGTERM) ends the run when each pool has had its turn, and the record says so; the second
+one ends it at once, without a record.
 
 Exit code: 0 nothing lost and nothing became slower or larger, 1 something did or the machine refused,
 2 wrong arguments, 130 interrupted.";
