@@ -22,10 +22,11 @@
 //! 3. **To a holder.** [`acquire`](BlockAlloc::acquire) takes an address off the magazine. A [`Block`]
 //!    needs no record, since the type says that it is held. A raw pointer has a mark in the ledger
 //!    ([`alloc_raw`](BlockAlloc::alloc_raw), [`Block::into_raw`]). Buffers are counted in the block's
-//!    word, from 1 on.
+//!    word, from 1 on. In a hardened region [`Region::lend`] looks at the block, and writes its guard.
 //! 4. **Back.** [`release`](BlockAlloc::release), by the handle's drop, by the last buffer's, or by
 //!    [`free_raw`](BlockAlloc::free_raw) once it has taken the mark out. The backend lets
-//!    [`Region::scrub`] write zeros if the region asks for them, and puts the address on the magazine.
+//!    [`Region::scrub`] look at the guard and write zeros, if the region asks for that, and puts the address
+//!    on the magazine.
 //! 5. **Flush.** A full magazine gives a batch away: one of 31 to the depot if a cell is empty there; any
 //!    other is linked and put on the stack by one compare-and-swap.
 //! 6. **Reclaim.** A thread that finds magazine, depot and stack empty keeps all threads out of their
@@ -57,7 +58,7 @@
 //! | 3 exact exhaustion | `wait.rs` passes it on | `magazines/reclaim.rs`, by `exactness.rs` | the lock in `pool.rs` |
 //! | 4 bounded and aligned | `layout.rs`, `region.rs` | | |
 //! | 5 checked free | `free_raw` in `alloc.rs`, `from_raw` in `block.rs`; `divide.rs`, `ledger.rs` | | |
-//! | 6 initialised | `backing.rs`, `memory.rs`; `scrub` in `region.rs` | `magazines/transfer.rs` | `pool.rs` |
+//! | 6 initialised | `backing.rs`, `memory.rs`; `region/loan.rs` | `magazines/hardened.rs` | `pool.rs` |
 //! | 7 the tag moves | | `head.rs`, `stack.rs` | |
 //! | 8 nobody waits inside | | `magazines/`, `lock.rs`, `patience.rs` | |
 //!

@@ -9,8 +9,13 @@
 //!
 //! Every product and sum that a region of this layout will ever need is checked once, here;
 //! code that holds a [`BlockLayout`] may multiply `index * stride` without a further check.
+//!
+//! The padding has no purpose but alignment, unless a guard is asked for: then it is widened to that, and
+//! all of it is written and checked, see [`BlockLayout::with_guard`].
 
-use core::fmt;
+mod error;
+
+pub use error::LayoutError;
 
 /// The shape of a region: block size, alignment, stride and capacity, all checked.
 ///
@@ -30,6 +35,8 @@ pub struct BlockLayout {
     align: usize,
     stride: usize,
     capacity: usize,
+    /// The guard as it was asked for: the padding may be wider, and changes with the alignment.
+    least_guard: usize,
 }
 
 impl BlockLayout {
@@ -73,12 +80,12 @@ impl BlockLayout {
             Some(power) if power < Self::DEFAULT_ALIGN_LIMIT => power,
             _ => Self::DEFAULT_ALIGN_LIMIT,
         };
-        Self::checked(block_size, capacity, align)
+        Self::checked(block_size, capacity, align, 0)
     }
 
     /// The same blocks at another alignment: any power of two, above the page size too.
     ///
-    /// The stride becomes the block size rounded up to `align`.
+    /// The stride becomes the block size, with the guard if there is one, rounded up to `align`.
     ///
     /// # Errors
     ///
@@ -96,13 +103,45 @@ impl BlockLayout {
     /// # Ok::<(), LayoutError>(())
     /// ```
     pub const fn with_align(self, align: usize) -> Result<Self, LayoutError> {
-        Self::checked(self.block_size, self.capacity, align)
+        Self::checked(self.block_size, self.capacity, align, self.least_guard)
+    }
+
+    /// The same blocks with a guard of at least `bytes` behind each: the stride becomes the block size and
+    /// `bytes`, rounded up to the alignment, and all of the padding is guarded. 0, the default: no guard.
+    ///
+    /// A pool writes a pattern into the guard when it hands the block out, and looks at it when the block
+    /// is given back. A byte that has changed is an overrun: the process ends with a report that names
+    /// block and offset, see [`Region::scrub`](crate::Region::scrub). The pattern follows from the block's
+    /// address. It finds mistakes and is no secret: who can read it can write it again. A single wrong
+    /// byte goes unseen if it is by chance the one that stood there; a zero never does.
+    ///
+    /// Costs the memory of the guard, a write of it when a block is handed out, and a read when it is
+    /// given back. Without one a pool pays nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`LayoutError::TooLarge`] if the wider stride makes the region exceed `isize::MAX` bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use block_core::BlockLayout;
+    ///
+    /// let guarded = BlockLayout::new(1500, 100)?.with_guard(16)?;
+    /// assert_eq!((guarded.block_size(), guarded.stride(), guarded.guard()), (1500, 1536, 36));
+    /// assert_eq!(guarded.with_align(4)?.guard(), 16);
+    /// assert_eq!(guarded.with_guard(0)?, BlockLayout::new(1500, 100)?);
+    /// # Ok::<(), block_core::LayoutError>(())
+    /// ```
+    pub const fn with_guard(self, bytes: usize) -> Result<Self, LayoutError> {
+        Self::checked(self.block_size, self.capacity, self.align, bytes)
     }
 
     const fn checked(
         block_size: usize,
         capacity: usize,
         align: usize,
+        least_guard: usize,
     ) -> Result<Self, LayoutError> {
         if block_size == 0 {
             return Err(LayoutError::ZeroBlockSize);
@@ -113,8 +152,12 @@ impl BlockLayout {
         if !align.is_power_of_two() {
             return Err(LayoutError::BadAlign { align });
         }
-        let too_large = Err(LayoutError::TooLarge { block_size, align, capacity });
-        let Some(stride) = block_size.checked_next_multiple_of(align) else {
+        let too_large =
+            Err(LayoutError::TooLarge { block_size, align, capacity, guard: least_guard });
+        let Some(guarded) = block_size.checked_add(least_guard) else {
+            return too_large;
+        };
+        let Some(stride) = guarded.checked_next_multiple_of(align) else {
             return too_large;
         };
         let Some(bytes) = stride.checked_mul(capacity) else {
@@ -123,7 +166,7 @@ impl BlockLayout {
         // A backing that cannot align by itself reserves up to `align - 1` bytes more.
         match bytes.checked_add(align - 1) {
             Some(reserved) if reserved <= isize::MAX as usize => {
-                Ok(Self { block_size, align, stride, capacity })
+                Ok(Self { block_size, align, stride, capacity, least_guard })
             }
             _ => too_large,
         }
@@ -159,8 +202,8 @@ impl BlockLayout {
         self.align
     }
 
-    /// Bytes from the start of one block to the start of the next: the block size rounded up to
-    /// the alignment.
+    /// Bytes from the start of one block to the start of the next: the block size, with the guard if there
+    /// is one, rounded up to the alignment.
     ///
     /// # Examples
     ///
@@ -173,6 +216,24 @@ impl BlockLayout {
     #[inline]
     pub const fn stride(&self) -> usize {
         self.stride
+    }
+
+    /// Bytes behind each block that are written and checked, see [`with_guard`](Self::with_guard): all up
+    /// to the next block, or 0 without a guard.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let layout = block_core::BlockLayout::new(100, 3)?;
+    /// assert_eq!(layout.guard(), 0);
+    /// assert_eq!(layout.with_guard(1)?.guard(), 28);
+    /// assert_eq!(layout.with_guard(29)?.guard(), 28 + 64);
+    /// # Ok::<(), block_core::LayoutError>(())
+    /// ```
+    #[must_use]
+    #[inline]
+    pub const fn guard(&self) -> usize {
+        if self.least_guard == 0 { 0 } else { self.stride - self.block_size }
     }
 
     /// How many blocks there are.
@@ -205,83 +266,6 @@ impl BlockLayout {
         self.stride * self.capacity
     }
 }
-
-/// Why a [`BlockLayout`] was refused.
-///
-/// # Examples
-///
-/// ```
-/// use block_core::{BlockLayout, LayoutError};
-///
-/// let error = BlockLayout::new(64, 10).and_then(|layout| layout.with_align(48)).unwrap_err();
-/// assert_eq!(error, LayoutError::BadAlign { align: 48 });
-/// assert_eq!(error.to_string(), "the alignment 48 is not a power of two");
-/// ```
-#[non_exhaustive]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LayoutError {
-    /// The block size was zero.
-    ZeroBlockSize,
-    /// The capacity was zero.
-    ZeroCapacity,
-    /// The alignment was not a power of two.
-    BadAlign {
-        /// The alignment asked for.
-        align: usize,
-    },
-    /// The blocks would not fit an address space.
-    TooLarge {
-        /// Bytes a block.
-        block_size: usize,
-        /// Alignment of a block in bytes.
-        align: usize,
-        /// Number of blocks.
-        capacity: usize,
-    },
-}
-
-impl LayoutError {
-    /// What is wrong, without the numbers: for a panic at compile time, which cannot print those.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use block_core::BlockLayout;
-    ///
-    /// const PACKETS: BlockLayout = match BlockLayout::new(1514, 1024) {
-    ///     Ok(layout) => layout,
-    ///     Err(error) => panic!("{}", error.message()),
-    /// };
-    /// ```
-    #[must_use]
-    pub const fn message(&self) -> &'static str {
-        match self {
-            Self::ZeroBlockSize => "the block size is 0; it must be at least 1 byte",
-            Self::ZeroCapacity => "the capacity is 0; it must be at least 1 block",
-            Self::BadAlign { .. } => "the alignment is not a power of two",
-            Self::TooLarge { .. } => "the blocks exceed the limit of isize::MAX bytes",
-        }
-    }
-}
-
-impl fmt::Display for LayoutError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ZeroBlockSize | Self::ZeroCapacity => f.write_str(self.message()),
-            Self::BadAlign { align } => {
-                write!(f, "the alignment {align} is not a power of two")
-            }
-            Self::TooLarge { block_size, align, capacity } => write!(
-                f,
-                "{capacity} blocks of {block_size} bytes, aligned to {align}, exceed the limit of \
-                 isize::MAX = {} bytes",
-                isize::MAX
-            ),
-        }
-    }
-}
-
-impl core::error::Error for LayoutError {}
 
 #[cfg(test)]
 mod tests {
@@ -318,6 +302,38 @@ mod tests {
         }
         assert_eq!(BlockLayout::new(0, 0), Err(LayoutError::ZeroBlockSize));
         assert_eq!(BlockLayout::new(1, 0), Err(LayoutError::ZeroCapacity));
+    }
+
+    #[test]
+    fn a_guard_is_as_wide_as_asked_for_whatever_comes_first() {
+        for (size, guard, align) in
+            [(64, 16, 64), (1, 1, 1), (100, 28, 64), (100, 29, 64), (3, 9, 4096)]
+        {
+            let plain = BlockLayout::new(size, 7).unwrap();
+            let guarded = plain.with_guard(guard).unwrap().with_align(align).unwrap();
+            assert_eq!(guarded, plain.with_align(align).unwrap().with_guard(guard).unwrap());
+            assert_eq!(guarded.stride(), (size + guard).next_multiple_of(align));
+            assert_eq!(guarded.guard(), guarded.stride() - size, "up to the next block");
+            assert_eq!(guarded.with_guard(0).unwrap(), plain.with_align(align).unwrap());
+        }
+    }
+
+    #[test]
+    fn a_guard_beyond_the_limit_is_refused_and_named() {
+        let limit = isize::MAX as usize;
+        let byte = BlockLayout::new(1, 1).unwrap();
+        assert!(byte.with_guard(limit - 1).is_ok(), "the limit is exact");
+        for guard in [limit, usize::MAX - 1, usize::MAX] {
+            let error = byte.with_guard(guard).unwrap_err();
+            let expected = LayoutError::TooLarge { block_size: 1, align: 1, capacity: 1, guard };
+            assert_eq!(error, expected);
+            assert!(std::format!("{error}").contains(&std::format!("a guard of {guard}")));
+        }
+        let guarded = byte.with_guard(limit / 2 + 1).unwrap();
+        let align = 1 << (usize::BITS - 2);
+        assert!(byte.with_align(align).is_ok());
+        assert!(guarded.with_align(align).is_err(), "the guard is kept");
+        assert!(byte.with_align(64).unwrap().with_guard(limit - 63).is_err(), "rounded up");
     }
 
     #[test]

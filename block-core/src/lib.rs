@@ -70,7 +70,8 @@
 //!    returns an error and changes nothing. A stale free after the block was legitimately given
 //!    out again cannot be told apart from a right one.
 //! 6. **Initialised.** The bytes of a block are always initialised: zero at first, later whatever
-//!    the last holder left, or zero with [`RegionOptions::zero_on_release`].
+//!    the last holder left, or zero with [`RegionOptions::zero_on_release`]. Those of a
+//!    [guard](BlockLayout::with_guard) are as they must be when the block is handed out.
 //!
 //! A backend may add its own, numbered from 7 on: the lock-free one does, see there. What follows for those
 //! who are attacked or make mistakes, which are found and which are not, is on the page

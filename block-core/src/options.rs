@@ -1,4 +1,5 @@
-//! How a region's memory is had: huge pages, prefault, lock, zero on release.
+//! How a region's memory is had, and what is done to its blocks: huge pages, prefault, lock; zero on
+//! release, verify on acquire.
 
 use crate::{BlockLayout, Region, RegionError};
 
@@ -57,12 +58,18 @@ pub struct RegionOptions {
     pub(crate) prefault: bool,
     pub(crate) lock: bool,
     pub(crate) zero_on_release: bool,
+    pub(crate) verify_on_acquire: bool,
 }
 
 impl RegionOptions {
     /// All of them off; what `default` returns, where that cannot be called.
-    pub(crate) const OFF: Self =
-        Self { huge_pages: HugePages::Off, prefault: false, lock: false, zero_on_release: false };
+    pub(crate) const OFF: Self = Self {
+        huge_pages: HugePages::Off,
+        prefault: false,
+        lock: false,
+        zero_on_release: false,
+        verify_on_acquire: false,
+    };
 
     /// Which pages back the mapping. Default: [`HugePages::Off`].
     ///
@@ -136,6 +143,33 @@ impl RegionOptions {
         self
     }
 
+    /// Look at a block each time that it is handed out: all of it must still be zero. Implies
+    /// [`zero_on_release`](Self::zero_on_release). Default: off. Costs one more pass over the block, a
+    /// read, for each acquisition; a pool whose region has it off pays nothing.
+    ///
+    /// A byte that is not zero is a write after free: somebody wrote to the block by a pointer that it
+    /// kept. The process ends then, by a panic that never unwinds: hooks and standard error get the
+    /// message, with block, offset and byte. It is no error, since nobody can say what else is wrong by
+    /// then. Where the write comes after the next holder has the block, nobody sees it.
+    ///
+    /// # Examples
+    ///
+    /// One line to turn on; and with a guard behind each block what overruns it is found as well, see
+    /// [`BlockLayout::with_guard`]:
+    ///
+    /// ```
+    /// use block_core::{BlockLayout, Region};
+    ///
+    /// let layout = BlockLayout::new(1500, 100)?.with_guard(16)?;
+    /// let region = Region::options().verify_on_acquire(true).heap(layout)?;
+    /// assert!(region.zeroes_on_release() && region.is_hardened());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub const fn verify_on_acquire(mut self, on: bool) -> Self {
+        self.verify_on_acquire = on;
+        self
+    }
+
     /// A region of this layout in an anonymous mapping; see [`Region::map`].
     ///
     /// # Errors
@@ -161,8 +195,8 @@ impl RegionOptions {
     /// # Errors
     ///
     /// [`RegionError::Heap`], [`RegionError::Map`] for the metadata of many blocks, or
-    /// [`RegionError::Unsupported`] if an option needs a mapping (all but
-    /// [`zero_on_release`](Self::zero_on_release) do).
+    /// [`RegionError::Unsupported`] if an option needs a mapping (all do but
+    /// [`zero_on_release`](Self::zero_on_release) and [`verify_on_acquire`](Self::verify_on_acquire)).
     ///
     /// # Examples
     ///
@@ -181,7 +215,8 @@ impl RegionOptions {
     /// # Errors
     ///
     /// [`RegionError::MemoryTooSmall`], or [`RegionError::Unsupported`] if an option needs a
-    /// mapping (all but [`zero_on_release`](Self::zero_on_release) do).
+    /// mapping (all do but [`zero_on_release`](Self::zero_on_release) and
+    /// [`verify_on_acquire`](Self::verify_on_acquire)).
     ///
     /// # Examples
     ///

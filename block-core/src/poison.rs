@@ -7,8 +7,8 @@
 //! ```
 //!
 //! A region's blocks are poisoned only if its backend says that it lends them: then the backend calls
-//! [`Region::lend`] on each block that it hands out, and [`Region::scrub`], which the contract demands
-//! anyway, ends a loan. Who hands blocks on without a free list in between calls both.
+//! [`Region::lend`] on each block that it hands out, or [`Region::show`], whether the region is hardened or
+//! not. [`Region::scrub`], which the contract demands anyway, ends a loan.
 //!
 //! A shadow byte of the sanitizer stands for eight bytes. Where the first block or the stride is no
 //! multiple of eight, two blocks share one, and two threads would write it at once: such a region is
@@ -110,12 +110,24 @@ impl Region {
         }
     }
 
+    /// The block and what is behind it may be touched, up to the next one: for the region's own look.
+    ///
+    /// # Safety
+    ///
+    /// A block of this region, and the caller is its only holder.
+    pub(crate) unsafe fn show_with_gap(&self, block: NonNull<u8>) {
+        if self.poison.applies(self.layout()) {
+            // SAFETY: a stride from a block on lies in the region (invariant 4).
+            unsafe { self.poison.unpoison(self.offset(block), self.layout().stride()) };
+        }
+    }
+
     /// The block is handed out: its bytes may be touched, and what is between it and the next one may not.
     ///
     /// # Safety
     ///
     /// A block of this region, and the caller is its only holder.
-    pub unsafe fn lend(&self, block: NonNull<u8>) {
+    pub unsafe fn show(&self, block: NonNull<u8>) {
         if self.poison.applies(self.layout()) {
             let (offset, bytes) = (self.offset(block), self.layout().block_size());
             // SAFETY: a stride from a block on lies in the region (invariant 4), and is the caller's alone

@@ -1,7 +1,10 @@
 //! The memory of a pool, and which of its addresses are blocks.
 
+mod canary;
+mod loan;
 mod metadata;
 mod source;
+mod violation;
 
 use core::fmt;
 use core::ptr::NonNull;
@@ -46,6 +49,8 @@ pub struct Region {
     layout: BlockLayout,
     metadata: Metadata,
     options: RegionOptions,
+    /// Whether something is done to blocks when they are handed out or given back.
+    is_hardened: bool,
     /// Dropped before the memory is.
     #[cfg(block_asan)]
     pub(crate) poison: Poison,
@@ -231,58 +236,6 @@ impl Region {
     /// ```
     pub fn side_table<T: ZeroIsValid>(&self) -> Result<SideTable<T>, RegionError> {
         SideTable::new(self.layout.capacity(), &self.options)
-    }
-
-    /// Whether blocks are zeroed when they are given back.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use block_core::{BlockLayout, Region};
-    /// assert!(!Region::map(BlockLayout::new(64, 16)?)?.zeroes_on_release());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    #[inline]
-    pub fn zeroes_on_release(&self) -> bool {
-        self.options.zero_on_release
-    }
-
-    /// Prepares a block for its next holder: writes zeros over it if
-    /// [`RegionOptions::zero_on_release`] is on. A backend calls this in `release`, before anyone
-    /// else can get the block.
-    ///
-    /// # Safety
-    ///
-    /// `block` is the address of a block of this region, and the caller is its only holder. The
-    /// zeros are written through the region's own pointer, so the address alone counts.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use block_core::{BlockIndex, BlockLayout, Region};
-    /// let region = Region::options().zero_on_release(true).map(BlockLayout::new(64, 16)?)?;
-    /// let block = region.block(BlockIndex::new(0));
-    /// // SAFETY: nobody else has this region.
-    /// unsafe {
-    ///     block.write(7);
-    ///     region.scrub(block);
-    ///     assert_eq!(block.read(), 0);
-    /// }
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[inline]
-    pub unsafe fn scrub(&self, block: NonNull<u8>) {
-        if self.options.zero_on_release {
-            // SAFETY: a block of this region, by the caller's promise, is valid for `block_size` bytes
-            // (invariant 4), and the caller is its only holder.
-            unsafe { self.own(block).write_bytes(0, self.layout.block_size()) };
-        }
-        // SAFETY: the caller's promise.
-        #[cfg(block_asan)]
-        unsafe {
-            self.take_back(block);
-        }
     }
 
     /// The record of blocks out raw.

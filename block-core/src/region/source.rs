@@ -121,7 +121,7 @@ impl Region {
         Self::taken_from(memory, layout, RegionOptions::OFF)
     }
 
-    /// Options for the memory: huge pages, prefault, lock, zero on release.
+    /// Options for the memory: huge pages, prefault, lock, zero on release, verify on acquire.
     ///
     /// # Examples
     ///
@@ -211,6 +211,7 @@ impl Region {
             stride: ExactDivisor::new(layout.stride()),
             layout,
             metadata,
+            is_hardened: options.zero_on_release || options.verify_on_acquire || layout.guard() > 0,
             options,
             #[cfg(block_asan)]
             poison: crate::poison::Poison::none(blocks.base()),

@@ -48,14 +48,18 @@ impl Pool {
 }
 
 // SAFETY: the mutex gives each block of the one region to one holder at a time (invariants 1 to 4)
-// and orders its holders; `release` scrubs before anyone else can get the block (invariant 6).
+// and orders its holders; `acquire` lends, and `release` scrubs before anyone else can get the block
+// (invariant 6).
 unsafe impl BlockAlloc for Pool {
     fn region(&self) -> &Region {
         &self.region
     }
 
     fn acquire(&self) -> Option<NonNull<u8>> {
-        self.free().pop().map(|index| self.region.block(index))
+        let block = self.region.block(self.free().pop()?);
+        // SAFETY: off the list just now, so this call's alone.
+        unsafe { self.region.lend(block) };
+        Some(block)
     }
 
     unsafe fn release(&self, block: NonNull<u8>) {
