@@ -1,5 +1,5 @@
-//! In place of the magazines in a build without threads' own memory: every call works on the
-//! stack.
+//! In place of the magazines in a build without threads' own memory: every call works on the stack. Each
+//! has one branch on whether the region is hardened, which never changes.
 
 use core::ptr::NonNull;
 
@@ -18,17 +18,20 @@ pub(crate) fn this_thread() -> usize {
 pub(crate) struct Magazines;
 
 impl Magazines {
-    pub(crate) fn new(_region: &Region, _blocks: usize) -> Result<Self, RegionError> {
-        Ok(Self::none())
+    pub(crate) fn new(region: &Region, _blocks: usize) -> Result<Self, RegionError> {
+        Ok(Self::none(region))
     }
 
-    pub(crate) const fn none() -> Self {
+    pub(crate) const fn none(_region: &Region) -> Self {
         Self
     }
 
     #[inline]
     pub(crate) fn acquire(&self, _place: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
-        shared.pop_or_refuse()
+        let block = shared.pop_or_refuse()?;
+        // SAFETY: taken just now.
+        unsafe { shared.region.lend(block) };
+        Some(block)
     }
 
     /// # Safety
@@ -50,7 +53,12 @@ impl Magazines {
         shared: Shared<'_>,
         out: &mut [Option<NonNull<u8>>],
     ) -> bool {
-        shared.pop_many_or_refuse(out)
+        let done = shared.pop_many_or_refuse(out);
+        if done && shared.region.is_hardened() {
+            // SAFETY: taken just now, each of them.
+            out.iter().flatten().for_each(|&block| unsafe { shared.region.lend(block) });
+        }
+        done
     }
 
     /// # Safety
@@ -63,9 +71,9 @@ impl Magazines {
         shared: Shared<'_>,
         blocks: &[Option<NonNull<u8>>],
     ) {
-        for &block in blocks.iter().flatten() {
-            // SAFETY: the caller holds the block.
-            unsafe { shared.region.scrub(block) };
+        if shared.region.is_hardened() {
+            // SAFETY: the caller holds the blocks.
+            blocks.iter().flatten().for_each(|&block| unsafe { shared.region.scrub(block) });
         }
         // SAFETY: the caller's promise.
         unsafe { shared.push_many(blocks) };

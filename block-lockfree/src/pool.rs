@@ -165,8 +165,8 @@ impl LockFreeAlloc {
 // SAFETY: the region is this pool's alone and never replaced. The stack holds each free block once
 // and changes in atomic steps (invariants A and B there), and the magazines hand each on once
 // (D and E there), so a block is in one place (invariant 1), none is lost (2), and a call fails only
-// on an empty stack beside empty magazines (3). Pointers come from the region (4); `release` scrubs
-// (6). A push's Release and a pop's Acquire order a holder's last
+// on an empty stack beside empty magazines (3). Pointers come from the region (4). If it is hardened,
+// `acquire` lends and `release` scrubs (6). A push's Release and a pop's Acquire order a holder's last
 // access before the next one's first. Nothing in here unwinds: every index comes from the stack.
 unsafe impl BlockAlloc for LockFreeAlloc {
     #[inline]
@@ -179,12 +179,17 @@ unsafe impl BlockAlloc for LockFreeAlloc {
         let block = self.magazines.acquire(magazines::this_thread(), self.shared());
         // SAFETY: taken just now.
         #[cfg(block_asan)]
-        block.inspect(|&block| unsafe { self.region.lend(block) });
+        block.inspect(|&block| unsafe { self.region.show(block) });
         block
     }
 
     #[inline]
     unsafe fn release(&self, block: NonNull<u8>) {
+        // SAFETY: the caller gives the block up; whoever gets it next comes after this call.
+        #[cfg(block_asan)]
+        unsafe {
+            self.region.take_back(block);
+        }
         // SAFETY: by this function's contract.
         unsafe { self.magazines.release(magazines::this_thread(), self.shared(), block) };
     }
@@ -226,12 +231,15 @@ unsafe impl BlockAlloc for LockFreeAlloc {
         }
         // SAFETY: taken just now.
         #[cfg(block_asan)]
-        blocks.iter().flatten().for_each(|&block| unsafe { self.region.lend(block) });
+        blocks.iter().flatten().for_each(|&block| unsafe { self.region.show(block) });
         done
     }
 
     #[inline]
     unsafe fn release_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) {
+        // SAFETY: the caller gives the blocks up; whoever gets them next comes after this call.
+        #[cfg(block_asan)]
+        blocks.iter().flatten().for_each(|&block| unsafe { self.region.take_back(block) });
         // SAFETY: by this function's contract.
         unsafe { self.magazines.release_many(magazines::this_thread(), self.shared(), blocks) };
         blocks.fill(None);

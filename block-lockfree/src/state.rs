@@ -1,7 +1,7 @@
 //! The word that every magazine operation reads: may owners use their magazines?
 //!
 //! ```text
-//! |         revocation          | QUIESCED | REVOKED | SCRUB | FENCED |
+//! |         revocation          | QUIESCED | REVOKED | HARDENED | FENCED |
 //! ```
 //!
 //! Open and without a reason to look twice it is all zero: one comparison on the owner's path. Only
@@ -15,17 +15,17 @@ pub(crate) struct State(usize);
 impl State {
     /// Owners need a real fence, see [`fence`](crate::fence). Once set it stays.
     const FENCED: usize = 1;
-    /// Blocks are zeroed when they are given back. Constant for a pool.
-    const SCRUB: usize = 2;
+    /// Something is written or checked when blocks are handed out and given back. Constant for a pool.
+    const HARDENED: usize = 2;
     /// Owners must leave their magazines alone and use the shared stack.
     const REVOKED: usize = 4;
     /// And all magazines are empty: every free block is on the stack.
     const QUIESCED: usize = 8;
     const REVOCATION: usize = 16;
 
-    pub(crate) const fn new(asymmetric: bool, scrub: bool) -> Self {
+    pub(crate) const fn new(asymmetric: bool, hardened: bool) -> Self {
         let fenced = if asymmetric { 0 } else { Self::FENCED };
-        Self(fenced | if scrub { Self::SCRUB } else { 0 })
+        Self(fenced | if hardened { Self::HARDENED } else { 0 })
     }
 
     #[inline]
@@ -68,7 +68,7 @@ impl State {
 
     /// Owners may go on.
     pub(crate) const fn open(self) -> Self {
-        Self(self.0 & (Self::FENCED | Self::SCRUB))
+        Self(self.0 & (Self::FENCED | Self::HARDENED))
     }
 }
 
@@ -78,9 +78,9 @@ mod tests {
 
     #[test]
     fn no_two_revocations_look_alike_and_an_opened_state_is_the_first_again() {
-        for (asymmetric, scrub) in [(false, false), (false, true), (true, false), (true, true)] {
-            let first = State::new(asymmetric, scrub);
-            assert_eq!(first.bits() == 0, asymmetric && !scrub);
+        for (asymmetric, hardened) in [(false, false), (false, true), (true, false), (true, true)] {
+            let first = State::new(asymmetric, hardened);
+            assert_eq!(first.bits() == 0, asymmetric && !hardened);
             let mut seen = std::vec![first];
             let mut state = first;
             for revocation in [1, 2, 1000] {

@@ -15,7 +15,8 @@ use crate::free_list::FreeList;
 /// A pool behind a mutex.
 ///
 /// Constant-time construction; the free list grows to four bytes a block (eight beyond `u32::MAX`
-/// blocks) as blocks are first used. A bulk call takes the lock once.
+/// blocks) as blocks are first used. A bulk call takes the lock once. What a hardened region does to its
+/// blocks is done outside the lock; where it is not, each call has one branch on that.
 ///
 /// # Examples
 ///
@@ -108,7 +109,7 @@ impl MutexAlloc {
 // SAFETY: the region is this pool's alone and never replaced. Under the lock, a block's index
 // leaves the free list when it is handed out and enters it when it is given back, so it is in one
 // place (invariant 1), none is lost (2), and an empty list means that every block is held (3).
-// Pointers come from the region (4); `release` scrubs (6). The lock orders a holder's last access
+// Pointers come from the region (4); `acquire` lends, `release` scrubs (6). The lock orders a holder's last access
 // before the next one's first. Nothing in here unwinds: an allocation that fails aborts.
 unsafe impl BlockAlloc for MutexAlloc {
     fn region(&self) -> &Region {
@@ -118,11 +119,9 @@ unsafe impl BlockAlloc for MutexAlloc {
     fn acquire(&self) -> Option<NonNull<u8>> {
         let index = self.free().take()?;
         let block = self.region.block(index);
+        // One branch on what never changes, if the region is not hardened.
         // SAFETY: taken just now.
-        #[cfg(block_asan)]
-        unsafe {
-            self.region.lend(block);
-        }
+        unsafe { self.region.lend(block) };
         Some(block)
     }
 
@@ -153,16 +152,18 @@ unsafe impl BlockAlloc for MutexAlloc {
         blocks.fill_with(|| {
             if enough { free.take().map(|index| self.region.block(index)) } else { None }
         });
-        // SAFETY: taken just now.
-        #[cfg(block_asan)]
-        blocks.iter().flatten().for_each(|&block| unsafe { self.region.lend(block) });
+        drop(free);
+        if self.region.is_hardened() || cfg!(block_asan) {
+            // SAFETY: taken just now.
+            blocks.iter().flatten().for_each(|&block| unsafe { self.region.lend(block) });
+        }
         enough
     }
 
     unsafe fn release_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) {
-        for &block in blocks.iter().flatten() {
+        if self.region.is_hardened() || cfg!(block_asan) {
             // SAFETY: by this function's contract, a block of the region that the caller holds.
-            unsafe { self.region.scrub(block) };
+            blocks.iter().flatten().for_each(|&block| unsafe { self.region.scrub(block) });
         }
         let mut free = self.free();
         for block in blocks.iter_mut().filter_map(Option::take) {

@@ -107,7 +107,7 @@ impl<Q: FreeQueue> QueueAlloc<Q> {
 // SAFETY: the region is this pool's alone and never replaced. A block's number leaves the queue
 // when it is handed out and enters it when it is given back, and the queue hands it on once, so it is
 // in one place (invariant 1), none is lost (2), and an empty queue means that every block is held
-// (3). Pointers come from the region (4); `release` scrubs (6). The queue hands on what a holder
+// (3). Pointers come from the region (4); `acquire` lends, `release` scrubs (6). The queue hands on what a holder
 // wrote with the number. Nothing unwinds: the queue does not, and every number in it is below the
 // capacity.
 unsafe impl<Q: FreeQueue> BlockAlloc for QueueAlloc<Q> {
@@ -118,7 +118,10 @@ unsafe impl<Q: FreeQueue> BlockAlloc for QueueAlloc<Q> {
 
     #[inline]
     fn acquire(&self) -> Option<NonNull<u8>> {
-        Some(self.region.block(BlockIndex::new(self.free.pop()?)))
+        let block = self.region.block(BlockIndex::new(self.free.pop()?));
+        // SAFETY: out of the queue just now, so this call's alone.
+        unsafe { self.region.lend(block) };
+        Some(block)
     }
 
     #[inline]

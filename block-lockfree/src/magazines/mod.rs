@@ -21,6 +21,7 @@
 //! the two on both sides ([`fence`](crate::fence)). The other words are Relaxed: the lock orders those who
 //! write them, and an owner that reads an outdated size moves a batch of another size, no more.
 
+mod hardened;
 mod reclaim;
 mod transfer;
 
@@ -44,6 +45,18 @@ pub(crate) use crate::thread::place as this_thread;
 #[cfg(any(loom, shuttle))]
 pub use crate::thread::place_of;
 
+/// Which way the calls go that cannot be done on a magazine alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// To the stack: there are no magazines, so that is every call.
+    Stack,
+    /// To magazine, depot and stack.
+    Magazines,
+    /// By one of these two, with what a hardened region does to each block. That, too, is every call:
+    /// without magazines no thread has a slot, and with them the state is never plainly open.
+    Hardened,
+}
+
 /// The magazines of one pool, one for each thread number.
 #[derive(Debug)]
 #[repr(C, align(128))]
@@ -54,6 +67,7 @@ pub struct Magazines {
     /// The size of the table of slots in bytes.
     end: usize,
     slots: Table<Slot>,
+    way: Way,
     largest_batch: usize,
     largest_limit: usize,
     /// Blocks that move between a magazine and the stack at a time. Written by the holder of the
@@ -80,7 +94,7 @@ impl Magazines {
     /// Empty magazines of up to `blocks` blocks; none at all if that is 0.
     pub fn new(region: &Region, blocks: usize) -> Result<Self, RegionError> {
         if blocks == 0 {
-            return Ok(Self::none());
+            return Ok(Self::none(region));
         }
         thread::watch_forks();
         // A magazine of a small pool must not swallow most of it.
@@ -88,27 +102,29 @@ impl Magazines {
         let limit = blocks.clamp(1, LARGEST);
         let batch = (limit / 2).clamp(1, quarter);
         let depot = (batch == BATCH).then(Depot::new).transpose()?;
-        let state = State::new(fence::is_asymmetric(), region.zeroes_on_release());
+        let state = State::new(fence::is_asymmetric(), region.is_hardened());
         let slots = table_of(thread::LIMIT)?;
         Ok(Self {
             state: AtomicUsize::new(state.bits()),
             end: slots.len() * size_of::<Slot>(),
             slots,
+            way: if region.is_hardened() { Way::Hardened } else { Way::Magazines },
             batch: AtomicU32::new(batch as u32),
             largest_batch: batch,
             largest_limit: limit,
             depot,
-            ..Self::none()
+            ..Self::none(region)
         })
     }
 
     const_outside_models! {
         /// No magazines, in no memory. Nobody has a slot, so nobody looks at the state.
-        pub(crate) fn none() -> Self {
+        pub(crate) fn none(region: &Region) -> Self {
             Self {
                 state: AtomicUsize::new(0),
                 end: 0,
                 slots: no_table(),
+                way: if region.is_hardened() { Way::Hardened } else { Way::Stack },
                 largest_batch: 0,
                 largest_limit: 0,
                 batch: AtomicU32::new(0),
@@ -122,8 +138,7 @@ impl Magazines {
         }
     }
 
-    /// Whether there are magazines. If not, no thread has a slot, and every call takes the slow way
-    /// to the stack: one comparison decides, for both kinds of pool.
+    /// Whether there are magazines. If not, no thread has a slot, and every call takes the slow way.
     pub fn are_there(&self) -> bool {
         self.end > 0
     }
@@ -164,11 +179,6 @@ impl Magazines {
     pub unsafe fn release(&self, place: usize, shared: Shared<'_>, block: NonNull<u8>) {
         if let Some(slot) = self.slot(place) {
             if slot.enter_plainly(&self.state) {
-                // SAFETY: the caller gives the block up; whoever gets it next comes after this call.
-                #[cfg(block_asan)]
-                unsafe {
-                    shared.region.take_back(block);
-                }
                 // SAFETY: the owner's turn (invariant D); the caller gives the block up.
                 let done = unsafe { slot.push(block) };
                 slot.leave();
@@ -217,12 +227,6 @@ impl Magazines {
     ) {
         if let Some(slot) = self.slot(place) {
             if slot.enter_plainly(&self.state) {
-                // SAFETY: the caller gives the blocks up; whoever gets them next comes after this call.
-                #[cfg(block_asan)]
-                blocks
-                    .iter()
-                    .flatten()
-                    .for_each(|&block| unsafe { shared.region.take_back(block) });
                 // SAFETY: the owner's turn (invariant D); the caller gives the blocks up.
                 let done = unsafe { slot.push_many(blocks) };
                 slot.leave();

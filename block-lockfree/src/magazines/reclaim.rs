@@ -59,6 +59,7 @@ impl Magazines {
 
     /// Repeats an attempt on the stack until it succeeds or the pool was exhausted during it.
     /// Reclaims what other threads' magazines hold.
+    #[inline(always)]
     pub(super) fn until_exhausted(
         &self,
         shared: Shared<'_>,

@@ -4,7 +4,7 @@ use core::ptr::NonNull;
 
 use block_core::seeded;
 
-use super::{Magazines, Shared};
+use super::{Magazines, Shared, Way};
 use crate::depot::{BATCH, index};
 use crate::slot::Slot;
 use crate::sync::{Ordering, fence};
@@ -34,6 +34,7 @@ impl Magazines {
     }
 
     /// Runs an operation on the own magazine, if it may be used now.
+    #[inline(always)]
     fn with_own<R>(&self, place: usize, operation: impl FnOnce(&Slot) -> R) -> Turn<R> {
         let Some(slot) = self.own_slot(place) else { return Turn::Bypass };
         let Some(mut state) = slot.enter(&self.state) else {
@@ -61,9 +62,19 @@ impl Magazines {
     #[cold]
     #[inline(never)]
     pub(super) fn acquire_slowly(&self, place: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
-        if !self.are_there() {
-            return shared.pop_or_refuse();
+        match self.way {
+            Way::Stack => shared.pop_or_refuse(),
+            Way::Magazines => self.acquire_by_magazine(place, shared),
+            Way::Hardened => self.acquire_hardened(place, shared),
         }
+    }
+
+    #[inline(always)]
+    pub(super) fn acquire_by_magazine(
+        &self,
+        place: usize,
+        shared: Shared<'_>,
+    ) -> Option<NonNull<u8>> {
         let turn = self.with_own(place, |slot| {
             // SAFETY: the owner's turn (invariant D).
             unsafe {
@@ -104,12 +115,26 @@ impl Magazines {
         shared: Shared<'_>,
         block: NonNull<u8>,
     ) {
-        // SAFETY: the caller holds the block.
-        seeded!(unsafe { shared.region.scrub(block) }, "scrub-forgotten-in-front-of-magazines" => ());
-        if !self.are_there() {
-            // SAFETY: the caller's promise.
-            return unsafe { shared.push(block) };
+        // SAFETY: the caller's promise.
+        unsafe {
+            match self.way {
+                Way::Stack => shared.push(block),
+                Way::Magazines => self.release_to_magazine(place, shared, block),
+                Way::Hardened => self.release_hardened(place, shared, block),
+            }
         }
+    }
+
+    /// # Safety
+    ///
+    /// As for [`Magazines::release`].
+    #[inline(always)]
+    pub(super) unsafe fn release_to_magazine(
+        &self,
+        place: usize,
+        shared: Shared<'_>,
+        block: NonNull<u8>,
+    ) {
         let turn = self.with_own(place, |slot| {
             // SAFETY: the owner's turn (invariant D); the block is given up once, by the push that
             // says so. A flush makes room: batches are of one block or more.
@@ -136,9 +161,20 @@ impl Magazines {
         shared: Shared<'_>,
         out: &mut [Option<NonNull<u8>>],
     ) -> bool {
-        if !self.are_there() {
-            return shared.pop_many_or_refuse(out);
+        match self.way {
+            Way::Stack => shared.pop_many_or_refuse(out),
+            Way::Magazines => self.acquire_many_by_magazine(place, shared, out),
+            Way::Hardened => self.acquire_many_hardened(place, shared, out),
         }
+    }
+
+    #[inline(always)]
+    pub(super) fn acquire_many_by_magazine(
+        &self,
+        place: usize,
+        shared: Shared<'_>,
+        out: &mut [Option<NonNull<u8>>],
+    ) -> bool {
         let turn = self.with_own(place, |slot| {
             if out.len() > slot.limit() {
                 return false;
@@ -179,14 +215,26 @@ impl Magazines {
         shared: Shared<'_>,
         blocks: &[Option<NonNull<u8>>],
     ) {
-        for &block in blocks.iter().flatten() {
-            // SAFETY: the caller holds the block.
-            unsafe { shared.region.scrub(block) };
+        // SAFETY: the caller's promise.
+        unsafe {
+            match self.way {
+                Way::Stack => shared.push_many(blocks),
+                Way::Magazines => self.release_many_to_magazine(place, shared, blocks),
+                Way::Hardened => self.release_many_hardened(place, shared, blocks),
+            }
         }
-        if !self.are_there() {
-            // SAFETY: the caller's promise.
-            return unsafe { shared.push_many(blocks) };
-        }
+    }
+
+    /// # Safety
+    ///
+    /// As for [`Magazines::release_many`].
+    #[inline(always)]
+    pub(super) unsafe fn release_many_to_magazine(
+        &self,
+        place: usize,
+        shared: Shared<'_>,
+        blocks: &[Option<NonNull<u8>>],
+    ) {
         let turn = self.with_own(place, |slot| {
             if blocks.len() > slot.limit() {
                 return false;

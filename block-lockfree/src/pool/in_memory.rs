@@ -138,6 +138,7 @@ impl LockFreeAlloc {
         #[cfg(block_asan)]
         let region = region.lending();
         let free = Stack::over(layout.capacity(), Links::in_memory(layout.capacity(), memory));
-        Self { region, free, magazines: Magazines::none() }
+        let magazines = Magazines::none(&region);
+        Self { region, free, magazines }
     }
 }
