@@ -73,13 +73,20 @@ macro_rules! events {
 }
 
 /// Layouts that threads meet on, within one cache of a thread and beyond.
-fn shared() -> [Shape; 4] {
-    [Shape::new(64, 1), Shape::new(64, 3), Shape::new(24, 65).zeroed(), Shape::new(1, 300)]
+fn shared() -> [Shape; 5] {
+    [
+        Shape::new(64, 1),
+        Shape::new(64, 3),
+        Shape::new(24, 65).zeroed(),
+        Shape::new(1, 300),
+        Shape::new(24, 65).hardened(),
+    ]
 }
 
 /// The layouts of a capacity, dense and spread.
-fn of(capacity: usize) -> [Shape; 2] {
-    [Shape::new(1, capacity), Shape::new(100, capacity).zeroed()]
+fn of(capacity: usize) -> [Shape; 3] {
+    let spread = Shape::new(100, capacity);
+    [Shape::new(1, capacity), spread.zeroed(), spread.hardened()]
 }
 
 events! {

@@ -103,6 +103,13 @@ impl<'a, A: BlockAlloc + ?Sized> Keeper<'a, A> {
             "block {index} was handed out ({:?}) while it was held",
             held.way()
         );
+        ensure!(
+            Initialised,
+            // SAFETY: located just now, and held by `held` alone.
+            unsafe { self.pool.region().is_lent(held.pointer()) },
+            "block {index} was handed out ({:?}) without `Region::lend`: its guard is not written",
+            held.way()
+        );
         let bytes = held.bytes(self.pool);
         if let Some(difference) = self.left[index].difference(bytes) {
             return Err(violation!(

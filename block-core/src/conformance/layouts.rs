@@ -16,13 +16,14 @@ pub(super) struct Shape {
     layout: BlockLayout,
     on_heap: bool,
     zeroed: bool,
+    verified: bool,
 }
 
 impl Shape {
     /// `capacity` blocks of `block_size` bytes in a mapping.
     pub(super) fn new(block_size: usize, capacity: usize) -> Self {
         let layout = BlockLayout::new(block_size, capacity).expect("the suite's layouts are right");
-        Self { layout, on_heap: false, zeroed: false }
+        Self { layout, on_heap: false, zeroed: false, verified: false }
     }
 
     fn aligned(self, align: usize) -> Self {
@@ -39,13 +40,21 @@ impl Shape {
         Self { zeroed: true, ..self }
     }
 
+    /// The same with all that a region can do to find mistakes: blocks that must be zero when they are handed
+    /// out, and a guard behind each.
+    pub(super) fn hardened(self) -> Self {
+        let layout = self.layout.with_guard(13).expect("the suite's layouts are right");
+        Self { layout, verified: true, ..self }
+    }
+
     pub(super) fn capacity(&self) -> usize {
         self.layout.capacity()
     }
 
     /// The memory; every call makes another.
     pub(super) fn region(&self) -> Region {
-        let options = Region::options().zero_on_release(self.zeroed);
+        let options =
+            Region::options().zero_on_release(self.zeroed).verify_on_acquire(self.verified);
         let made = if self.on_heap { options.heap(self.layout) } else { options.map(self.layout) };
         made.unwrap_or_else(|error| panic!("no memory for {self}: {error}"))
     }
@@ -81,19 +90,21 @@ impl fmt::Display for Shape {
         let layout = &self.layout;
         write!(
             f,
-            "{} blocks of {} bytes, aligned to {}, stride {}, {}{}",
+            "{} blocks of {} bytes, aligned to {}, stride {}, {}{}{}",
             layout.capacity(),
             layout.block_size(),
             layout.align(),
             layout.stride(),
             if self.on_heap { "on the heap" } else { "in a mapping" },
             if self.zeroed { ", zero on release" } else { "" },
+            if self.verified { ", verify on acquire, guarded" } else { "" },
         )
     }
 }
 
 /// All the layouts: capacities around the sizes where code changes its mind, blocks from one byte
-/// to a page, alignments up to beyond the page.
+/// to a page, alignments up to beyond the page. Hardened ones come last: what they do to a broken pool is to
+/// end the process, and a property is to say what is wrong first.
 pub(super) fn every() -> Vec<Shape> {
     [
         few(),
@@ -107,6 +118,8 @@ pub(super) fn every() -> Vec<Shape> {
             Shape::new(24, 65).on_heap(),
             Shape::new(4096, 64).zeroed(),
             Shape::new(64, 1000).zeroed(),
+            Shape::new(1, 300).hardened(),
+            Shape::new(100, 65).hardened().aligned(4096).on_heap(),
         ]
         .to_vec(),
     ]
@@ -121,6 +134,7 @@ pub(super) fn few() -> Vec<Shape> {
         Shape::new(3, 3).on_heap(),
         Shape::new(24, 63),
         Shape::new(4096, 3).zeroed(),
+        Shape::new(24, 63).hardened(),
     ]
     .to_vec()
 }

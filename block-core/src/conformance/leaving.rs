@@ -12,8 +12,14 @@ use super::threads::{apart, together};
 use super::verdict::{Check, ensure};
 use crate::{BlockAlloc, Region};
 
-fn shapes() -> [Shape; 4] {
-    [Shape::new(64, 1), Shape::new(64, 2), Shape::new(24, 65), Shape::new(1, 300).zeroed()]
+fn shapes() -> [Shape; 5] {
+    [
+        Shape::new(64, 1),
+        Shape::new(64, 2),
+        Shape::new(24, 65),
+        Shape::new(1, 300).zeroed(),
+        Shape::new(24, 65).hardened(),
+    ]
 }
 
 /// Invariant 3, with threads: of a thread that gave everything back and is alive, but makes no

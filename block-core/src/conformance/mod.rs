@@ -13,7 +13,7 @@
 //! | 3 exact exhaustion | [`exact_exhaustion`] | [`no_alloc_fails_within_its_share`], [`blocks_of_an_idle_thread_are_not_stranded`], [`blocks_of_an_ended_thread_come_back`] |
 //! | 4 bounded and aligned | [`bounded_and_aligned`] | |
 //! | 5 checked free | [`checked_free`], [`bulk_free_is_all_or_nothing`] | [`one_of_two_racing_frees_succeeds`], [`a_right_free_is_never_refused`] |
-//! | 6 initialised | [`initialised`], [`zeroed_on_release`] | |
+//! | 6 initialised | [`initialised`], [`zeroed_on_release`], [`lent_when_handed_out`] | |
 //! | all at once | [`agrees_with_the_model`] | |
 //!
 //! Beside these, [`events`] has the single bad inputs and events that a backend must survive, by name.
@@ -48,6 +48,7 @@
 //! | [`bulk_is_all_or_nothing`] | a bulk call that fails and keeps; a bulk call that fails and fills |
 //! | [`initialised`] | memory that is not zero at first; a link inside a free block |
 //! | [`zeroed_on_release`] | a forgotten scrub; a forgotten scrub in bulk |
+//! | [`lent_when_handed_out`] | a forgotten loan; a forgotten loan in bulk |
 //! | [`checked_free`] | a double free accepted; one past the end accepted; an interior pointer accepted; the wrong error |
 //! | [`bulk_free_is_all_or_nothing`] | a bulk free that stops half way |
 //! | [`pools_do_not_mix`] | a cache that outlives its pool |
@@ -93,7 +94,9 @@
 //! # unsafe impl BlockAlloc for MyPool {
 //! #     fn region(&self) -> &Region { &self.0 }
 //! #     fn acquire(&self) -> Option<NonNull<u8>> {
-//! #         self.1.lock().unwrap().pop().map(|index| self.0.block(index))
+//! #         let block = self.0.block(self.1.lock().unwrap().pop()?);
+//! #         unsafe { self.0.lend(block) };
+//! #         Some(block)
 //! #     }
 //! #     unsafe fn release(&self, block: NonNull<u8>) {
 //! #         // SAFETY: a block of the region that the caller held.
@@ -144,7 +147,7 @@ pub use racing::{
 };
 pub use sequential::{
     bounded_and_aligned, bulk_is_all_or_nothing, conserved, exact_exhaustion, exclusive,
-    initialised, zeroed_on_release,
+    initialised, lent_when_handed_out, zeroed_on_release,
 };
 pub use sharing::{bulk_transfers_conserve, no_alloc_fails_within_its_share, no_block_is_shared};
 
@@ -200,6 +203,7 @@ macro_rules! conformance_tests {
                 bulk_is_all_or_nothing
                 initialised
                 zeroed_on_release
+                lent_when_handed_out
                 checked_free
                 bulk_free_is_all_or_nothing
                 pools_do_not_mix

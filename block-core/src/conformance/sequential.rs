@@ -278,3 +278,38 @@ where
         keeper.finish()
     });
 }
+
+/// Invariant 6, in hardened regions: every call that hands a block out lends it, with its guard written
+/// and all of it still zero, and nothing is reported that is no mistake.
+///
+/// # Panics
+///
+/// If it does not hold. A backend that scrubs what it did not lend may end the process instead.
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// block_core::conformance::lent_when_handed_out(&|region| Box::new(Pool::over(region)));
+/// ```
+pub fn lent_when_handed_out<P>(make: &impl Fn(Region) -> P)
+where
+    P: Deref<Target: BlockAlloc> + Send + Sync,
+{
+    let hardened: Vec<_> = layouts::every().into_iter().map(Shape::hardened).collect();
+    on_each("lent_when_handed_out", &hardened, |shape| {
+        let pool = shape.pool(make)?;
+        let mut keeper = Keeper::new(&*pool);
+        let mut random = Random::new(6);
+        for way in Way::ALL.repeat(3) {
+            // Looked at by the keeper, and written whole.
+            keeper.take_many(way, random.below(shape.capacity() + 1))?;
+            while keeper.take(way)? {}
+            keeper.give_many(0, random.below(keeper.held()))?;
+            while keeper.held() > 0 {
+                keeper.give(keeper.held() - 1)?;
+            }
+        }
+        keeper.finish()
+    });
+}

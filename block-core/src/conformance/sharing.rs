@@ -38,6 +38,7 @@ where
         Shape::new(24, 64),
         Shape::new(256, 40).zeroed(),
         Shape::new(64, 1000),
+        Shape::new(100, 40).hardened(),
     ];
     on_each("no_block_is_shared", &shapes, |shape| {
         let pool = shape.pool(make)?;
@@ -75,7 +76,12 @@ pub fn bulk_transfers_conserve<P>(make: &impl Fn(Region) -> P)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
-    let shapes = [Shape::new(64, 7), Shape::new(1, 65), Shape::new(24, 1000).zeroed()];
+    let shapes = [
+        Shape::new(64, 7),
+        Shape::new(1, 65),
+        Shape::new(24, 1000).zeroed(),
+        Shape::new(24, 200).hardened(),
+    ];
     on_each("bulk_transfers_conserve", &shapes, |shape| {
         let pool = shape.pool(make)?;
         let pool = &*pool;

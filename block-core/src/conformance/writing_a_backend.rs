@@ -40,8 +40,8 @@
 //! // SAFETY: the region is this pool's alone and is never replaced. Under the lock, a number
 //! // leaves the queue when its block is handed out and enters it when it is given back: a block is
 //! // in one place (invariant 1), none is lost (2), and an empty queue means that every block is
-//! // held (3). Pointers come from `Region::block` (4). `release` scrubs, and nothing else writes
-//! // to a block (6). The lock orders a holder's last access before the next one's first. Nothing
+//! // held (3). Pointers come from `Region::block` (4). `acquire` lends, `release` scrubs, and nothing
+//! // else writes to a block (6). The lock orders a holder's last access before the next one's first. Nothing
 //! // unwinds: the queue never grows beyond its first size, so it never allocates.
 //! unsafe impl BlockAlloc for FifoAlloc {
 //!     fn region(&self) -> &Region {
@@ -49,8 +49,10 @@
 //!     }
 //!
 //!     fn acquire(&self) -> Option<NonNull<u8>> {
-//!         let index = self.free().pop_front()?;
-//!         Some(self.region.block(index))
+//!         let block = self.region.block(self.free().pop_front()?);
+//!         // SAFETY: a block of this region, off the queue just now.
+//!         unsafe { self.region.lend(block) };
+//!         Some(block)
 //!     }
 //!
 //!     unsafe fn release(&self, block: NonNull<u8>) {
@@ -74,6 +76,11 @@
 //!         blocks.fill_with(|| {
 //!             if enough { free.pop_front().map(|index| self.region.block(index)) } else { None }
 //!         });
+//!         drop(free);
+//!         for &block in blocks.iter().flatten() {
+//!             // SAFETY: a block of this region, off the queue just now.
+//!             unsafe { self.region.lend(block) };
+//!         }
 //!         enough
 //!     }
 //!
@@ -122,7 +129,11 @@
 //!    by one atomic step that only one of two racing callers can win.
 //! 6. **Initialised.** Call [`Region::scrub`](crate::Region::scrub) on every block that is given
 //!    back, in `release` and in an own `release_bulk`, before anyone else can get it: it writes
-//!    zeros if the region was made with zero-on-release, and costs one branch otherwise.
+//!    zeros if the region was made with zero-on-release, and looks at the guard, if there is one. And call
+//!    [`Region::lend`](crate::Region::lend) on every block that is handed out, in `acquire` and in an own
+//!    `acquire_bulk`, after it is off the free list and outside of any lock: it writes that guard, and looks
+//!    whether a free block was written to. Each costs one branch in a region without these options. A block
+//!    that was not lent is reported as overrun when it comes back, and that ends the process.
 //!
 //! # Which methods to override
 //!

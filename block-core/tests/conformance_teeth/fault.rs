@@ -46,6 +46,9 @@ pub enum Fault {
     WritesToAFreeBlock,
     ForgetsTheScrub,
     ForgetsTheScrubInBulk,
+    /// Hands blocks of a guarded layout out without writing the guard.
+    ForgetsTheLoan,
+    ForgetsTheLoanInBulk,
     /// Each thread has one cache for all pools together.
     MixesPools,
 }

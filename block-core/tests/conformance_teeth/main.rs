@@ -128,6 +128,11 @@ teeth! {
     a_forgotten_scrub_in_bulk: ForgetsTheScrubInBulk breaks INITIALISED,
         found by zeroed_on_release;
 
+    a_forgotten_loan: ForgetsTheLoan breaks INITIALISED,
+        found by lent_when_handed_out;
+    a_forgotten_loan_in_bulk: ForgetsTheLoanInBulk breaks INITIALISED,
+        found by lent_when_handed_out;
+
     a_cache_that_outlives_its_pool: MixesPools breaks BOUNDED_AND_ALIGNED,
         found by pools_do_not_mix;
 }

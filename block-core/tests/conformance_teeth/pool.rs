@@ -132,6 +132,10 @@ unsafe impl BlockAlloc for Pool {
         self.held.fetch_add(1, Ordering::Relaxed);
         self.last_given.store(index + 1, Ordering::Relaxed);
         let block = self.region.block(BlockIndex::new(index));
+        if !self.has(Fault::ForgetsTheLoan) {
+            // SAFETY: a block of the region; off the list, unless a fault says otherwise.
+            unsafe { self.region.lend(block) };
+        }
         if self.has(Fault::GivesMisaligned) {
             return NonNull::new(block.as_ptr().wrapping_add(1));
         }
