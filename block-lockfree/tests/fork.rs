@@ -4,6 +4,8 @@
 
 #[path = "support/churn.rs"]
 mod churn;
+#[path = "support/hardened.rs"]
+mod hardening;
 mod support;
 
 use std::sync::Barrier;
@@ -12,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use block_core::{BlockAlloc, BlockIndex};
 use block_lockfree::LockFreeAlloc;
 use churn::{Random, churn};
+use hardening::hardened;
 use support::{Stamped, deadline, expect_all_blocks};
 
 /// What a child exits with.
@@ -210,4 +213,15 @@ fn a_fork_in_a_forked_child_finds_every_block_too() {
             child => end_of(child).max(explore(&pool, &held, &mut mine, 500)),
         }
     });
+}
+
+/// A block that another thread was lending or scrubbing is missing in the child, and blamed on nobody.
+#[test]
+fn a_fork_beside_threads_on_a_hardened_pool() {
+    let _end = deadline("fork of a hardened pool", 120);
+    for pool in hardened(64, 60) {
+        fork_beside(&pool, (3, 100, 0), |seed| {
+            churn(&pool, &mut Vec::new(), (20, 500, seed), |_| {});
+        });
+    }
 }

@@ -8,6 +8,8 @@
 mod churn;
 #[path = "support/handler.rs"]
 mod handling;
+#[path = "support/hardened.rs"]
+mod hardening;
 mod support;
 
 use std::cell::Cell;
@@ -20,6 +22,7 @@ use block_core::BlockAlloc;
 use block_lockfree::LockFreeAlloc;
 use churn::churn;
 use handling::{Target, handle};
+use hardening::hardened;
 use support::{Stamped, deadline, expect_all_blocks};
 
 /// Blocks that the handlers of one thread hold at most: two each, while they exchange them.
@@ -185,5 +188,20 @@ fn signal_handlers_that_allocate_and_free_may_interrupt_bulk_calls_too() {
             }
         });
         expect_all_blocks(&pool);
+    }
+}
+
+/// In the middle of a loan's begin and end, too.
+#[test]
+fn signal_handlers_on_a_hardened_pool_are_blamed_for_nothing() {
+    let _one = with_handlers();
+    let _end = deadline("signals on a hardened pool", 120);
+    for each in [30, 1] {
+        for pool in hardened(64, 2 * (each + HANDLERS_NEED)) {
+            interrupt(&pool, 2_000, |seed| {
+                churn(&pool, &mut Vec::new(), (each, 1000, seed), |_| {});
+            });
+            expect_all_blocks(&pool);
+        }
     }
 }
