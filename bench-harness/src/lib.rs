@@ -9,6 +9,7 @@
 //! cargo bench-allocators --workload pair  # jemalloc and snmalloc too: needs make and C++20
 //! cargo bench -p bench-harness            # the usual cells, by the same code, under criterion
 //! cargo run --release -p bench-harness --example buffers  # what buffers cost, beside bytes
+//! cargo run --release -p bench-harness --example hardening  # what it costs to find mistakes
 //! cargo run --release -p bench-harness --example echo     # an echo server on a pool's blocks
 //! cargo run --release -p bench-harness --example particles  # a world of boxes, beside Box
 //! cargo run --release -p bench-harness --example pipeline  # packets in bulk, beside mimalloc
@@ -38,6 +39,7 @@
 //! - [record]: what a record holds, and how two of them are compared.
 //! - [latency]: how single calls are timed, and what their tail means.
 //! - [buffers]: what it costs to freeze, clone and slice a buffer.
+//! - [hardening]: what it costs to let a pool find mistakes.
 //! - [scaling]: how saturation is foretold, and what the model leaves out.
 //! - [adding_a_contender]: how to add one, with an example that runs.
 //!
@@ -57,6 +59,7 @@ mod distinct;
 pub mod fault;
 mod folder;
 pub mod grid;
+pub mod hardening;
 pub mod latency;
 pub mod lineup;
 pub mod machine;

@@ -31,6 +31,7 @@
     feature = "wait",
     doc = "| a pool whose blocks can be waited for, by threads and by tasks | [`wait`] |"
 )]
+//! | mistakes with bare pointers, found if asked for | [`RegionOptions::verify_on_acquire`], [`BlockLayout::with_guard`] |
 //! | proof that a backend keeps its promises | `conformance`, with the feature of that name |
 //! | how it all fits together, and where to start reading | [`architecture`] |
 //! | how the promises are shown to hold, to be run again by anyone | [`evidence`] |

@@ -42,7 +42,8 @@
 //!
 //! # Which mistakes are found
 //!
-//! "Always" is in release builds, with nothing switched on. No option makes a release build check more.
+//! "Always" is in release builds, with nothing switched on. The [hardening options](#hardening-options) find
+//! more, in any build.
 //!
 //! | mistake | always | with an option | debug builds | under a sanitizer | never |
 //! |---|---|---|---|---|---|
@@ -57,10 +58,11 @@
 //! | wrong `release`: no block of this pool | | | a panic when it comes to the stack | | in release builds, and while it is in a magazine |
 //! | wrong `release`: twice, a stale one, or of a block with a mark | | | | | it has two holders from then on, or a stale mark |
 //! | use after free, by a handle or its slice | does not compile | | | | |
-//! | use after free, by a raw pointer | | | | address: while the block is free; thread: beside a holder on another thread | once it is held again, by one thread |
+//! | write after free, by a raw pointer | | `verify_on_acquire`: when the block is handed out again | | address: while the block is free; thread: beside a holder on another thread | once it is held again, by one thread |
+//! | read after free, by a raw pointer | | `zero_on_release`: it reads zeros | | the same | the same |
 //! | overrun of a slice | a panic | | | | |
-//! | overrun of a raw pointer into padding | | | | address | otherwise: harmless |
-//! | … into the next block | | | | address: while that is free | while that is held |
+//! | overrun of a raw pointer into padding | | `with_guard`: when the block is given back | | address | otherwise: harmless |
+//! | … into the next block | | `with_guard`, if it goes through the padding; `verify_on_acquire`: if that is free | | address: while that is free | while that is held |
 //! | … beyond the last block, or before the first | the process ends: in a mapping, beyond the last block's page | | | address: on the heap, beyond what aligns the region | otherwise: see [below](#what-an-overrun-reaches) |
 //! | last holder's bytes read | not a mistake | `zero_on_release`: they are zeros | | | |
 //! | raw block never freed | counts in `stats().held` | | a report when the pool is dropped, with the call that took it unless the region is in the caller's memory (with `std`, and not in a panic) | | in a static, which is never dropped |
@@ -75,13 +77,50 @@
 //! out even then stands [there](block_core#under-a-sanitizer). `.ci/sanitizers` runs both. Every refusal
 //! has its tests, on the page `block_core::evidence`.
 //!
+//! # Hardening options
+//!
+//! One line each turns them on, for one pool, at run time; off, which they are by default, a pool has neither
+//! a byte nor an instruction for them (the mutex: one branch a call).
+//!
+//! | option | what it does | what it finds |
+//! |---|---|---|
+//! | [`RegionOptions::zero_on_release(true)`](block_core::RegionOptions::zero_on_release) | zeros over a block that is given back | nothing: bytes do not stay |
+//! | [`RegionOptions::verify_on_acquire(true)`](block_core::RegionOptions::verify_on_acquire) | and looks at all of them when it is handed out | a write to a free block |
+//! | [`BlockLayout::with_guard(bytes)`](block_core::BlockLayout::with_guard) | a pattern behind each block, written when it is handed out, looked at when it is given back | a write beyond its end; one in front of the next block |
+//!
+//! What is found ends the process: a panic, which hooks and logs see as any other, and an abort before
+//! anything unwinds. There is no error to handle: memory is corrupt already, and nobody knows how much of it.
+//!
+//! ```text
+//! block-core: overrun: block 1 of 4, offset 100
+//!     found 0x00 at 0x7f2a5c9d40e4, expected 0x6b;
+//!     1 of the 28 bytes guarded behind the block's 100 are wrong. It is given back just now.
+//!     Look for what wrote beyond its end while it was out, or in front of the next block.
+//!     If all of them are zero, the backend may lack a call of `Region::lend`.
+//! ```
+//!
+//! - They find mistakes, and stop no attacker: the pattern follows from the block's address, and who can read
+//!   it can write it again. Of random wrong bytes one in 256 is by chance the right one; a zero never is.
+//! - A write is found when the block changes hands next, by a call that has nothing to do with it.
+//! - To look is as async-signal-safe as the call is. To report is not: a handler that finds something may
+//!   wait for a lock that its thread holds, and ends the process later than it should.
+//! - What a block takes of the padding up to its alignment is guarded, however wide: with large alignments
+//!   that is much to write.
+//! - A block's first loan reads it before anybody writes: a page fault more for each page that is new.
+//!
+//! What they cost, in ns for a block taken and given back by handle on one thread, above what it costs
+//! without (`cargo run --release -p bench-harness --example hardening`, all of it in
+//! `docs/measured/hardening.txt`):
+//!
+//! COSTS
+//!
 //! # What an overrun reaches
 //!
 //! Links, marks of raw blocks, counts of buffers and magazines lie in tables beside the blocks, never in or
 //! between them (`block-core/src/table.rs`, `block-lockfree/src/links.rs`). Within the region an overrun
 //! hits padding, up to the stride, and then the next blocks: their holders' bytes, or those of free blocks. A
-//! write to a free block is found by its next holder, among zeros too; but no list goes through it, so it
-//! never makes a later `alloc` return a chosen address.
+//! write to a free block is found by its next holder, among zeros too (and with `verify_on_acquire` by the
+//! pool); but no list goes through it, so it never makes a later `alloc` return a chosen address.
 //!
 //! **The blocks of a mapping lie between guard pages** on unix: pages that nobody can access. An overrun that
 //! leaves the region ends the process there, by `SIGSEGV`. It is stopped where it runs on from byte to byte;
@@ -195,7 +234,7 @@
 //!
 //! | where bytes remain | what helps |
 //! |---|---|
-//! | in a free block, for its next holder | [`zero_on_release`](block_core::RegionOptions::zero_on_release): whatever way it goes back, all `block_size` bytes; not the padding, which no handle reaches |
+//! | in a free block, for its next holder | [`zero_on_release`](block_core::RegionOptions::zero_on_release): whatever way it goes back, all `block_size` bytes; not the padding or guard, which no handle reaches |
 //! | in blocks that are held when the pool is dropped (raw, forgotten) | the holder's zeros. A mapping is cleared by the system before others get it, memory of the heap by nobody |
 //! | in swap | [`lock_in_memory`](block_core::RegionOptions::lock_in_memory), for blocks and tables. Not in a hibernated machine's image, nor in a child of a fork |
 //! | in core dumps, for debuggers | the program's or system's setting; regions are dumped as any memory is |

@@ -39,8 +39,9 @@ impl Drop for Loan {
 
 /// The layout of both kinds, if there is one. A refusal is the same for every constructor.
 pub(crate) fn layout(setup: &Setup) -> Option<(BlockLayout, Shape)> {
-    let Setup { block_size, capacity, align, .. } = *setup;
-    let answer = BlockLayout::new(block_size, capacity).and_then(|layout| match align {
+    let Setup { block_size, capacity, align, guard, .. } = *setup;
+    let guarded = BlockLayout::new(block_size, capacity).and_then(|it| it.with_guard(guard));
+    let answer = guarded.and_then(|layout| match align {
         Some(align) => layout.with_align(align),
         None => Ok(layout),
     });
@@ -51,6 +52,8 @@ pub(crate) fn layout(setup: &Setup) -> Option<(BlockLayout, Shape)> {
             let computed = [block_size, align, stride, capacity].map(saturated);
             assert_eq!(found, computed, "(block size, alignment, stride, capacity)");
             assert_eq!(layout.region_bytes() as u128, shape.region_bytes());
+            let behind = if guard == 0 { 0 } else { layout.stride() - layout.block_size() };
+            assert_eq!(layout.guard(), behind, "all up to the next block");
             Some((layout, shape))
         }
         (answer, computed) => {
@@ -58,7 +61,7 @@ pub(crate) fn layout(setup: &Setup) -> Option<(BlockLayout, Shape)> {
             assert_eq!(answer, computed, "of {setup:?}");
             let error = computed.expect_err("both cannot be right");
             assert!(!error.to_string().is_empty() && !error.message().is_empty());
-            if align.is_none() {
+            if align.is_none() && guard == 0 {
                 let refused = Err(BuildError::Layout(error));
                 assert_eq!(LockFreeAlloc::new(block_size, capacity).map(drop), refused);
                 assert_eq!(MutexAlloc::new(block_size, capacity).map(drop), refused);

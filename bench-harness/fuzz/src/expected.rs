@@ -16,7 +16,11 @@ pub(crate) struct Shape {
 const LARGEST: u128 = isize::MAX as u128;
 
 impl Shape {
-    fn new(block_size: usize, capacity: usize, align: usize) -> Result<Self, LayoutError> {
+    fn new(
+        (block_size, capacity): (usize, usize),
+        align: usize,
+        guard: usize,
+    ) -> Result<Self, LayoutError> {
         let [size, count, boundary] = [block_size, capacity, align].map(|number| number as u128);
         if size == 0 {
             return Err(LayoutError::ZeroBlockSize);
@@ -27,22 +31,24 @@ impl Shape {
         if boundary.count_ones() != 1 {
             return Err(LayoutError::BadAlign { align });
         }
-        let stride = size.div_ceil(boundary) * boundary;
+        let stride = (size + guard as u128).div_ceil(boundary) * boundary;
         // Two numbers of up to 65 bits.
         let bytes = stride.saturating_mul(count);
         if bytes.saturating_add(boundary - 1) > LARGEST {
-            return Err(LayoutError::TooLarge { block_size, align, capacity });
+            return Err(LayoutError::TooLarge { block_size, align, capacity, guard });
         }
         Ok(Self { block_size: size, align: boundary, stride, capacity: count })
     }
 
-    /// What `BlockLayout::new` must answer, and `with_align` after it.
+    /// What `BlockLayout::new` must answer, `with_guard` after it, and then `with_align`.
     pub(crate) fn of(setup: &Setup) -> Result<Self, LayoutError> {
-        let power = (setup.block_size as u128).next_power_of_two();
-        let default = Self::new(setup.block_size, setup.capacity, power.min(64) as usize)?;
+        let sizes = (setup.block_size, setup.capacity);
+        let default = (setup.block_size as u128).next_power_of_two().min(64) as usize;
+        Self::new(sizes, default, 0)?;
+        let guarded = Self::new(sizes, default, setup.guard)?;
         match setup.align {
-            Some(align) => Self::new(setup.block_size, setup.capacity, align),
-            None => Ok(default),
+            Some(align) => Self::new(sizes, align, setup.guard),
+            None => Ok(guarded),
         }
     }
 

@@ -87,7 +87,9 @@ impl Input {
         }
         assert_eq!(*pool.region().layout(), sizes.0, "the region's layout");
         assert_eq!(pool.available(), sizes.0.capacity(), "all blocks are free at first");
-        assert_eq!(pool.region().zeroes_on_release(), setup.options.zero_on_release);
+        let options = setup.options;
+        let zeroes = options.zero_on_release || options.verify_on_acquire;
+        assert_eq!(pool.region().zeroes_on_release(), zeroes);
         let last = BlockIndex::new(sizes.0.capacity() - 1);
         for index in [BlockIndex::new(0), last] {
             let block = pool.region().block(index);

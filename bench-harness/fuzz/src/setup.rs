@@ -4,6 +4,7 @@ use arbitrary::{Result, Unstructured};
 use block_core::{HugePages, Region, RegionOptions};
 
 use crate::bytes::{byte, few_or_any, number, one_of};
+use crate::expected::Shape;
 
 /// Where the blocks lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,7 @@ pub(crate) struct Options {
     pub(crate) prefault: bool,
     pub(crate) lock: bool,
     pub(crate) zero_on_release: bool,
+    pub(crate) verify_on_acquire: bool,
 }
 
 /// A pool to be made.
@@ -46,6 +48,8 @@ pub(crate) struct Setup {
     pub(crate) block_size: usize,
     pub(crate) capacity: usize,
     pub(crate) align: Option<usize>,
+    /// Bytes behind each block to be guarded at least.
+    pub(crate) guard: usize,
     pub(crate) options: Options,
     /// Of the lock-free pool; the default without it.
     pub(crate) magazine: Option<usize>,
@@ -64,6 +68,7 @@ impl Options {
             .prefault(self.prefault)
             .lock_in_memory(self.lock)
             .zero_on_release(self.zero_on_release)
+            .verify_on_acquire(self.verify_on_acquire)
     }
 
     /// Whether only a mapping has them.
@@ -73,7 +78,7 @@ impl Options {
 
     fn decode(bytes: &mut Unstructured<'_>) -> Result<Self> {
         let bits = byte(bytes)?;
-        // Mostly none but the last, which does not depend on the memory.
+        // Mostly none but the last two, which do not depend on the memory.
         let is_plain = bits & 0b11 != 0;
         let huge_pages = match bits >> 2 & 0b11 {
             _ if is_plain => HugePages::Off,
@@ -87,6 +92,7 @@ impl Options {
             prefault: !is_plain && bits & 0b01_0000 != 0,
             lock: !is_plain && bits & 0b10_0000 != 0,
             zero_on_release: bits & 0b100_0000 != 0,
+            verify_on_acquire: bits & 0b1000_0000 != 0,
         })
     }
 }
@@ -120,18 +126,31 @@ impl Setup {
             _ => Some(number(bytes)?),
         };
         let options = Options::decode(bytes)?;
+        let guard = match bits >> 6 {
+            0 => 0,
+            1 => 13,
+            2 => 64,
+            _ => number(bytes)?,
+        };
         let [waits, watched] = [0b01_0000, 0b10_0000].map(|bit| bits & bit != 0);
-        let setup = Self { memory, block_size, capacity, align, options, magazine, waits, watched };
+        let setup =
+            Self { memory, block_size, capacity, align, guard, options, magazine, waits, watched };
         Ok(setup.bounded())
     }
 
     /// Without what would touch too much memory.
     fn bounded(mut self) -> Self {
+        // Written whole, unless it is refused.
+        let written = Shape::of(&self).map_or(0, |shape| shape.stride - shape.block_size);
+        if written > Self::LARGEST_ZEROED as u128 {
+            self.guard = 0;
+        }
         let options = &mut self.options;
         options.zero_on_release &= self.block_size <= Self::LARGEST_ZEROED;
+        options.verify_on_acquire &= self.block_size <= Self::LARGEST_ZEROED;
         // Blocks, and 16 bytes of tables for each.
         let align = self.align.unwrap_or(64) as u128;
-        let block = (self.block_size as u128).max(align) + 16;
+        let block = (self.block_size as u128 + self.guard as u128).max(align) + 16;
         let bytes = block.saturating_mul(self.capacity as u128).saturating_add(align);
         let is_small = bytes <= Self::LARGEST_TOUCHED;
         // Each touched one is cleared whole.
@@ -142,8 +161,8 @@ impl Setup {
         options.lock &= is_small;
         match self.memory {
             Memory::New => {
-                self.align = None;
-                *options = Options { zero_on_release: false, ..Options::OFF };
+                (self.align, self.guard) = (None, 0);
+                *options = Options::OFF;
             }
             // Beyond that a heap is touched, or asked for more than there may be.
             Memory::Heap if !is_small => self.memory = Memory::Mapped,
@@ -155,8 +174,13 @@ impl Setup {
 }
 
 impl Options {
-    const OFF: Self =
-        Self { huge_pages: HugePages::Off, prefault: false, lock: false, zero_on_release: false };
+    const OFF: Self = Self {
+        huge_pages: HugePages::Off,
+        prefault: false,
+        lock: false,
+        zero_on_release: false,
+        verify_on_acquire: false,
+    };
 }
 
 impl Given {

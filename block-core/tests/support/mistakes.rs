@@ -21,7 +21,7 @@ pub fn hardened_region() -> Region {
 /// A mistake, and how it is found: the call that ends the process is its last one.
 pub struct Mistake {
     pub name: String,
-    pub make: Box<dyn Fn(&dyn BlockAlloc)>,
+    pub make: Box<Deed>,
     /// Of the report.
     pub what: &'static str,
     /// Of the wrong byte, in block 1.
@@ -31,6 +31,8 @@ pub struct Mistake {
     pub expected: Option<u8>,
 }
 
+/// What is done with a pool.
+type Deed = dyn Fn(&dyn BlockAlloc);
 /// A call that takes a block, or several.
 type Take = (&'static str, fn(&dyn BlockAlloc) -> Vec<NonNull<u8>>);
 /// A call that gives a block back, and the one that took it.
