@@ -1,7 +1,7 @@
 //! The pools that are watched.
 
 use block_core::wait::Waiting;
-use block_core::{BlockAlloc, BuildError};
+use block_core::{BlockAlloc, BlockLayout, BuildError, Region};
 use block_lockfree::LockFreeAlloc;
 use block_mutex::MutexAlloc;
 
@@ -24,6 +24,20 @@ pub const POOLS: &[Kind] = &[
     },
     Kind { name: "plain stack", build: |capacity| Ok(Box::new(plain_stack(capacity)?)) },
     Kind { name: "mutex", build: |capacity| Ok(Box::new(mutex(capacity)?)) },
+    Kind {
+        name: "magazines, hardened",
+        build: |capacity| Ok(Box::new(LockFreeAlloc::from_region(hardened(capacity)?)?)),
+    },
+    Kind {
+        name: "plain stack, hardened",
+        build: |capacity| {
+            Ok(Box::new(LockFreeAlloc::from_region(hardened(capacity)?)?.with_magazine(0)))
+        },
+    },
+    Kind {
+        name: "mutex, hardened",
+        build: |capacity| Ok(Box::new(MutexAlloc::from_region(hardened(capacity)?)?)),
+    },
     Kind {
         name: "magazines, waited for",
         build: |capacity| Ok(Box::new(Waiting::new(magazines(capacity)?))),
@@ -49,6 +63,12 @@ pub fn magazines(capacity: usize) -> Result<LockFreeAlloc, BuildError> {
 
 pub fn plain_stack(capacity: usize) -> Result<LockFreeAlloc, BuildError> {
     Ok(magazines(capacity)?.with_magazine(0))
+}
+
+/// The region's own looks at free blocks, and at what is behind blocks, are watched as well.
+fn hardened(capacity: usize) -> Result<Region, BuildError> {
+    let layout = BlockLayout::new(BLOCK_SIZE, capacity)?.with_guard(16)?;
+    Ok(Region::options().verify_on_acquire(true).map(layout)?)
 }
 
 pub fn mutex(capacity: usize) -> Result<MutexAlloc, BuildError> {
