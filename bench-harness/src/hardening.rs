@@ -150,7 +150,7 @@ pub fn table(rows: &[Row]) -> String {
     table.set_header(header);
     for Row { backend, block_size, threads, samples_ns } in rows {
         let off = median(&samples_ns[0]);
-        let mut line = vec![(*backend).to_owned(), bytes(*block_size), plural(*threads, "thread")];
+        let mut line = vec![(*backend).to_owned(), bytes(*block_size), threads.to_string()];
         for (option, samples) in samples_ns.iter().enumerate() {
             let least = samples.iter().copied().fold(f64::INFINITY, f64::min);
             line.extend([format!("{:.1}", median(samples)), format!("{least:.1}")]);
