@@ -92,7 +92,8 @@ impl BlockLayout {
     /// # Errors
     ///
     /// [`LayoutError::BadAlign`] if `align` is not a power of two (zero is none), or
-    /// [`LayoutError::TooLarge`] if the wider stride makes the region exceed `isize::MAX` bytes.
+    /// [`LayoutError::TooLarge`], or [`LayoutError::GuardTooLarge`] of a layout with a guard, if the wider
+    /// stride makes the region exceed `isize::MAX` bytes.
     ///
     /// # Examples
     ///
@@ -122,7 +123,7 @@ impl BlockLayout {
     ///
     /// # Errors
     ///
-    /// [`LayoutError::TooLarge`] if the wider stride makes the region exceed `isize::MAX` bytes.
+    /// [`LayoutError::GuardTooLarge`] if the wider stride makes the region exceed `isize::MAX` bytes.
     ///
     /// # Examples
     ///
@@ -154,8 +155,10 @@ impl BlockLayout {
         if !align.is_power_of_two() {
             return Err(LayoutError::BadAlign { align });
         }
-        let too_large =
-            Err(LayoutError::TooLarge { block_size, align, capacity, guard: least_guard });
+        let too_large = Err(match least_guard {
+            0 => LayoutError::TooLarge { block_size, align, capacity },
+            guard => LayoutError::GuardTooLarge { block_size, align, capacity, guard },
+        });
         let Some(guarded) = block_size.checked_add(least_guard) else {
             return too_large;
         };

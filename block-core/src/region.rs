@@ -8,6 +8,7 @@ mod violation;
 
 use core::fmt;
 use core::ptr::NonNull;
+use core::sync::atomic::AtomicBool;
 
 use self::metadata::Metadata;
 use crate::backing::Backing;
@@ -51,6 +52,9 @@ pub struct Region {
     options: RegionOptions,
     /// Whether something is done to blocks when they are handed out or given back.
     is_hardened: bool,
+    /// Whether the backend lends: of one that does not no guard was ever written. Relaxed: what says that a
+    /// block is out orders this, too.
+    is_lending: AtomicBool,
     /// Dropped before the memory is.
     #[cfg(block_asan)]
     pub(crate) poison: Poison,

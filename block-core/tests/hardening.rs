@@ -233,6 +233,14 @@ fn without_options_a_region_is_as_it_was() {
     }
 }
 
+/// Of a backend that was written without loans nothing is found, and it is accused of nothing.
+#[test]
+fn where_nothing_is_ever_lent_no_guard_is_looked_for() {
+    let region = hardened_region();
+    // SAFETY: nobody else has the region.
+    unsafe { region.scrub(region.block(BlockIndex::new(0))) };
+}
+
 /// The first touch of a block's memory is its first loan.
 #[test]
 fn a_guard_commits_no_memory_before_its_block_is_used() {

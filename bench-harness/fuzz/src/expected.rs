@@ -35,7 +35,10 @@ impl Shape {
         // Two numbers of up to 65 bits.
         let bytes = stride.saturating_mul(count);
         if bytes.saturating_add(boundary - 1) > LARGEST {
-            return Err(LayoutError::TooLarge { block_size, align, capacity, guard });
+            return Err(match guard {
+                0 => LayoutError::TooLarge { block_size, align, capacity },
+                guard => LayoutError::GuardTooLarge { block_size, align, capacity, guard },
+            });
         }
         Ok(Self { block_size: size, align: boundary, stride, capacity: count })
     }

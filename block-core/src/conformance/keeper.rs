@@ -37,6 +37,8 @@ pub(super) struct Keeper<'a, A: BlockAlloc + ?Sized> {
     refusals: Cell<u64>,
     /// For the choices that no property makes: where empty entries stand.
     random: Random,
+    /// Whether each block must have been lent.
+    wants_loans: bool,
 }
 
 impl<'a, A: BlockAlloc + ?Sized> Keeper<'a, A> {
@@ -52,7 +54,13 @@ impl<'a, A: BlockAlloc + ?Sized> Keeper<'a, A> {
             most_held: 0,
             refusals: Cell::new(0),
             random: Random::new(5),
+            wants_loans: false,
         }
+    }
+
+    /// One that looks whether each block was lent.
+    pub(super) fn that_wants_loans(pool: &'a A) -> Self {
+        Self { wants_loans: true, ..Self::new(pool) }
     }
 
     pub(super) fn held(&self) -> usize {
@@ -106,7 +114,7 @@ impl<'a, A: BlockAlloc + ?Sized> Keeper<'a, A> {
         ensure!(
             Initialised,
             // SAFETY: located just now, and held by `held` alone.
-            unsafe { self.pool.region().is_lent(held.pointer()) },
+            !self.wants_loans || unsafe { self.pool.region().is_lent(held.pointer()) },
             "block {index} was handed out ({:?}) without `Region::lend`: its guard is not written",
             held.way()
         );

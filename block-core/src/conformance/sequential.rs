@@ -299,7 +299,7 @@ where
     let hardened: Vec<_> = layouts::every().into_iter().map(Shape::hardened).collect();
     on_each("lent_when_handed_out", &hardened, |shape| {
         let pool = shape.pool(make)?;
-        let mut keeper = Keeper::new(&*pool);
+        let mut keeper = Keeper::that_wants_loans(&*pool);
         let mut random = Random::new(6);
         for way in Way::ALL.repeat(3) {
             // Looked at by the keeper, and written whole.

@@ -36,6 +36,15 @@ pub enum LayoutError {
         align: usize,
         /// Number of blocks.
         capacity: usize,
+    },
+    /// The blocks and their guards would not fit an address space.
+    GuardTooLarge {
+        /// Bytes a block.
+        block_size: usize,
+        /// Alignment of a block in bytes.
+        align: usize,
+        /// Number of blocks.
+        capacity: usize,
         /// Bytes to be guarded behind each block, see [`BlockLayout::with_guard`].
         guard: usize,
     },
@@ -61,6 +70,9 @@ impl LayoutError {
             Self::ZeroCapacity => "the capacity is 0; it must be at least 1 block",
             Self::BadAlign { .. } => "the alignment is not a power of two",
             Self::TooLarge { .. } => "the blocks exceed the limit of isize::MAX bytes",
+            Self::GuardTooLarge { .. } => {
+                "the blocks and their guards exceed the limit of isize::MAX bytes"
+            }
         }
     }
 }
@@ -72,14 +84,18 @@ impl fmt::Display for LayoutError {
             Self::BadAlign { align } => {
                 write!(f, "the alignment {align} is not a power of two")
             }
-            Self::TooLarge { block_size, align, capacity, guard } => {
-                write!(f, "{capacity} blocks of {block_size} bytes")?;
-                if *guard > 0 {
-                    write!(f, " and a guard of {guard} behind each")?;
-                }
-                let limit = isize::MAX;
-                write!(f, ", aligned to {align}, exceed the limit of isize::MAX = {limit} bytes")
-            }
+            Self::TooLarge { block_size, align, capacity } => write!(
+                f,
+                "{capacity} blocks of {block_size} bytes, aligned to {align}, exceed the limit of \
+                 isize::MAX = {} bytes",
+                isize::MAX
+            ),
+            Self::GuardTooLarge { block_size, align, capacity, guard } => write!(
+                f,
+                "{capacity} blocks of {block_size} bytes and a guard of {guard} behind each, aligned to \
+                 {align}, exceed the limit of isize::MAX = {} bytes",
+                isize::MAX
+            ),
         }
     }
 }

@@ -56,7 +56,7 @@ fn a_guard_beyond_the_limit_is_refused_and_named() {
     assert!(byte.with_guard(limit - 1).is_ok(), "the limit is exact");
     for guard in [limit, usize::MAX - 1, usize::MAX] {
         let error = byte.with_guard(guard).unwrap_err();
-        let expected = LayoutError::TooLarge { block_size: 1, align: 1, capacity: 1, guard };
+        let expected = LayoutError::GuardTooLarge { block_size: 1, align: 1, capacity: 1, guard };
         assert_eq!(error, expected);
         assert!(std::format!("{error}").contains(&std::format!("a guard of {guard}")));
     }

@@ -1,6 +1,7 @@
 //! Where a region's memory comes from: a mapping, the heap, or the caller.
 
 use core::mem::MaybeUninit;
+use core::sync::atomic::AtomicBool;
 
 use super::Region;
 use super::metadata::Metadata;
@@ -212,6 +213,7 @@ impl Region {
             layout,
             metadata,
             is_hardened: options.zero_on_release || options.verify_on_acquire || layout.guard() > 0,
+            is_lending: AtomicBool::new(false),
             options,
             #[cfg(block_asan)]
             poison: crate::poison::Poison::none(blocks.base()),
