@@ -1,20 +1,13 @@
 //! The report for people and its picture, as made from stored records.
 
-#[path = "../support/fixture.rs"]
-mod fixture;
-
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
 
 use roxmltree::{Document, Node};
 use serde_json::{Value, json};
 
-/// What a program that did so said.
-fn run(arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_bench-harness"));
-    command.args(arguments).stdin(Stdio::null()).output().expect("the command starts")
-}
+use crate::fixture;
+use crate::support::run;
 
 /// A file that stays in the target folder, to be looked at.
 fn file(name: &str) -> String {

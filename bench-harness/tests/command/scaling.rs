@@ -1,10 +1,9 @@
 //! What a run says of more cores.
 
-#[path = "support/command.rs"]
-mod support;
-
 use serde_json::Value;
-use support::{run, text, without_places};
+
+use crate::support::{run, text};
+use crate::without_places;
 
 /// A quick run of pairs.
 fn pairs(threads: &str, contender: &str, format: &str) -> String {

@@ -8,9 +8,10 @@ mod written;
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
+
+use crate::support::{command, run, text};
 
 /// Two cells, a dozen samples of each.
 const SMALL: &[&str] = &[
@@ -22,20 +23,6 @@ const SMALL: &[&str] = &[
     "--block-size=64",
     "--contender=system,mutex/handle",
 ];
-
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_bench-harness"));
-    command.args(arguments).stdin(Stdio::null());
-    command
-}
-
-fn run(arguments: &[&str]) -> Output {
-    command(arguments).output().expect("the command starts")
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).expect("the command writes UTF-8")
-}
 
 /// A file of this test's own, removed in the end.
 struct File(PathBuf);

@@ -1,0 +1,86 @@
+//! Where a report goes, and what is left where there is none.
+
+use std::io::Read;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::support::{command, run, text};
+
+/// As in `bench-harness | head -1`.
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let short = ["--time", "0.05", "--threads", "1", "--arena", "100"];
+    for arguments in [&["--help"][..], &["--list"], &short] {
+        let mut child = command(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the command starts");
+        drop(child.stdout.take());
+        let mut stderr = String::new();
+        child.stderr.take().expect("piped").read_to_string(&mut stderr).expect("UTF-8");
+        assert!(child.wait().expect("it ends").success(), "{arguments:?}: {stderr}");
+        assert_eq!(stderr, "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_report_goes_to_a_file_if_asked() {
+    let file = std::env::temp_dir().join(format!("bench-harness-{}.csv", std::process::id()));
+    let path = file.to_str().expect("a UTF-8 path");
+    let grid = ["--time", "0.05", "--threads", "1", "--arena", "100", "--contender", "mutex"];
+    std::fs::write(&file, "an earlier report\n".repeat(1_000)).expect("a temporary file");
+    let output = run(&[&grid[..], &["--format", "csv", "--output", path]].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout), "");
+    let report = std::fs::read_to_string(&file).expect("the report was written");
+    std::fs::remove_file(&file).expect("the report is ours");
+    assert!(report.starts_with("contender,path,"), "{report}");
+    assert!(!report.contains("an earlier report"), "{report}");
+}
+
+/// Record, page and picture, and their places at the end of the table.
+#[test]
+fn pictures_go_to_a_folder() {
+    let folder = std::env::temp_dir().join(format!("bench-harness-{}.report", std::process::id()));
+    let path = folder.to_str().expect("a UTF-8 path");
+    let grid = ["--time", "0.05", "--threads", "1", "--arena", "100", "--contender", "mutex,loop"];
+    for format in ["table", "json"] {
+        let output = run(&[&grid[..], &["--format", format, "--report", path]].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+        let said = if format == "table" { stdout } else { stderr };
+        let last: Vec<_> = said.lines().rev().take(3).collect();
+        for (line, name) in last.iter().zip(["headline.svg", "report.html", "record.json"]) {
+            assert!(line.ends_with(&format!("{path}/{name}")), "{said}");
+        }
+        let read = |name| std::fs::read_to_string(folder.join(name)).expect("it was written");
+        serde_json::from_str::<Value>(&read("record.json")).expect("valid JSON");
+        assert!(read("report.html").starts_with("<!DOCTYPE html>"));
+        assert!(read("headline.svg").contains("</svg>"));
+    }
+    let first = std::fs::read_to_string(folder.join("previous.json")).expect("it was kept");
+    serde_json::from_str::<Value>(&first).expect("valid JSON");
+    std::fs::remove_dir_all(&folder).expect("the folder is ours");
+    let refused = run(&[&grid[..], &["--report", "/dev/null/folder"]].concat());
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("cannot make the folder /dev/null/folder"));
+}
+
+/// As by a crash; what Ctrl-C leaves is in `records`.
+#[test]
+fn a_run_that_is_killed_leaves_the_last_report_alone() {
+    let file = std::env::temp_dir().join(format!("bench-harness-{}.kept", std::process::id()));
+    std::fs::write(&file, "an earlier report\n").expect("a temporary file");
+    let mut child = command(&["--time", "600", "--threads", "1", "--output"])
+        .arg(&file)
+        .spawn()
+        .expect("the command starts");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    child.kill().expect("it is still at it");
+    child.wait().expect("it ends");
+    let report = std::fs::read_to_string(&file).expect("the file is still there");
+    std::fs::remove_file(&file).expect("the file is ours");
+    assert_eq!(report, "an earlier report\n");
+}
