@@ -199,8 +199,8 @@ fn the_picture_has_a_bar_for_one_thread_and_for_all_cores() {
 #[test]
 fn a_run_can_be_shown_without_being_stored() {
     for format in ["html", "svg"] {
-        let grid = ["--time=0.05", "--threads=1", "--workload=pair", "--contender=mutex,loop"];
-        let output = run(&[&grid[..], &["--format", format]].concat());
+        let grid = ["--time=0.05", "--threads=1", "--workload=pair", "--arena=100"];
+        let output = run(&[&grid[..], &["--contender=mutex,loop", "--format", format]].concat());
         assert!(output.status.success(), "{output:?}");
         let text = String::from_utf8(output.stdout).expect("UTF-8");
         let text = if format == "html" { as_xml(&text) } else { text };

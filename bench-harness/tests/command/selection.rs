@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use bench_harness::lineup;
 use bench_harness::workload::Workload;
 use serde_json::Value;
 
@@ -40,22 +41,16 @@ fn the_list_says_which_contenders_must_be_asked_for() {
     assert!(text(&help.stdout).contains("--contender all"));
 }
 
-/// Every workload by every contender, as far as they can; what they cannot do is said.
+/// Every workload by every usual contender, as far as they can; what they cannot do is said.
 #[test]
 fn all_workloads_run_and_what_cannot_is_said() {
-    let grid = ["--time", "0.1", "--workload", "all", "--threads", "1,2", "--block-size", "64"];
-    let all = |format: &str| {
-        let output = run(&[&grid[..], &["--arena", "2000", "--format", format]].concat());
-        assert!(output.status.success(), "{}", text(&output.stderr));
-        String::from_utf8(output.stdout).expect("UTF-8")
-    };
-    let record: Value = serde_json::from_str(&all("json")).expect("valid JSON");
+    let record: Value = serde_json::from_str(&all_workloads(&[])).expect("valid JSON");
     let cells = record["cells"].as_array().expect("an array of cells");
     let unable = record["unable"].as_array().expect("an array of what cannot be done");
-    // Hand-over takes two threads; only pools can be exhausted.
-    // Four pools by three paths, and the control; and the loop can do all that they can.
-    let (cases, not_pools) = (2 * Workload::ALL.len() - 1, CONTENDERS - 14);
-    assert_eq!(cells.len(), cases * CONTENDERS - 2 * not_pools);
+    // Only pools can be exhausted: four of them by three paths, and the control; and the loop can do all
+    // that they can.
+    let not_pools = CONTENDERS - 14;
+    assert_eq!(cells.len(), CASES * CONTENDERS - 2 * not_pools);
     assert_eq!(unable.len(), not_pools);
     assert!(unable.iter().all(|unable| unable["workload"] == "exhausted"), "{unable:?}");
     let singly = |cell: &&Value| cell["remark"] == "one by one";
@@ -63,20 +58,40 @@ fn all_workloads_run_and_what_cannot_is_said() {
     // The loop, and all that is no pool.
     assert_eq!((bulk, cells.iter().filter(singly).count()), (2 * (1 + not_pools), bulk));
     assert!(record["notes"].to_string().contains("handover at 1 thread"), "{}", record["notes"]);
+}
 
-    let table = all("table");
+/// By a few contenders, the longest names and one that is no pool among them: the columns are the same.
+#[test]
+fn every_form_has_all_workloads_and_says_what_cannot_be_done() {
+    let few =
+        |format| all_workloads(&["--contender", "array-queue,system,loop", "--format", format]);
+    let table = few("table");
     assert!(without_places(&table).lines().all(|line| line.chars().count() <= 100), "{table}");
     assert!(table.contains("cannot: has no bound") && table.contains(", one by one"), "{table}");
-    let markdown = all("markdown");
+    let markdown = few("markdown");
     assert!(markdown.contains("| cannot |") && markdown.contains(" x)"), "{markdown}");
-    let rows = csv::Reader::from_reader(all("csv").as_bytes()).into_records().count();
-    assert_eq!(rows, cells.len() + unable.len());
+    let rows = csv::Reader::from_reader(few("csv").as_bytes()).into_records().count();
+    // Five paths, one of which cannot be exhausted: no cells, and a row that says so.
+    assert_eq!(rows, 5 * CASES - 2 + 1);
+}
+
+/// Hand-over takes two threads.
+const CASES: usize = 2 * Workload::ALL.len() - 1;
+
+/// A run of every workload on one thread and on two, as JSON unless another form is asked for.
+fn all_workloads(more: &[&str]) -> String {
+    let grid = ["--time", "0.1", "--workload", "all", "--threads", "1,2", "--block-size", "64"];
+    let form = if more.is_empty() { &["--format", "json"] } else { more };
+    let output = run(&[&grid[..], &["--arena", "2000"], form].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
 }
 
 /// The contenders that are only measured if asked for, in every workload they can do.
 #[test]
-fn all_contenders_run_and_what_cannot_is_said() {
-    let grid = ["--time", "0.1", "--rounds", "3", "--workload", "all", "--contender", "all"];
+fn contenders_that_are_asked_for_run_and_what_they_cannot_is_said() {
+    let contenders = ONLY_IF_ASKED.join(",");
+    let grid = ["--time", "0.1", "--rounds", "3", "--workload", "all", "--contender", &contenders];
     let case = ["--threads", "2", "--block-size", "64", "--arena", "2000", "--format", "json"];
     let output = run(&[&grid[..], &case].concat());
     assert!(output.status.success(), "{}", text(&output.stderr));
@@ -113,6 +128,7 @@ fn filters_choose_cells() {
     assert_eq!(chosen("mutex/handle,loop"), 2);
     assert_eq!(chosen("sys"), 1);
     assert_eq!(chosen("plain"), 3);
+    assert_eq!(chosen("all"), lineup::names().count());
 }
 
 /// What a plan leaves to the command line is chosen there, and the rest stays the plan's.

@@ -49,39 +49,47 @@ fn ended(child: Child) -> (Option<i32>, String) {
     (output.status.code(), text(&output.stderr).to_owned())
 }
 
+/// All at the same time, since each has to wait for its first sample.
 #[test]
 fn a_run_leaves_a_valid_partial_record() {
-    let output = File::absent("partial");
     // Ten minutes: a sample takes about a second.
     let arguments = [ONE_CELL, &["--time", "600", "--rounds", "600"]].concat();
-    for (name, format) in [("INT", "json"), ("TERM", "json"), ("INT", "csv"), ("INT", "table")] {
-        let child = started(&arguments, format, &output);
-        sleep(Duration::from_secs(1));
-        signal(&child, name);
+    let runs = [("INT", "json"), ("TERM", "json"), ("INT", "csv"), ("INT", "table")];
+    let runs = runs.map(|(name, format)| {
+        let output = File::absent(&format!("partial-{name}-{format}"));
+        (name, format, started(&arguments, format, &output), output)
+    });
+    sleep(Duration::from_secs(1));
+    runs.iter().for_each(|(name, _, child, _)| signal(child, name));
+    for (name, format, child, output) in runs {
         let (code, said) = ended(child);
         assert_eq!(code, Some(130), "{name} {format}");
         assert!(said.contains("about 10 minutes") && said.lines().count() == 1, "{said}");
-        let report = output.read();
-        match format {
-            "json" => {
-                let record: Value = serde_json::from_str(&report).expect("valid JSON");
-                assert_eq!(record["interrupted"], true);
-                assert!(record["notes"].to_string().contains("interrupted: "), "{report}");
-                let samples = record["cells"][0]["samples_ns"].as_array().expect("samples");
-                assert!((1..600).contains(&samples.len()), "{samples:?}");
-                // It can be compared, and the report says what it is.
-                let compared = run(&["--compare", output.path(), "--with", output.path()]);
-                assert_eq!(compared.status.code(), Some(0));
-                assert!(text(&compared.stdout).contains("run that was interrupted"));
-            }
-            "csv" => {
-                let rows: Result<Vec<_>, _> =
-                    csv::Reader::from_reader(report.as_bytes()).into_records().collect();
-                let rows = rows.expect("rows as long as the header");
-                assert!(rows.iter().all(|row| row.iter().any(|field| field == "true")));
-            }
-            _ => assert!(report.contains("note: interrupted: "), "{report}"),
+        is_partial(format, &output);
+    }
+}
+
+fn is_partial(format: &str, output: &File) {
+    let report = output.read();
+    match format {
+        "json" => {
+            let record: Value = serde_json::from_str(&report).expect("valid JSON");
+            assert_eq!(record["interrupted"], true);
+            assert!(record["notes"].to_string().contains("interrupted: "), "{report}");
+            let samples = record["cells"][0]["samples_ns"].as_array().expect("samples");
+            assert!((1..600).contains(&samples.len()), "{samples:?}");
+            // It can be compared, and the report says what it is.
+            let compared = run(&["--compare", output.path(), "--with", output.path()]);
+            assert_eq!(compared.status.code(), Some(0));
+            assert!(text(&compared.stdout).contains("run that was interrupted"));
         }
+        "csv" => {
+            let rows: Result<Vec<_>, _> =
+                csv::Reader::from_reader(report.as_bytes()).into_records().collect();
+            let rows = rows.expect("rows as long as the header");
+            assert!(rows.iter().all(|row| row.iter().any(|field| field == "true")));
+        }
+        _ => assert!(report.contains("note: interrupted: "), "{report}"),
     }
 }
 
