@@ -4,15 +4,17 @@
 //! the others at the place where most figures of this workspace are: blocks of 256 bytes in an arena
 //! of 4,096, on one thread and on all cores, by one path through each contender.
 
-use std::time::Duration;
+mod estimate;
+mod task;
 
-use crate::grid::{self, Case, Grid};
+use crate::grid::{self, Grid};
 use crate::lineup::{self, CONTROL, Kind, Name};
 use crate::payload::Payload;
-use crate::record::Settings;
-use crate::sampler::{COSTLY, SHORTEST};
 use crate::workers::Cores;
 use crate::workload::{Calls, Occupancy, Workload};
+
+pub(crate) use estimate::estimate;
+pub use task::{Task, cells, tasks};
 
 /// A plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -235,91 +237,6 @@ fn bulk_grid() -> Vec<Workload> {
     calls.map(Workload::Bulk).collect()
 }
 
-/// A case, and who is measured at it.
-#[derive(Clone, Debug)]
-pub struct Task {
-    /// The case.
-    pub case: Case,
-    /// The contenders, those included that cannot do it.
-    pub names: Vec<Name>,
-}
-
-impl Task {
-    /// Those who can.
-    #[must_use]
-    pub fn able(&self) -> usize {
-        let can = |name: &&Name| name.kind().cannot(self.case.workload).is_none();
-        self.names.iter().filter(can).count()
-    }
-}
-
-/// The cases of all grids, each once, and notes on those left out.
-///
-/// # Errors
-///
-/// What does not fit together, in one line.
-pub fn tasks(grids: &[Grid]) -> Result<(Vec<Task>, Vec<String>), String> {
-    let (mut tasks, mut notes) = (Vec::<Task>::new(), Vec::new());
-    for grid in grids {
-        let (cases, left_out) = match grid::cases(grid) {
-            Err(reason) if grids.len() > 1 && !grid.strict => (Vec::new(), vec![reason]),
-            cases => cases?,
-        };
-        for case in cases {
-            match tasks.iter_mut().find(|task| task.case == case) {
-                None => tasks.push(Task { case, names: grid.names.clone() }),
-                Some(task) => {
-                    let either =
-                        |name: &Name| task.names.contains(name) || grid.names.contains(name);
-                    task.names = lineup::names().filter(either).collect();
-                }
-            }
-        }
-        for note in left_out {
-            if !notes.contains(&note) {
-                notes.push(note);
-            }
-        }
-    }
-    if tasks.is_empty() {
-        return Err(notes.swap_remove(0));
-    }
-    Ok((tasks, notes))
-}
-
-/// How many cells there are: those who can, at each case.
-#[must_use]
-pub fn cells(tasks: &[Task]) -> usize {
-    tasks.iter().map(Task::able).sum()
-}
-
-/// What counting the blocks of an arena costs, for each block.
-const STOCK_TAKING: Duration = Duration::from_nanos(120);
-/// What it takes to build and verify one contender at one case.
-const VERIFYING: Duration = Duration::from_millis(2);
-/// What it takes to commit a page, at the first touch of memory.
-const COMMITTING: Duration = Duration::from_nanos(400);
-
-/// How long a run will take, roughly: what was asked for, or what its samples cannot do without.
-#[must_use]
-pub fn estimate(tasks: &[Task], settings: Settings, cores: usize) -> Duration {
-    let least = |task: &Task| {
-        let (shape, able) = (task.case.shape, task.able() as u32);
-        let count = STOCK_TAKING * shape.arena as u32;
-        let sample = SHORTEST * shape.threads.div_ceil(cores) as u32 * 2 + count;
-        let pages = (shape.arena * shape.block_size.min(4 << 10)).div_ceil(4 << 10);
-        let touching = lineup::touching_all(&task.names) as u32;
-        let pass = (VERIFYING + count) * able + COMMITTING * pages as u32 * touching;
-        let rounds = if count > COSTLY { settings.passes } else { settings.rounds } as u32;
-        (sample * able * rounds, pass * settings.passes as u32)
-    };
-    let (samples, passes) = tasks
-        .iter()
-        .map(least)
-        .fold((Duration::ZERO, Duration::ZERO), |all, one| (all.0 + one.0, all.1 + one.1));
-    Duration::from_secs_f64(settings.time_seconds).max(samples + passes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -330,23 +247,24 @@ mod tests {
         tasks(&grids).expect("every plan has cases on any machine")
     }
 
-    fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> usize {
+    /// How many different ones there are.
+    fn different<T: Ord>(values: impl Iterator<Item = T>) -> usize {
         values.collect::<std::collections::BTreeSet<_>>().len()
     }
 
     #[test]
     fn each_sweep_has_its_values_and_holds_the_rest() {
         let sizes = of(Plan::BlockSizes).0;
-        assert_eq!(distinct(sizes.iter().map(|task| task.case.shape.block_size)), 7);
-        assert_eq!(distinct(sizes.iter().map(|task| task.case.shape.arena)), 1);
+        assert_eq!(different(sizes.iter().map(|task| task.case.shape.block_size)), 7);
+        assert_eq!(different(sizes.iter().map(|task| task.case.shape.arena)), 1);
         let threads = of(Plan::Threads).0;
-        assert_eq!(distinct(threads.iter().map(|task| task.case.shape.threads)), 7);
+        assert_eq!(different(threads.iter().map(|task| task.case.shape.threads)), 7);
         let workloads =
-            |plan| distinct(of(plan).0.iter().map(|task| task.case.workload.to_string()));
+            |plan| different(of(plan).0.iter().map(|task| task.case.workload.to_string()));
         assert_eq!(workloads(Plan::Occupancy), 10);
         assert_eq!(workloads(Plan::BulkGrid), 16 + 36 + 4 * 64);
         assert_eq!(
-            distinct(of(Plan::Payloads).0.iter().map(|task| task.case.payload.to_string())),
+            different(of(Plan::Payloads).0.iter().map(|task| task.case.payload.to_string())),
             3
         );
     }
@@ -369,15 +287,5 @@ mod tests {
                 assert!(task.names.iter().all(|name| same.names.contains(name)), "{plan:?}");
             }
         }
-    }
-
-    #[test]
-    fn a_run_takes_what_its_samples_cannot_do_without() {
-        let settings =
-            |time_seconds, rounds| Settings { time_seconds, rounds, passes: 1, target_ns: 28.0 };
-        let tasks = of(Plan::Usual).0;
-        let estimate = |time, rounds| estimate(&tasks, settings(time, rounds), 2).as_secs_f64();
-        assert!((60.0..200.0).contains(&estimate(60.0, 10)));
-        assert!(estimate(1.0, 1_000) > 100.0 * 1.0);
     }
 }
