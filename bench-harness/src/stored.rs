@@ -2,18 +2,22 @@
 //! cannot be read. Latencies are not read and not compared: a tail differs from run to run by more
 //! than any change that is looked for.
 
+mod place;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::fs;
 use std::path::Path;
 
+use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 
 use crate::origin::{FORMAT, FORMAT_VERSION};
 use crate::payload::Payload;
 use crate::record::{Cell, Record};
+
+pub use place::Place;
 
 /// A record, as a comparison sees it.
 #[derive(Clone, Debug, Deserialize)]
@@ -64,29 +68,6 @@ impl StoredCell {
             rest = after;
             pass
         })
-    }
-}
-
-/// What is measured in a cell: the same place in two records can be compared.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
-#[expect(missing_docs, reason = "those of `Cell`")]
-pub struct Place {
-    pub contender: String,
-    pub path: String,
-    pub workload: String,
-    /// Empty in the record of a program that did not know any other than the usual one: that is
-    /// filled in when it is read.
-    #[serde(default)]
-    pub payload: String,
-    pub threads: usize,
-    pub block_size: usize,
-    pub arena: usize,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { contender, path, threads, block_size, arena, .. } = self;
-        write!(f, "{contender}/{path}, {}, {threads} x {block_size} B of {arena}", self.work())
     }
 }
 
@@ -212,33 +193,6 @@ impl From<&Cell> for StoredCell {
             place: Place::of(cell),
             samples_ns: cell.samples_ns.clone(),
             passes: cell.passes.clone(),
-        }
-    }
-}
-
-impl Place {
-    /// The place of a cell.
-    #[must_use]
-    pub fn of(cell: &Cell) -> Self {
-        Self {
-            contender: cell.contender.to_owned(),
-            path: cell.path.to_owned(),
-            workload: cell.workload.to_string(),
-            payload: cell.payload.to_string(),
-            threads: cell.threads,
-            block_size: cell.block_size,
-            arena: cell.arena,
-        }
-    }
-
-    /// What the threads did: the workload, and the payload if it is not the usual one.
-    #[must_use]
-    pub fn work(&self) -> String {
-        let Self { workload, payload, .. } = self;
-        if payload == Payload::usual(workload).name() {
-            workload.clone()
-        } else {
-            format!("{workload}, payload {payload}")
         }
     }
 }
