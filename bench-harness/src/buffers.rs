@@ -25,8 +25,8 @@ use comfy_table::{CellAlignment, Table};
 use rayon::ThreadPoolBuildError;
 
 use crate::fault::Fault;
-use crate::grid::plural;
 use crate::median::median;
+use crate::numbers::plural;
 use crate::sampler::pairs_within;
 use crate::workers::{Workers, wall};
 use contenders::{Borrowed, OfBytes, Owned};

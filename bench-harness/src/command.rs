@@ -13,10 +13,11 @@ use crate::arguments::{Arguments, Refusal};
 use crate::compare::Comparison;
 use crate::control::Control;
 use crate::folder::Folder;
-use crate::grid::{self, Case};
+use crate::grid::Case;
 use crate::latency::{Latency, Timer};
 use crate::lineup;
 use crate::machine::Machine;
+use crate::numbers;
 use crate::origin::Origin;
 use crate::output::Output;
 use crate::payload::Payload;
@@ -235,16 +236,16 @@ fn interruption(cells: &[Cell], planned: usize, settings: Settings) -> String {
     let taken: usize = cells.iter().map(|cell| cell.samples_ns.len()).sum();
     format!(
         "interrupted: {taken} of {} were taken, in {} of {}",
-        grid::plural(planned * settings.rounds, "sample"),
+        numbers::plural(planned * settings.rounds, "sample"),
         cells.len(),
-        grid::plural(planned, "cell")
+        numbers::plural(planned, "cell")
     )
 }
 
 /// How far the timing of calls came in an interrupted run.
 fn untimed(latencies: &[Latency], planned: usize) -> String {
     let cells = latencies.chunk_by(|a, b| a.cell() == b.cell()).count();
-    format!("interrupted: calls were timed in {cells} of {}", grid::plural(planned, "cell"))
+    format!("interrupted: calls were timed in {cells} of {}", numbers::plural(planned, "cell"))
 }
 
 /// What a reader must know who takes the figures further.
@@ -254,19 +255,19 @@ fn remarks(tasks: &[Task], machine: &Machine, unpinned: usize) -> Vec<String> {
     if most > machine.cores {
         remarks.push(format!(
             "up to {most} threads on {}: where there are more threads than cores, they take turns",
-            grid::plural(machine.cores, "core")
+            numbers::plural(machine.cores, "core")
         ));
     }
     if unpinned > 0 {
         remarks.push(format!(
             "{} could not be pinned to a core: several may have run on one while another idled",
-            grid::plural(unpinned, "thread")
+            numbers::plural(unpinned, "thread")
         ));
     }
     if let Some(load) = machine.load.filter(|load| *load >= 0.5) {
         remarks.push(format!(
             "the machine was not idle in the minute before the run: load {load:.1} on {}",
-            grid::plural(machine.cores, "core")
+            numbers::plural(machine.cores, "core")
         ));
     }
     if cfg!(debug_assertions) {
@@ -286,8 +287,8 @@ fn announce(
     let of_calls = latencies::estimate(timed, time_of_calls, cores);
     let estimate = plan::estimate(tasks, settings, cores) + of_calls;
     if estimate > LONG {
-        let cells = grid::plural(plan::cells(tasks), "cell");
-        let rounds = grid::plural(settings.rounds, "sample");
+        let cells = numbers::plural(plan::cells(tasks), "cell");
+        let rounds = numbers::plural(settings.rounds, "sample");
         let time = indicatif::HumanDuration(estimate);
         complain(&format!("{cells} of {rounds}: about {time}; Ctrl-C ends it with what it has"));
     }

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use crate::median;
-use crate::grid::plural;
+use crate::numbers::plural;
 use crate::stored::{Place, Stored, StoredCell};
 
 pub use change::{Change, Verdict};

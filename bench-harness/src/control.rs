@@ -8,9 +8,9 @@
 use serde::Serialize;
 
 use crate::compare::{Change, Verdict};
-use crate::grid::plural;
 use crate::lineup::CONTROL;
 use crate::median::median;
+use crate::numbers::plural;
 use crate::peers::control::TWIN;
 use crate::record::Cell;
 use crate::stored::StoredCell;

@@ -65,6 +65,7 @@ pub mod lineup;
 pub mod machine;
 pub mod median;
 pub mod method;
+pub mod numbers;
 pub mod origin;
 pub mod output;
 pub mod payload;

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde::Serialize;
 
-use crate::grid::plural;
+use crate::numbers::plural;
 use crate::workers::Cores;
 
 /// The machine and the toolchain.

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use crate::grid::plural;
 use crate::median::quartiles;
+use crate::numbers::plural;
 use crate::record::Cell;
 use crate::sampler::SHORTEST;
 

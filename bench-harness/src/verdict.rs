@@ -1,8 +1,8 @@
 //! The verdicts in words: which cells met the target, and which did not.
 
 use crate::distinct::distinct;
-use crate::grid::plural;
 use crate::lineup::Kind;
+use crate::numbers::plural;
 use crate::record::Cell;
 
 /// A line for each contender, in the order of the cells, and one overall.

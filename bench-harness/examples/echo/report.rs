@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use bench_harness::grid::bytes;
 use bench_harness::median::median;
+use bench_harness::numbers::bytes;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 

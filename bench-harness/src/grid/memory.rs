@@ -1,10 +1,11 @@
 //! Whether the memory is there: what the contenders of a case touch must fit into half of it, all of
 //! them together, since they are there at once.
 
-use super::{Case, bytes, plural};
+use super::Case;
 use crate::contender::Shape;
 use crate::lineup::{self, Name};
 use crate::machine;
+use crate::numbers::{bytes, plural};
 use crate::payload::Payload;
 
 /// The most bytes of address space for an arena.

@@ -8,7 +8,8 @@ use comfy_table::{CellAlignment, Table};
 use super::WIDTH;
 use super::wrap::wrapped;
 use crate::compare::{Change, Comparison};
-use crate::grid::{in_words, plural};
+use crate::grid::in_words;
+use crate::numbers::plural;
 use crate::stored::Place;
 
 /// A table for each case, and what came of it all.

@@ -49,7 +49,7 @@ pub fn html(view: &View) -> String {
                     h1 { (title) }
                     @if let Some(answer) = verdicts::answer(view) { p class="answer" { (answer) } }
                     p class="origin" {
-                        (view.machine.cpu) ", " (crate::grid::plural(view.machine.cores, "core"))
+                        (view.machine.cpu) ", " (crate::numbers::plural(view.machine.cores, "core"))
                         " · " (view.date) " · commit " (words::short_commit(&view.commit))
                     }
                     @if view.interrupted { p class="interrupted" { "The run was interrupted." } }

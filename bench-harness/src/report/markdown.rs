@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use super::{comparison, latency, scaling};
 use crate::distinct::distinct;
-use crate::grid::{Work, bytes, plural};
+use crate::grid::Work;
 use crate::lineup::Name;
+use crate::numbers::{bytes, plural};
 use crate::record::{Cell, Record, Unable};
 
 /// A column: what the threads did, and how many they were.

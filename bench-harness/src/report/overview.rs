@@ -5,8 +5,9 @@ use comfy_table::{CellAlignment, Table};
 
 use super::WIDTH;
 use crate::distinct::distinct;
-use crate::grid::{Work, plural};
+use crate::grid::Work;
 use crate::lineup::Name;
+use crate::numbers::plural;
 use crate::record::{Cell, Unable};
 use crate::workload::{Calls, Workload};
 

@@ -188,7 +188,7 @@ pub(super) fn family(workload: &str) -> &str {
 impl std::fmt::Display for Surroundings<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { block_size, arena, payload } = self;
-        write!(f, "blocks of {}, arena of {arena}", crate::grid::bytes(*block_size))?;
+        write!(f, "blocks of {}, arena of {arena}", crate::numbers::bytes(*block_size))?;
         payload.map_or(Ok(()), |payload| write!(f, ", payload: {payload}"))
     }
 }

@@ -6,7 +6,7 @@ use super::chart::swatch;
 use super::heat::{MANY, scale, warmth};
 use super::words::{figure, full_name};
 use crate::distinct::distinct;
-use crate::grid::plural;
+use crate::numbers::plural;
 use crate::report::view::{Cell, Surroundings, View};
 use crate::workload::Workload;
 

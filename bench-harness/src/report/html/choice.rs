@@ -3,8 +3,8 @@
 use super::chart::Line;
 use super::words::{figure, full_name};
 use crate::distinct::distinct;
-use crate::grid::plural;
 use crate::lineup::{ALL, Kind};
+use crate::numbers::plural;
 
 use maud::{Markup, html};
 

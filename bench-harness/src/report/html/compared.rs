@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::words::{figure, full_name};
 use crate::compare::{Change, Comparison, Verdict};
-use crate::grid::plural;
+use crate::numbers::plural;
 
 /// The section.
 pub(super) fn section(comparison: &Comparison) -> Markup {
@@ -50,7 +50,7 @@ fn table(changes: &[&Change]) -> Markup {
                 @let place = &change.place;
                 tr {
                     th scope="row" { (full_name(&place.contender, &place.path)) }
-                    td class="text" { (place.workload) ", " (place.threads) " x " (crate::grid::bytes(place.block_size)) " of " (place.arena) }
+                    td class="text" { (place.workload) ", " (place.threads) " x " (crate::numbers::bytes(place.block_size)) " of " (place.arena) }
                     td { (figure(change.old_median_ns)) }
                     td { (figure(change.new_median_ns)) }
                     td { (percent(change)) }

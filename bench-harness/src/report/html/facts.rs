@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::grid::plural;
+use crate::numbers::plural;
 use crate::report::view::View;
 
 /// What the figures were measured on.

@@ -10,7 +10,7 @@ use super::heat::usual;
 use super::palette::Looks;
 use super::words::{figure, short_commit, significant};
 use crate::distinct::distinct;
-use crate::grid::plural;
+use crate::numbers::plural;
 use crate::report::view::{Cell, View};
 
 /// The width that the picture is drawn for; its letters can be read at three quarters of it.

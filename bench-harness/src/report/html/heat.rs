@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::chart::swatch;
 use super::words::{figure, full_name, times};
 use crate::distinct::distinct;
-use crate::grid::plural;
+use crate::numbers::plural;
 use crate::report::view::{Cell, Surroundings, View, family};
 
 /// The ratios to the best above which a cell is one step warmer.

@@ -7,9 +7,9 @@ use super::chart::{Chart, Level, LevelClass, Line};
 use super::choice::choose;
 use super::words::{count, duration, full_name, percentile, significant};
 use crate::distinct::distinct;
-use crate::grid::{bytes, plural};
 use crate::latency::{Latency, Timer};
 use crate::lineup::CONTROL;
+use crate::numbers::{bytes, plural};
 use crate::report::view::View;
 
 /// The most charts; the other cases are in the table.

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::words::{full_name, times};
-use crate::grid::plural;
+use crate::numbers::plural;
 use crate::report::view::{Cell, View};
 
 /// The most rows: a page that a phone still opens. The record has the others.

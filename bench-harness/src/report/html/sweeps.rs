@@ -9,7 +9,7 @@ use super::choice::{all_figures, choose, time};
 use super::heat::usual;
 use super::words::{count, short_bytes};
 use crate::distinct::distinct;
-use crate::grid::plural;
+use crate::numbers::plural;
 use crate::report::view::{Cell, Surroundings, View};
 
 /// From so many values on there is a curve.
@@ -249,7 +249,7 @@ impl std::fmt::Display for Fixed<'_> {
         }
         f.write_str(&plural(*threads, "thread"))?;
         if *block_size > 0 {
-            write!(f, ", {}", crate::grid::bytes(*block_size))?;
+            write!(f, ", {}", crate::numbers::bytes(*block_size))?;
         }
         if *arena > 0 {
             write!(f, ", arena of {}", count(*arena))?;

@@ -6,7 +6,7 @@ use super::chart::swatch;
 use super::heat::{Swept, usual};
 use super::words::{figure, full_name, times};
 use crate::distinct::distinct;
-use crate::grid::plural;
+use crate::numbers::plural;
 use crate::report::view::{Cell, Surroundings, View};
 
 /// The section.

@@ -53,7 +53,7 @@ pub(super) fn count(number: usize) -> String {
 
 /// Bytes on an axis, in little room.
 pub(super) fn short_bytes(size: f64) -> String {
-    crate::grid::bytes(size as usize).replace(" KiB", "K").replace(" MiB", "M").replace(" B", "")
+    crate::numbers::bytes(size as usize).replace(" KiB", "K").replace(" MiB", "M").replace(" B", "")
 }
 
 /// A percentile as it is called: p50, p99.9.
