@@ -1,132 +1,23 @@
 //! Sweeps: the same workload while one thing changes, be it the block, the arena, how full it is or
 //! what is done with a block.
 
+mod dimension;
+
 use maud::{Markup, html};
 
-use super::axis::{Axis, whole};
+use super::axis::Axis;
 use super::chart::{Chart, Level, Line};
 use super::choice::{all_figures, choose, time};
 use super::heat::usual;
-use super::words::{count, short_bytes};
 use crate::distinct::distinct;
 use crate::numbers::plural;
 use crate::report::view::{Cell, Surroundings, View};
+use dimension::{Dimension, Fixed};
 
 /// From so many values on there is a curve.
 const VALUES: usize = 3;
 /// The most charts of one dimension.
 const MOST: usize = 14;
-
-/// What changes along a curve.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Dimension {
-    BlockSize,
-    Arena,
-    Occupancy,
-    Payload,
-}
-
-/// What is done with a block, in rising order.
-const PAYLOADS: [&str; 3] = ["none", "line", "block"];
-
-/// All that stays the same along a curve; what changes is empty.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Fixed<'a> {
-    workload: &'a str,
-    threads: usize,
-    block_size: usize,
-    arena: usize,
-    payload: Option<&'a str>,
-}
-
-impl Dimension {
-    const ALL: [Self; 4] = [Self::BlockSize, Self::Arena, Self::Occupancy, Self::Payload];
-
-    fn title(self) -> &'static str {
-        match self {
-            Self::BlockSize => "Block size",
-            Self::Arena => "Arena",
-            Self::Occupancy => "Occupancy",
-            Self::Payload => "Payload",
-        }
-    }
-
-    fn caption(self) -> &'static str {
-        match self {
-            Self::BlockSize => {
-                "Larger blocks are more memory, not more work, unless they are touched."
-            }
-            Self::Arena => "More blocks than the caches hold cost misses.",
-            Self::Occupancy => {
-                "Pairs while so much of the arena is held; 100 % is the time of a refusal."
-            }
-            Self::Payload => {
-                "What is written into each block: nothing, its first byte, or all of it."
-            }
-        }
-    }
-
-    /// Where a cell lies, and on which curve; nothing if it is on none.
-    fn of(self, cell: &Cell) -> Option<(Fixed<'_>, f64)> {
-        let Surroundings { block_size, arena, payload } = cell.surroundings();
-        let (workload, threads) = (&*cell.workload, cell.threads);
-        let fixed = Fixed { workload, threads, block_size, arena, payload };
-        match self {
-            Self::BlockSize => Some((Fixed { block_size: 0, ..fixed }, block_size as f64)),
-            Self::Arena => Some((Fixed { arena: 0, ..fixed }, arena as f64)),
-            Self::Occupancy => Some((Fixed { workload: "", ..fixed }, occupancy(workload)?)),
-            Self::Payload => {
-                let place = PAYLOADS.iter().position(|known| *known == cell.payload())?;
-                Some((Fixed { payload: None, ..fixed }, place as f64))
-            }
-        }
-    }
-
-    fn axis(self, values: &[f64]) -> Axis {
-        match self {
-            Self::BlockSize => Axis::of("bytes of a block", values, short_bytes),
-            Self::Arena => Axis::of("blocks of the arena", values, whole),
-            Self::Occupancy => {
-                let names: Vec<_> = values.iter().map(f64::to_string).collect();
-                let names: Vec<_> = names.iter().map(String::as_str).collect();
-                Axis::named("percent of the arena held, not to scale", &names)
-            }
-            Self::Payload => Axis::named("written into each block", &PAYLOADS),
-        }
-    }
-
-    /// Where a value lies on the axis: that of the occupancy is not to scale, since what matters
-    /// of it is close to the full arena.
-    fn place(self, value: f64, values: &[f64]) -> f64 {
-        match self {
-            Self::Occupancy => values.iter().take_while(|other| **other < value).count() as f64,
-            Self::BlockSize | Self::Arena | Self::Payload => value,
-        }
-    }
-
-    fn words(self, value: f64) -> String {
-        match self {
-            Self::BlockSize => short_bytes(value),
-            Self::Arena => whole(value),
-            Self::Occupancy => format!("{value} %"),
-            Self::Payload => PAYLOADS[value as usize].to_owned(),
-        }
-    }
-}
-
-/// Percent of the arena that is held.
-fn occupancy(workload: &str) -> Option<f64> {
-    match workload {
-        "pair" => Some(0.0),
-        "near-full" => Some(99.8),
-        "exhausted" => Some(100.0),
-        _ => workload
-            .strip_prefix("near-full:")?
-            .parse()
-            .ok()
-            .filter(|at| (0.0..=100.0).contains(at)),
-    }
-}
 
 /// The section, if anything was measured at three values or more.
 pub(super) fn section(view: &View) -> Option<Markup> {
@@ -149,39 +40,42 @@ pub(super) fn section(view: &View) -> Option<Markup> {
     })
 }
 
+/// A cell, the curve that it lies on, and where.
+type Placed<'a> = (&'a Cell, Fixed<'a>, f64);
+
 struct Sweep<'a> {
     fixed: Fixed<'a>,
     values: Vec<f64>,
     lines: Vec<Line<'a>>,
 }
 
+impl<'a> Sweep<'a> {
+    /// The curves of those cells that have all this in common, if there are values enough.
+    fn new(fixed: Fixed<'a>, placed: &[Placed<'a>], dimension: Dimension) -> Option<Self> {
+        let own: Vec<_> = placed.iter().filter(|(_, other, _)| *other == fixed).collect();
+        let mut values = distinct(own.iter().map(|(_, _, at)| *at));
+        values.sort_by(f64::total_cmp);
+        let swept = dimension != Dimension::Occupancy
+            || own.iter().any(|(_, _, at)| *at > 0.0 && *at < 100.0);
+        if values.len() < VALUES || !swept {
+            return None;
+        }
+        let lines = distinct(own.iter().map(|(cell, ..)| cell.name())).into_iter().map(|name| {
+            let points = own.iter().filter(|(cell, ..)| cell.name() == name);
+            let mut points: Vec<_> = points.map(|(cell, _, at)| (*at, cell.median_ns)).collect();
+            points.sort_by(|a, b| a.0.total_cmp(&b.0));
+            Line { contender: name.0, path: name.1, points, foretold: false }
+        });
+        Some(Self { lines: lines.collect(), fixed, values })
+    }
+}
+
 /// Of each workload one sweep on one thread and one on all cores; of several, the one beside the
 /// figures of the heat table.
 fn sweeps(view: &View, dimension: Dimension) -> Vec<Sweep<'_>> {
-    let placed: Vec<_> = view
+    let placed: Vec<Placed> = view
         .judged()
         .filter_map(|cell| dimension.of(cell).map(|(fixed, at)| (cell, fixed, at)))
-        .collect();
-    let all = distinct(placed.iter().map(|(_, fixed, _)| fixed.clone())).into_iter();
-    let mut sweeps: Vec<Sweep> = all
-        .filter_map(|fixed| {
-            let own: Vec<_> = placed.iter().filter(|(_, other, _)| *other == fixed).collect();
-            let mut values = distinct(own.iter().map(|(_, _, at)| *at));
-            values.sort_by(f64::total_cmp);
-            let swept = dimension != Dimension::Occupancy
-                || own.iter().any(|(_, _, at)| *at > 0.0 && *at < 100.0);
-            (values.len() >= VALUES && swept).then(|| {
-                let lines =
-                    distinct(own.iter().map(|(cell, ..)| cell.name())).into_iter().map(|name| {
-                        let points = own.iter().filter(|(cell, ..)| cell.name() == name);
-                        let mut points: Vec<_> =
-                            points.map(|(cell, _, at)| (*at, cell.median_ns)).collect();
-                        points.sort_by(|a, b| a.0.total_cmp(&b.0));
-                        Line { contender: name.0, path: name.1, points, foretold: false }
-                    });
-                Sweep { lines: lines.collect(), fixed, values }
-            })
-        })
         .collect();
     let most = |workload: &str| {
         let own = placed.iter().filter(|(_, fixed, _)| fixed.workload == workload);
@@ -189,10 +83,11 @@ fn sweeps(view: &View, dimension: Dimension) -> Vec<Sweep<'_>> {
             .filter(|threads| *threads <= view.machine.cores)
             .max()
     };
-    sweeps.retain(|sweep| {
-        let Fixed { workload, threads, .. } = sweep.fixed;
-        threads == 1 || Some(threads) == most(workload)
-    });
+    let mut sweeps: Vec<_> = distinct(placed.iter().map(|(_, fixed, _)| fixed.clone()))
+        .into_iter()
+        .filter(|fixed| fixed.threads == 1 || Some(fixed.threads) == most(fixed.workload))
+        .filter_map(|fixed| Sweep::new(fixed, &placed, dimension))
+        .collect();
     let usual = usual(view);
     sweeps.sort_by_key(|sweep| usual.map(|usual| distance(usual, &sweep.fixed)));
     let mut kept: Vec<Sweep> = Vec::new();
@@ -239,26 +134,6 @@ fn figure(view: &View, dimension: Dimension, sweep: &Sweep) -> Markup {
         lines,
     };
     html! { div { (chart.figure()) (all_figures(&sweep.lines, &heads)) } }
-}
-
-impl std::fmt::Display for Fixed<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { workload, threads, block_size, arena, payload } = self;
-        if !workload.is_empty() {
-            write!(f, "{workload}, ")?;
-        }
-        f.write_str(&plural(*threads, "thread"))?;
-        if *block_size > 0 {
-            write!(f, ", {}", crate::numbers::bytes(*block_size))?;
-        }
-        if *arena > 0 {
-            write!(f, ", arena of {}", count(*arena))?;
-        }
-        if let Some(payload) = payload {
-            write!(f, ", payload: {payload}")?;
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]
