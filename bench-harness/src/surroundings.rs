@@ -1,5 +1,5 @@
-//! What else may have been in the figures: other programs, shared cores, a coarse clock, runs that
-//! do not agree.
+//! What else may have been in the figures: other programs, shared cores, a coarse clock, a slow build, runs
+//! that do not agree.
 
 use std::collections::HashSet;
 use std::fs;
@@ -155,6 +155,24 @@ fn step() -> Duration {
             return step;
         }
     }
+}
+
+/// A warning if so many threads could not be pinned to a core.
+#[must_use]
+pub fn unpinned(threads: usize) -> Option<String> {
+    (threads > 0).then(|| {
+        format!(
+            "{} could not be pinned to a core: several may have run on one while another idled",
+            plural(threads, "thread")
+        )
+    })
+}
+
+/// A warning if this is a build that is not to be measured.
+#[must_use]
+pub fn unoptimised() -> Option<String> {
+    cfg!(debug_assertions)
+        .then(|| "built without optimisation: the figures mean nothing".to_owned())
 }
 
 /// A warning if the samples of cells do not agree.
