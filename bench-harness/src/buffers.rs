@@ -162,7 +162,6 @@ pub fn table(rows: &[Row]) -> String {
     }
     let (_, pools) = CONTENDERS.split_last().expect("bytes is last");
     header.extend(pools.iter().map(|name| format!("{name} x bytes")));
-    let columns = header.len();
     table.set_header(header);
     for row in rows {
         let mut line = vec![row.operation.name().to_owned(), row.threads.to_string()];
@@ -173,10 +172,8 @@ pub fn table(rows: &[Row]) -> String {
         line.extend(row.times_bytes()[..pools.len()].iter().map(|times| format!("{times:.2}")));
         table.add_row(line);
     }
-    for column in 1..columns {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
     }
     let mut text = format!("{table}\n");
     for operation in Operation::ALL {

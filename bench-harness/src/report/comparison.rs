@@ -70,10 +70,8 @@ fn filled(changes: &[Change], names: &[&str], name: impl Fn(&Place) -> Vec<Strin
         ];
         table.add_row(name(&change.place).into_iter().chain(figures));
     }
-    for column in names.len()..names.len() + 4 {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
+    for column in table.column_iter_mut().skip(names.len()).take(4) {
+        column.set_cell_alignment(CellAlignment::Right);
     }
     table
 }

@@ -69,10 +69,8 @@ fn filled(
         let called = name(latency).into_iter().chain([latency.call.clone()]);
         table.add_row(called.chain(figures.map(&figure)));
     }
-    for column in names.len() + 1..names.len() + 3 + PERCENTILES.len() {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
+    for column in table.column_iter_mut().skip(names.len() + 1) {
+        column.set_cell_alignment(CellAlignment::Right);
     }
     table
 }

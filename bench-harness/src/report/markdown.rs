@@ -86,8 +86,8 @@ fn caption(record: &Record) -> String {
     let mut text = format!(
         "\nNanoseconds per block taken and given back, all threads together: the median of {}, \
          least to greatest over blocks of {} in arenas of {}. Bold: the target of {} ns was met \
-         in every one of them. ~: less than twice the loop's own cost in some of them. In brackets: how many times as fast as the best general allocator of \
-         the same case. {}.\n",
+         in every one of them. ~: less than twice the loop's own cost in some of them. In brackets: \
+         how many times as fast as the best general allocator of the same case. {}.\n",
         plural(record.settings.rounds, "round"),
         or(sizes.into_iter().map(bytes).collect()),
         or(arenas.iter().map(usize::to_string).collect()),

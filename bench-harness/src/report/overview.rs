@@ -94,10 +94,8 @@ fn table(cells: &[Cell], unable: &[Unable], names: &[Name], columns: &[Column]) 
             table.add_row([name.to_string()].into_iter().chain(entries));
         }
     }
-    for column in 1..=columns.len() {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
     }
     table
 }

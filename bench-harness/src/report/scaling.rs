@@ -44,10 +44,8 @@ fn filled(scaling: &Scaling) -> Table {
         "model",
     ]);
     table.add_rows(scaling.saturations.iter().map(row));
-    for column in 2..8 {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
+    for column in table.column_iter_mut().skip(2) {
+        column.set_cell_alignment(CellAlignment::Right);
     }
     table
 }

@@ -19,8 +19,9 @@ pub(super) fn write(record: &Record) -> String {
     text += &wrapped(&record.origin.to_string(), WIDTH, "");
     let how = format!(
         "ns per block taken and given back (exhausted: per refusal), all threads together; least and \
-         median of {rounds} rounds; x best: how many times as fast as the best general allocator of the case; ~: \
-         less than twice the loop's own cost; the target is {target_ns} ns, judged on the median"
+         median of {rounds} rounds; x best: how many times as fast as the best general allocator of \
+         the case; ~: less than twice the loop's own cost; the target is {target_ns} ns, judged on \
+         the median"
     );
     text += &wrapped(&how, WIDTH, "");
     let cases = || record.cells.chunk_by(|a, b| a.case == b.case);
@@ -93,10 +94,8 @@ fn table(cells: &[Cell], unable: &[Unable]) -> Table {
         let &Unable { contender, path, reason, .. } = unable;
         table.add_row([contender, path, "", "", "", &format!("cannot: {reason}")]);
     }
-    for column in [2, 3, 4] {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
+    for column in table.column_iter_mut().skip(2).take(3) {
+        column.set_cell_alignment(CellAlignment::Right);
     }
     table
 }
