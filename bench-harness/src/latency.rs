@@ -60,6 +60,7 @@ use serde::{Deserialize, Serialize};
 pub use calls::Calls;
 pub use cases::{untimed, usual};
 pub(crate) use timed::{Timed, Timing};
+pub(crate) use timer::least_step;
 
 /// The percentiles that are told, in percent.
 pub const PERCENTILES: [f64; 5] = [50.0, 90.0, 99.0, 99.9, 99.99];

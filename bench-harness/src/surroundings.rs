@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::time::{Duration, Instant};
 
+use crate::latency::least_step;
 use crate::median::quartiles;
 use crate::numbers::plural;
 use crate::record::Cell;
@@ -133,9 +134,7 @@ fn sharing(siblings: &[String]) -> Option<String> {
 /// A warning if the clock's least step is too great a part of the shortest sample.
 #[must_use]
 pub fn coarse_clock() -> Option<String> {
-    // The least of many: another program may come between two readings.
-    let step = (0..100).map(|_| step()).min()?;
-    coarse(step)
+    coarse(least_step())
 }
 
 fn coarse(step: Duration) -> Option<String> {
@@ -144,17 +143,6 @@ fn coarse(step: Duration) -> Option<String> {
             "the clock is coarse: it steps by {step:?}, and the shortest samples last {SHORTEST:?}"
         )
     })
-}
-
-/// Until the clock shows another time.
-fn step() -> Duration {
-    let start = Instant::now();
-    loop {
-        let step = start.elapsed();
-        if !step.is_zero() {
-            return step;
-        }
-    }
 }
 
 /// A warning if so many threads could not be pinned to a core.

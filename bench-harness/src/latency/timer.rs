@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use super::Timer;
 use crate::median::median;
 
-/// Pairs of different readings among which the least step is looked for.
-const STEPS: usize = 1_000;
+/// Steps among which the least is looked for: another program may come between two readings.
+const STEPS: usize = 100;
 
 /// The cost is the median over so many rows of readings...
 const ROWS: usize = 501;
@@ -19,7 +19,7 @@ impl Timer {
     /// Measures the clock of this machine, in some milliseconds.
     #[must_use]
     pub fn measured() -> Self {
-        Self { source: source(), step_ns: step().as_nanos() as f64, cost_ns: cost() }
+        Self { source: source(), step_ns: least_step().as_nanos() as f64, cost_ns: cost() }
     }
 }
 
@@ -40,11 +40,20 @@ fn source() -> String {
     }
 }
 
-/// The least time between two readings, one after the other, that differ.
+/// The least time between two readings that differ.
+pub(crate) fn least_step() -> Duration {
+    (0..STEPS).map(|_| step()).min().unwrap_or_default()
+}
+
+/// Until the clock shows another time.
 fn step() -> Duration {
-    let pairs = std::iter::repeat_with(|| (Instant::now(), Instant::now()));
-    let steps = pairs.map(|(first, second)| second - first).filter(|step| !step.is_zero());
-    steps.take(STEPS).min().unwrap_or_default()
+    let start = Instant::now();
+    loop {
+        let step = start.elapsed();
+        if !step.is_zero() {
+            return step;
+        }
+    }
 }
 
 /// What one reading takes, in nanoseconds: as much as passes between two with nothing between them.
