@@ -2,6 +2,8 @@
 
 use std::ptr::NonNull;
 
+use block_core::BlockAlloc;
+
 use crate::contender::{Contender, Hand};
 use crate::fault::Fault;
 
@@ -19,14 +21,13 @@ pub(crate) enum Look {
 ///
 /// Invariants 1 to 4 of a bounded pool: no two blocks share a byte, none is missing or too many,
 /// each is a block of the region if there is one, and the pool's count of its free blocks, if it
-/// has one, is right with all of them held and with none. Of an allocator without a bound: no two of [`Contender::supply`] live blocks
-/// share a byte.
+/// has one, is right with all of them held and with none. Of an allocator without a bound: no two of
+/// [`Contender::supply`] live blocks share a byte.
 pub(crate) fn take<C: Contender>(
     contender: &C,
     block_size: usize,
     look: Look,
 ) -> Result<(), Fault> {
-    let pool = contender.pool();
     let available = |expected: usize| match contender.available() {
         Some(says) if says != expected => Err(Fault::Available { says, expected }),
         _ => Ok(()),
@@ -52,20 +53,7 @@ pub(crate) fn take<C: Contender>(
             unsafe { block.write_volatile(1) };
         }
     }
-    if let Some(pool) = pool {
-        for &block in &blocks {
-            let located = NonNull::new(block).map(|block| pool.region().locate(block));
-            if let Some(Err(why)) = located {
-                return Err(Fault::NotABlock { address: block.addr(), why });
-            }
-        }
-    }
-    for two in blocks.windows(2) {
-        let (address, distance) = (two[0].addr(), two[1].addr() - two[0].addr());
-        if distance < block_size {
-            return Err(Fault::Overlap { address, distance });
-        }
-    }
+    check_places(&blocks, block_size, contender.pool())?;
     if blocks.len() != expected {
         return Err(Fault::Count { got: blocks.len(), expected });
     }
@@ -80,4 +68,27 @@ pub(crate) fn take<C: Contender>(
         hand.give(block)?;
     }
     if bound.is_some() { available(expected) } else { Ok(()) }
+}
+
+/// Of blocks in order of address: whether each is one of the pool's region, and none begins inside another.
+fn check_places(
+    blocks: &[*mut u8],
+    block_size: usize,
+    pool: Option<&dyn BlockAlloc>,
+) -> Result<(), Fault> {
+    if let Some(pool) = pool {
+        for &block in blocks {
+            let located = NonNull::new(block).map(|block| pool.region().locate(block));
+            if let Some(Err(why)) = located {
+                return Err(Fault::NotABlock { address: block.addr(), why });
+            }
+        }
+    }
+    for two in blocks.windows(2) {
+        let (address, distance) = (two[0].addr(), two[1].addr() - two[0].addr());
+        if distance < block_size {
+            return Err(Fault::Overlap { address, distance });
+        }
+    }
+    Ok(())
 }
