@@ -15,7 +15,11 @@ use crate::subject::{Span, Subject};
 
 /// The cores that this process may use, in the order in which threads are pinned to them.
 #[derive(Clone, Debug)]
-pub struct Cores(Arc<[core_affinity::CoreId]>, usize);
+pub struct Cores {
+    /// Those that threads are pinned to; none where the system does not tell them.
+    pinned: Arc<[core_affinity::CoreId]>,
+    count: usize,
+}
 
 impl Cores {
     /// Asks the system.
@@ -25,24 +29,25 @@ impl Cores {
         // A quota may allow less than the affinity mask does.
         let allowed = std::thread::available_parallelism().map_or(1, usize::from);
         let count = if cores.is_empty() { allowed } else { allowed.min(cores.len()) };
-        Self(cores.into_iter().take(count).collect(), count)
+        Self { pinned: cores.into_iter().take(count).collect(), count }
     }
 
     /// How many there are, at least one.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.1
+        self.count
     }
 
     /// The system's numbers of those that threads are pinned to.
     #[must_use]
     pub fn numbers(&self) -> Vec<usize> {
-        self.0.iter().map(|core| core.id).collect()
+        self.pinned.iter().map(|core| core.id).collect()
     }
 
     /// Pins the calling thread, the `thread`th of its pool or one that works in its place.
     pub(crate) fn pin(&self, thread: usize) -> bool {
-        !self.0.is_empty() && core_affinity::set_for_current(self.0[thread % self.0.len()])
+        let place = thread.checked_rem(self.pinned.len());
+        place.is_some_and(|place| core_affinity::set_for_current(self.pinned[place]))
     }
 }
 
@@ -51,6 +56,7 @@ impl Cores {
 pub struct Workers {
     pools: BTreeMap<usize, ThreadPool>,
     cores: Cores,
+    /// Relaxed throughout: a figure, and whoever reads it has an answer of every thread that adds to it.
     unpinned: Arc<AtomicUsize>,
 }
 
