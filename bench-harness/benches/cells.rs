@@ -8,8 +8,8 @@ use bench_harness::session::Session;
 use bench_harness::workers::{Cores, Workers};
 use criterion::{BenchmarkId, Criterion, SamplingMode};
 
-/// Every cell of the usual grid, by the usual contenders. Figures are wall time per pair of all threads together, as
-/// everywhere in the harness.
+/// Every cell of the usual grid, by the usual contenders. Figures are wall time per pair of all threads
+/// together, as everywhere in the harness.
 fn cells(criterion: &mut Criterion) {
     let cores = Cores::usable();
     let usual = Plan::Usual.grids(&cores);

@@ -182,7 +182,8 @@ impl Stamp {
     }
 
     /// The bytes of a held block, as atomics: if two threads hold it after all, that is still no
-    /// data race, only a wrong answer.
+    /// data race, only a wrong answer. Relaxed is enough: what a stamp is compared with its own thread
+    /// wrote, or the one that handed the block on, by a ring or a lock that orders the two.
     fn bytes<'a>(&self, bytes: *mut u8) -> &'a [AtomicU8] {
         // SAFETY: the workload holds the block, which has `width` bytes, until after `giving`;
         // what is not yet initialised is written before it is read. An `AtomicU8` is one byte.

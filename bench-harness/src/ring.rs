@@ -62,6 +62,7 @@ impl<T> Ring<T> {
     pub fn sender(&self) -> Sender<'_, T> {
         // Acquire: pairs with the Release of the last sender's drop.
         assert!(!self.tail.0.1.swap(true, Ordering::Acquire), "a ring has one sender at a time");
+        // Relaxed: senders alone store it, and the last one's stores are seen by the swap above.
         let tail = self.tail.0.0.load(Ordering::Relaxed);
         // Acquire: pairs with the receiver's Release; it has emptied the slots before.
         Sender { ring: self, tail, head_seen: self.head.0.0.load(Ordering::Acquire) }
@@ -76,6 +77,7 @@ impl<T> Ring<T> {
     pub fn receiver(&self) -> Receiver<'_, T> {
         // Acquire: pairs with the Release of the last receiver's drop.
         assert!(!self.head.0.1.swap(true, Ordering::Acquire), "a ring has one receiver at a time");
+        // Relaxed: receivers alone store it, and the last one's stores are seen by the swap above.
         let head = self.head.0.0.load(Ordering::Relaxed);
         Receiver { ring: self, head, tail_seen: head }
     }

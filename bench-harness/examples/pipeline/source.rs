@@ -114,7 +114,8 @@ impl<H: Heap> Packet for Vec<u8, Memory<H>> {
     }
 }
 
-/// A general allocator as the memory of vectors of bytes.
+/// A general allocator as the memory of vectors of bytes. What asks for a greater alignment than a word's,
+/// which `malloc` need not give, or for no bytes, is refused.
 #[derive(Debug)]
 pub struct Memory<H>(PhantomData<H>);
 
@@ -126,10 +127,8 @@ impl<H> Clone for Memory<H> {
 
 impl<H> Copy for Memory<H> {}
 
-// SAFETY: what `malloc` returns is valid for `size` bytes until `free`, on any thread, and aligned for
-// every type up to the platform's fundamental ones; nothing else is asked for (bytes), and what asks
-// for more, or for nothing, is refused. All copies are the same allocator. Growing and shrinking are
-// the trait's own.
+// SAFETY: what `malloc` returns is valid for `size` bytes until `free`, on any thread, and aligned to a word.
+// All copies are the same allocator; growing and shrinking are the trait's own.
 unsafe impl<H: Heap> Allocator for Memory<H> {
     #[inline]
     fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {

@@ -15,8 +15,8 @@ pub struct Ring<T> {
     taken: AtomicUsize,
 }
 
-// SAFETY: a cell is the putter's while it is empty and the taker's while it is full; the counts hand it
-// over.
+// SAFETY: a cell is the putter's while it is empty and the taker's while it is full; the counts, by their
+// Release and Acquire, hand it over.
 unsafe impl<T: Send> Sync for Ring<T> {}
 
 impl<T> Default for Ring<T> {
@@ -33,6 +33,7 @@ impl<T> Ring<T> {
     ///
     /// One thread alone calls this.
     pub unsafe fn put(&self, value: T) -> Result<(), T> {
+        // Relaxed: this thread alone stores it.
         let put = self.put.load(Ordering::Relaxed);
         // Acquire: pairs with the Release of the taker, who has emptied the cell.
         if put - self.taken.load(Ordering::Acquire) == LEN {
@@ -49,6 +50,7 @@ impl<T> Ring<T> {
     ///
     /// One thread alone calls this.
     pub unsafe fn take(&self) -> Option<T> {
+        // Relaxed: this thread alone stores it.
         let taken = self.taken.load(Ordering::Relaxed);
         // Acquire: pairs with the Release of the putter, who has filled the cell.
         if taken == self.put.load(Ordering::Acquire) {

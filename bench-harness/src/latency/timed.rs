@@ -26,7 +26,8 @@ pub(crate) struct Timed<'a, H> {
 #[repr(align(128))]
 pub(crate) struct Timing {
     calls: Mutex<Calls>,
-    /// Set while the measured part lasts.
+    /// Set while the measured part lasts. Loaded and stored Relaxed: the clock that stores it is of the
+    /// thread whose hands load it, or of the one that starts and joins theirs.
     pub(crate) running: AtomicBool,
 }
 

@@ -4,6 +4,10 @@
 //!
 //! # Does it keep the invariants?
 //!
+//! A block's number leaves the queue when the block is handed out and enters it when it is given back,
+//! and the queue hands each number on once: so a block is in one place (invariant 1), and none is lost
+//! (invariant 2). Pointers come from the region (invariant 4), and `release` scrubs (invariant 6).
+//!
 //! A pop of those queues has two ways to meet a slot without a value. If tail and head are equal it
 //! answers `None`: each of them only ever grows, so at the instant at which the tail was read the
 //! queue was empty, and every block was held or inside a call. If they differ, a push has claimed
@@ -104,12 +108,8 @@ impl<Q: FreeQueue> QueueAlloc<Q> {
     }
 }
 
-// SAFETY: the region is this pool's alone and never replaced. A block's number leaves the queue
-// when it is handed out and enters it when it is given back, and the queue hands it on once, so it is
-// in one place (invariant 1), none is lost (2), and an empty queue means that every block is held
-// (3). Pointers come from the region (4); `acquire` lends, `release` scrubs (6). The queue hands on what a holder
-// wrote with the number. Nothing unwinds: the queue does not, and every number in it is below the
-// capacity.
+// SAFETY: invariants 1 to 4 and 6, as this page's section on them has it; the region is never replaced. By
+// `FreeQueue`'s contract what a holder wrote goes with the number, and nothing unwinds.
 unsafe impl<Q: FreeQueue> BlockAlloc for QueueAlloc<Q> {
     #[inline]
     fn region(&self) -> &Region {

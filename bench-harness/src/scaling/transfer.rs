@@ -58,6 +58,8 @@ fn sample(workers: &Workers) -> f64 {
         clock.time(|| {
             for turn in (thread as u64..HANDOVERS).step_by(2) {
                 let mut looks = 0;
+                // Acquire: pairs with the other thread's Release below, as a pool's load of its head
+                // does with another one's swap.
                 while line.0.load(Ordering::Acquire) != turn {
                     looks += 1;
                     if looks == LOOKS {

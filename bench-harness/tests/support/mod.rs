@@ -36,6 +36,7 @@ pub const EVERY: usize = 3;
 pub struct BrokenAlloc {
     region: Region,
     lists: Mutex<Lists>,
+    /// Relaxed: a count, and nothing else is read because of it.
     calls: AtomicUsize,
     flaw: Flaw,
 }
