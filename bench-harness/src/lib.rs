@@ -48,7 +48,7 @@
 
 pub mod adding_a_contender;
 pub mod arguments;
-pub mod barrier;
+mod barrier;
 pub mod buffers;
 mod clock;
 pub mod command;
@@ -73,17 +73,17 @@ pub mod peers;
 pub mod plan;
 mod probe;
 pub mod record;
-pub mod report;
+mod report;
 pub mod ring;
 pub mod sampler;
 pub mod scaling;
 pub mod session;
 mod stock;
 pub mod stop;
-pub mod stored;
+mod stored;
 pub mod subject;
 pub mod surroundings;
-pub mod verdict;
+mod verdict;
 pub mod workers;
 pub mod workload;
 

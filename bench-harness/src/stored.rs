@@ -34,9 +34,8 @@ pub struct Stored {
     pub cells: Vec<StoredCell>,
 }
 
-/// What a record says of its machine.
+/// What a record says of its machine: fields of [`Machine`](crate::machine::Machine).
 #[derive(Clone, Debug, Deserialize)]
-#[expect(missing_docs, reason = "those of `Machine`")]
 pub struct StoredMachine {
     pub cpu: String,
     pub cores: usize,

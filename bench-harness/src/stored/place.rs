@@ -7,9 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::payload::Payload;
 use crate::record::Cell;
 
-/// What is measured in a cell: the same place in two records can be compared.
+/// What is measured in a cell, by fields of [`Cell`]: the same place in two records can be compared.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
-#[expect(missing_docs, reason = "those of `Cell`")]
 pub struct Place {
     pub contender: String,
     pub path: String,
