@@ -5,6 +5,7 @@
 
 use bench_harness::buffers;
 use bench_harness::machine::Machine;
+use bench_harness::surroundings::{unoptimised, unpinned};
 use bench_harness::workers::{Cores, Workers};
 
 /// Samples of each contender at each operation.
@@ -18,11 +19,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut workers = Workers::new(cores);
     let rows = buffers::measure(&mut workers, &threads, ROUNDS)?;
     print!("{}", buffers::table(&rows));
-    if cfg!(debug_assertions) {
-        println!("note: built without optimisation: the figures mean nothing");
-    }
-    if workers.unpinned() > 0 {
-        println!("note: {} threads could not be pinned to a core", workers.unpinned());
+    for note in [unoptimised(), unpinned(workers.unpinned())].iter().flatten() {
+        println!("note: {note}");
     }
     Ok(())
 }

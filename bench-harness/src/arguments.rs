@@ -1,6 +1,7 @@
 //! The command line, and one line for whatever is wrong with it.
 
 mod choice;
+mod length;
 mod values;
 
 use std::ffi::OsString;
@@ -16,6 +17,7 @@ use values::{
     arena, block_size, format, nanoseconds, passes, percent, plan, rounds, threads, workloads,
 };
 
+pub use length::Length;
 pub use values::seconds;
 
 /// What only says how to measure.

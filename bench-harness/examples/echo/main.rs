@@ -37,12 +37,12 @@ pub(crate) mod server;
 pub(crate) mod sockets;
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use bench_harness::output::print;
 use bench_harness::stop::{INTERRUPTED, Stop};
-use indicatif::{ProgressBar, ProgressDrawTarget};
+use indicatif::ProgressBar;
 
 use arguments::Arguments;
 use checks::Check;
@@ -95,7 +95,8 @@ pub(crate) fn run(
             return if said.use_stderr() { Err(Refusal { text, code }) } else { Ok((text, code)) };
         }
     };
-    let bar = progress();
+    // Hidden where there is no terminal.
+    let bar = ProgressBar::no_length();
     let outcome = comparison::run(&arguments, stop, |done, planned| {
         bar.set_length(planned as u64);
         bar.set_position(done as u64);
@@ -113,14 +114,4 @@ pub(crate) fn exit_code(outcome: &Outcome, checks: &[Check]) -> u8 {
         (true, true) => INTERRUPTED,
         (true, false) => 0,
     }
-}
-
-/// A bar on the terminal; nothing where there is none.
-fn progress() -> ProgressBar {
-    let target = if io::stderr().is_terminal() {
-        ProgressDrawTarget::stderr()
-    } else {
-        ProgressDrawTarget::hidden()
-    };
-    ProgressBar::with_draw_target(None, target)
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use bench_harness::median::median;
 use bench_harness::numbers::bytes;
+use bench_harness::surroundings::unoptimised;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 
@@ -23,11 +24,11 @@ faster; with nearly as many blocks as connections expect no difference.
 /// The text.
 pub fn text(outcome: &Outcome, checks: &[Check]) -> String {
     let mut text = format!("{}\n{NOTE}", table(outcome));
-    if cfg!(debug_assertions) {
-        text += "note: built without optimisation: the figures mean nothing\n";
+    if let Some(note) = unoptimised() {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "note: {note}");
     }
     for Check { holds, what } in checks {
-        // Writing to a String cannot fail.
         let _ = writeln!(text, "{}  {what}", if *holds { "ok    " } else { "FAILED" });
     }
     if outcome.interrupted {

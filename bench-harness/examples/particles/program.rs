@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use allocator_api2::alloc::{Allocator, Global};
-use bench_harness::arguments::seconds;
+use bench_harness::arguments::Length;
 use bench_harness::workers::{Cores, Workers};
 use block_core::PoolAllocator;
 use block_lockfree::LockFreeAlloc;
@@ -22,15 +22,9 @@ pub type Failure = Box<dyn Error>;
 #[derive(Debug, Parser)]
 #[command(name = "particles", max_term_width = 100)]
 pub struct Arguments {
-    /// Seconds for the run
-    #[arg(long, value_name = "SECONDS", default_value = "6", allow_negative_numbers = true)]
-    #[arg(value_parser = seconds)]
-    pub time: f64,
-
-    /// Samples of each allocator, 64 steps each [default: what the time allows]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub rounds: Option<u32>,
+    /// A sample of an allocator is 64 steps.
+    #[command(flatten)]
+    length: Length,
 
     /// Worlds, each on a thread of its own [default: one a core]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
@@ -114,12 +108,8 @@ impl Arguments {
             rounds.push(tallies);
             unequal += usize::from(pooled.checksum() != boxed.checksum());
             if number == 0 {
-                let is_over = match self.rounds {
-                    Some(most) => rounds.len() >= most as usize,
-                    None => start.elapsed().as_secs_f64() >= self.time,
-                };
                 // Relaxed, as the load above: the barrier orders them.
-                stop.store(is_over, Ordering::Relaxed);
+                stop.store(self.length.is_over(rounds.len(), start), Ordering::Relaxed);
             }
             bound.meet();
         }

@@ -5,6 +5,7 @@ use std::ops::AddAssign;
 use std::time::Duration;
 
 use bench_harness::median::median;
+use bench_harness::surroundings::{unoptimised, unpinned};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 
@@ -117,12 +118,7 @@ impl fmt::Display for Report {
              the worlds of both are equal (checksum {:016x}), every block is back",
             self.worlds, self.bound, total.spawned, total.died, total.refused, self.checksum
         )?;
-        if cfg!(debug_assertions) {
-            writeln!(f, "note: built without optimisation: the figures mean nothing")?;
-        }
-        if self.unpinned > 0 {
-            writeln!(f, "note: {} threads could not be pinned to a core", self.unpinned)?;
-        }
-        Ok(())
+        let notes = [unoptimised(), unpinned(self.unpinned)];
+        notes.iter().flatten().try_for_each(|note| writeln!(f, "note: {note}"))
     }
 }

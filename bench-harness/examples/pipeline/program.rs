@@ -4,10 +4,11 @@ use std::error::Error;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use bench_harness::arguments::seconds;
+use bench_harness::arguments::Length;
 use bench_harness::median::median;
 use bench_harness::peers::mimalloc::Mimalloc;
 use bench_harness::peers::system::System;
+use bench_harness::surroundings::{unoptimised, unpinned};
 use bench_harness::workers::{Cores, Workers};
 use block_core::BlockAlloc;
 use block_lockfree::LockFreeAlloc;
@@ -35,15 +36,8 @@ pub type Failure = Box<dyn Error>;
 #[derive(Debug, Parser)]
 #[command(name = "pipeline", max_term_width = 100)]
 pub struct Arguments {
-    /// Seconds for the run
-    #[arg(long, value_name = "SECONDS", default_value = "6", allow_negative_numbers = true)]
-    #[arg(value_parser = seconds)]
-    pub time: f64,
-
-    /// Samples of each source [default: what the time allows]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub rounds: Option<u32>,
+    #[command(flatten)]
+    length: Length,
 
     /// Packets of a sample
     #[arg(long, value_name = "N", default_value = PACKETS, allow_negative_numbers = true)]
@@ -104,11 +98,7 @@ impl Arguments {
         ];
         let start = Instant::now();
         let mut rounds = Vec::new();
-        let is_over = |rounds: &Vec<_>| match self.rounds {
-            Some(most) => rounds.len() >= most as usize,
-            None => !rounds.is_empty() && start.elapsed().as_secs_f64() >= self.time,
-        };
-        while !is_over(&rounds) {
+        while !self.length.is_over(rounds.len(), start) {
             let mut round = [None; SOURCES.len()];
             for turn in 0..SOURCES.len() {
                 let whose = (rounds.len() + turn) % SOURCES.len();
@@ -166,12 +156,7 @@ impl fmt::Display for Report {
         if self.cores < STAGES {
             writeln!(f, "note: {STAGES} stages on {} cores take turns", self.cores)?;
         }
-        if cfg!(debug_assertions) {
-            writeln!(f, "note: built without optimisation: the figures mean nothing")?;
-        }
-        if self.unpinned > 0 {
-            writeln!(f, "note: {} threads could not be pinned to a core", self.unpinned)?;
-        }
-        Ok(())
+        let notes = [unoptimised(), unpinned(self.unpinned)];
+        notes.iter().flatten().try_for_each(|note| writeln!(f, "note: {note}"))
     }
 }
