@@ -1,24 +1,27 @@
 //! The worlds of particles run, are the same in a pool and out of it, and keep to their bound.
 
-#[path = "../examples/particles/bound.rs"]
-mod bound;
-#[path = "../examples/particles/program.rs"]
-mod program;
-#[path = "../examples/particles/report.rs"]
-mod report;
-#[path = "../examples/particles/world.rs"]
-mod world;
+#[path = "../examples/particles/main.rs"]
+mod particles;
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use program::Arguments;
-use report::{Report, Tally};
+use particles::program::Arguments;
+use particles::report::{Report, Tally};
+
+fn arguments(options: &str) -> Arguments {
+    let words = ["particles"].into_iter().chain(options.split_whitespace());
+    Arguments::try_parse_from(words).unwrap_or_else(|error| panic!("{error}"))
+}
 
 /// That it returns at all says that the worlds were equal, the bound was exact and all blocks are back.
 fn run(options: &str) -> Report {
-    let words = ["particles"].into_iter().chain(options.split_whitespace());
-    let arguments = Arguments::try_parse_from(words).unwrap_or_else(|error| panic!("{error}"));
-    arguments.run().unwrap_or_else(|failure| panic!("{options}: {failure}"))
+    arguments(options).run().unwrap_or_else(|failure| panic!("{options}: {failure}"))
+}
+
+#[test]
+fn the_program_prints_what_came_of_it() {
+    let options = arguments("--worlds 1 --particles 10 --rounds 1");
+    particles::run(&options).unwrap_or_else(|failure| panic!("{failure}"));
 }
 
 #[test]

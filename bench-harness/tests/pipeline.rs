@@ -1,15 +1,7 @@
 //! Packets go through the stages whatever the sizes: none is lost, and all memory comes back.
 
-#[path = "../examples/pipeline/packet.rs"]
-mod packet;
-#[path = "../examples/pipeline/program.rs"]
-mod program;
-#[path = "../examples/pipeline/ring.rs"]
-mod ring;
-#[path = "../examples/pipeline/source.rs"]
-mod source;
-#[path = "../examples/pipeline/stages.rs"]
-mod stages;
+#[path = "../examples/pipeline/main.rs"]
+mod pipeline;
 
 use std::time::Duration;
 
@@ -18,16 +10,25 @@ use block_core::BlockAllocExt;
 use block_lockfree::LockFreeAlloc;
 use clap::Parser;
 use clap::error::ErrorKind;
-use packet::Traffic;
-use program::{Arguments, Report};
-use ring::Ring;
-use stages::{Plan, STAGES};
+use pipeline::packet::{self, Traffic};
+use pipeline::program::{Arguments, Report};
+use pipeline::ring::Ring;
+use pipeline::stages::{self, Plan, STAGES};
+
+fn arguments(options: &str) -> Arguments {
+    let words = ["pipeline"].into_iter().chain(options.split_whitespace());
+    Arguments::try_parse_from(words).unwrap_or_else(|error| panic!("{error}"))
+}
 
 /// That it returns at all says that nothing was lost or damaged, and that all blocks are back.
 fn run(options: &str) -> Report {
-    let words = ["pipeline"].into_iter().chain(options.split_whitespace());
-    let arguments = Arguments::try_parse_from(words).unwrap_or_else(|error| panic!("{error}"));
-    arguments.run().unwrap_or_else(|failure| panic!("{options}: {failure}"))
+    arguments(options).run().unwrap_or_else(|failure| panic!("{options}: {failure}"))
+}
+
+#[test]
+fn the_program_prints_what_came_of_it() {
+    let options = arguments("--packets 100 --rounds 1");
+    pipeline::run(&options).unwrap_or_else(|failure| panic!("{failure}"));
 }
 
 /// Every packet is in the account, some were dropped on their way, most were sent.

@@ -11,10 +11,10 @@
 //! is one word. The dead of one world are soon the newborn of another, on another core; the memory of
 //! `Box` mostly stays with the thread that took it.
 
-mod bound;
-mod program;
-mod report;
-mod world;
+pub(crate) mod bound;
+pub(crate) mod program;
+pub(crate) mod report;
+pub(crate) mod world;
 
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
@@ -24,12 +24,10 @@ use bench_harness::output::print;
 use bench_harness::workers::Cores;
 use clap::Parser;
 use program::{Arguments, Failure};
-use report::Report;
 
+#[allow(dead_code, reason = "tests start it by `run`")]
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let machine = format!("{}\n", Machine::this(&Cores::usable()));
-    match print(&machine).map_err(Failure::from).and_then(|()| arguments.run()).and_then(show) {
+    match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("particles: {failure}");
@@ -38,8 +36,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// The report, and a picture for those who look.
-fn show(report: Report) -> Result<(), Failure> {
+/// Prints the machine, then what came of the run: a report, and a picture for those who look.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    print(&format!("{}\n", Machine::this(&Cores::usable())))?;
+    let report = arguments.run()?;
     if io::stdout().is_terminal() {
         print(&report.picture)?;
     }

@@ -11,9 +11,9 @@ use block_core::PoolAllocator;
 use block_lockfree::LockFreeAlloc;
 use clap::Parser;
 
-use crate::bound::Bound;
-use crate::report::{ALLOCATORS, Report, Tally};
-use crate::world::{PERIOD, Particle, World};
+use super::bound::Bound;
+use super::report::{ALLOCATORS, Report, Tally};
+use super::world::{PERIOD, Particle, World};
 
 /// Why the run is worth nothing.
 pub type Failure = Box<dyn Error>;

@@ -9,7 +9,7 @@ use bench_harness::surroundings::{unoptimised, unpinned};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 
-use crate::world::PERIOD;
+use super::world::PERIOD;
 
 /// Where particles live, in the order of the samples.
 pub const ALLOCATORS: [&str; 2] = ["pool", "Box"];

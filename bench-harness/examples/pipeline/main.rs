@@ -16,11 +16,11 @@
 //! share a core, or other programs want it, they take turns, once for as many packets as may be under
 //! way: then a figure is the scheduler's as well.
 
-mod packet;
-mod program;
-mod ring;
-mod source;
-mod stages;
+pub(crate) mod packet;
+pub(crate) mod program;
+pub(crate) mod ring;
+pub(crate) mod source;
+pub(crate) mod stages;
 
 use std::process::ExitCode;
 
@@ -30,15 +30,19 @@ use bench_harness::workers::Cores;
 use clap::Parser;
 use program::{Arguments, Failure};
 
+#[allow(dead_code, reason = "tests start it by `run`")]
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let machine = format!("{}\n", Machine::this(&Cores::usable()));
-    let said = print(&machine).map_err(Failure::from).and_then(|()| arguments.run());
-    match said.and_then(|report| Ok(print(&report.to_string())?)) {
+    match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("pipeline: {failure}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints the machine, then what came of the run.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    print(&format!("{}\n", Machine::this(&Cores::usable())))?;
+    Ok(print(&arguments.run()?.to_string())?)
 }

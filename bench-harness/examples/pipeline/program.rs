@@ -16,9 +16,9 @@ use clap::Parser;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 
-use crate::packet::{HEADER, Traffic};
-use crate::source::{BURST, Malloc};
-use crate::stages::{self, Plan, Run, STAGES};
+use super::packet::{HEADER, Traffic};
+use super::source::{BURST, Malloc};
+use super::stages::{self, Plan, Run, STAGES};
 
 /// Where packets come from, in the order of the samples.
 const SOURCES: [&str; 3] = ["pool", "mimalloc", "system"];

@@ -11,7 +11,7 @@ use bench_harness::peers::general::Heap;
 use block_core::{Block, BlockAllocExt};
 use block_lockfree::LockFreeAlloc;
 
-use crate::packet::HEADER;
+use super::packet::HEADER;
 
 /// Packets that are taken and given back at once.
 pub const BURST: usize = 32;

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use bench_harness::workers::Workers;
 use crossbeam_utils::Backoff;
 
-use crate::packet::{HEADER, Header, Traffic};
-use crate::ring::Ring;
-use crate::source::{BURST, Burst, Packet, Source};
+use super::packet::{HEADER, Header, Traffic};
+use super::ring::Ring;
+use super::source::{BURST, Burst, Packet, Source};
 
 /// How many they are.
 pub const STAGES: usize = 3;
