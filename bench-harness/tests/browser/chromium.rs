@@ -1,14 +1,13 @@
 //! Chromium without a window, by its DevTools protocol: as much of it as these tests need.
 
 use std::env;
-use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tungstenite::{Message, WebSocket, client};
 
 /// No answer takes longer, even on a busy machine.
@@ -41,24 +40,24 @@ pub struct Chromium {
 /// The program, which ends with whoever started it.
 struct Process {
     child: Child,
-    profile: PathBuf,
+    /// Removed after the program has ended.
+    _profile: TempDir,
 }
 
 impl Chromium {
     /// Starts the program that the variable `CHROMIUM` names, or `chromium`, with a new profile.
-    pub fn start(profile: &str) -> Self {
+    pub fn start() -> Self {
         let program = env::var_os("CHROMIUM").unwrap_or_else(|| "chromium".into());
-        let profile =
-            env::temp_dir().join(format!("bench-harness-{}-{profile}", std::process::id()));
+        let profile = tempfile::tempdir().expect("a temporary folder");
         let child = Command::new(&program)
-            .arg(format!("--user-data-dir={}", profile.display()))
+            .arg(format!("--user-data-dir={}", profile.path().display()))
             .args(ARGUMENTS)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}", program.display()));
-        let mut process = Process { child, profile };
+        let mut process = Process { child, _profile: profile };
         let mut stderr = BufReader::new(process.child.stderr.take().expect("piped")).lines();
         let address = stderr
             .by_ref()
@@ -147,9 +146,8 @@ impl Chromium {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may be gone already; and what is left in the folder for temporary files does no harm.
+        // It may be gone already.
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = fs::remove_dir_all(&self.profile);
     }
 }

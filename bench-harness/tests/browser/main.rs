@@ -87,7 +87,7 @@ fn charts(looks: &Value) -> &Vec<Value> {
 #[test]
 #[ignore = "needs Chromium: .ci/run browser"]
 fn the_page_shows_every_chart_and_fits_every_screen() {
-    let mut browser = Chromium::start("page");
+    let mut browser = Chromium::start();
     let page = report("html");
     for screen in [SMALL_PHONE, PHONE, DESK] {
         browser.look(screen, "screen", "light");
@@ -119,7 +119,7 @@ fn the_page_shows_every_chart_and_fits_every_screen() {
 #[test]
 #[ignore = "needs Chromium: .ci/run browser"]
 fn the_picture_stands_alone_in_light_and_dark() {
-    let mut browser = Chromium::start("picture");
+    let mut browser = Chromium::start();
     open(&mut browser, &report("svg"));
     let light = looks(&mut browser, DESK, "screen", "light");
     let dark = looks(&mut browser, DESK, "screen", "dark");

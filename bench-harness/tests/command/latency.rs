@@ -59,12 +59,11 @@ fn json_has_latencies_of_every_sort_of_call_and_can_still_be_compared() {
     assert!(parsed["timer"]["cost_ns"].as_f64().is_some_and(|ns| ns > 0.0), "{}", parsed["timer"]);
     assert_eq!(parsed["cells"].as_array().expect("cells").len(), 3, "they are measured as ever");
 
-    let file =
-        std::env::temp_dir().join(format!("bench-harness-{}-timed.json", std::process::id()));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("timed.json");
     std::fs::write(&file, record).expect("a temporary file");
     let path = file.to_str().expect("a UTF-8 path");
     let compared = run(&["--compare", path, "--with", path]);
-    std::fs::remove_file(&file).expect("the file is ours");
     assert_eq!(compared.status.code(), Some(0), "{}", text(&compared.stderr));
 }
 

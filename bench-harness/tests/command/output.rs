@@ -27,7 +27,8 @@ fn a_reader_that_leaves_is_no_error() {
 
 #[test]
 fn the_report_goes_to_a_file_if_asked() {
-    let file = std::env::temp_dir().join(format!("bench-harness-{}.csv", std::process::id()));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("report.csv");
     let path = file.to_str().expect("a UTF-8 path");
     let grid = ["--time", "0.05", "--threads", "1", "--arena", "100", "--contender", "mutex"];
     std::fs::write(&file, "an earlier report\n".repeat(1_000)).expect("a temporary file");
@@ -35,7 +36,6 @@ fn the_report_goes_to_a_file_if_asked() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert_eq!(text(&output.stdout), "");
     let report = std::fs::read_to_string(&file).expect("the report was written");
-    std::fs::remove_file(&file).expect("the report is ours");
     assert!(report.starts_with("contender,path,"), "{report}");
     assert!(!report.contains("an earlier report"), "{report}");
 }
@@ -43,7 +43,8 @@ fn the_report_goes_to_a_file_if_asked() {
 /// Record, page and picture, and their places at the end of the table.
 #[test]
 fn pictures_go_to_a_folder() {
-    let folder = std::env::temp_dir().join(format!("bench-harness-{}.report", std::process::id()));
+    let beside = tempfile::tempdir().expect("a temporary folder");
+    let folder = beside.path().join("report");
     let path = folder.to_str().expect("a UTF-8 path");
     let grid = ["--time", "0.05", "--threads", "1", "--arena", "100", "--contender", "mutex,loop"];
     for format in ["table", "json"] {
@@ -62,7 +63,6 @@ fn pictures_go_to_a_folder() {
     }
     let first = std::fs::read_to_string(folder.join("previous.json")).expect("it was kept");
     serde_json::from_str::<Value>(&first).expect("valid JSON");
-    std::fs::remove_dir_all(&folder).expect("the folder is ours");
     let refused = run(&[&grid[..], &["--report", "/dev/null/folder"]].concat());
     assert_eq!(refused.status.code(), Some(2));
     assert!(text(&refused.stderr).contains("cannot make the folder /dev/null/folder"));
@@ -71,7 +71,8 @@ fn pictures_go_to_a_folder() {
 /// As by a crash; what Ctrl-C leaves is in `records`.
 #[test]
 fn a_run_that_is_killed_leaves_the_last_report_alone() {
-    let file = std::env::temp_dir().join(format!("bench-harness-{}.kept", std::process::id()));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("kept");
     std::fs::write(&file, "an earlier report\n").expect("a temporary file");
     let mut child = command(&["--time", "600", "--threads", "1", "--output"])
         .arg(&file)
@@ -81,6 +82,5 @@ fn a_run_that_is_killed_leaves_the_last_report_alone() {
     child.kill().expect("it is still at it");
     child.wait().expect("it ends");
     let report = std::fs::read_to_string(&file).expect("the file is still there");
-    std::fs::remove_file(&file).expect("the file is ours");
     assert_eq!(report, "an earlier report\n");
 }

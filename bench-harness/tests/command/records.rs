@@ -10,6 +10,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::support::{command, run, text};
 
@@ -24,34 +25,31 @@ const SMALL: &[&str] = &[
     "--contender=system,mutex/handle",
 ];
 
-/// A file of this test's own, removed in the end.
-struct File(PathBuf);
+/// A file in a folder of this test's own, both removed in the end.
+struct File {
+    path: PathBuf,
+    _folder: TempDir,
+}
 
 impl File {
     /// The name of no file yet.
     fn absent(name: &str) -> Self {
-        Self(std::env::temp_dir().join(format!("bench-harness-{}-{name}", std::process::id())))
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self { path: folder.path().join(name), _folder: folder }
     }
 
     fn of(name: &str, content: &str) -> Self {
         let file = Self::absent(name);
-        fs::write(&file.0, content).expect("a temporary file");
+        fs::write(&file.path, content).expect("a temporary file");
         file
     }
 
     fn path(&self) -> &str {
-        self.0.to_str().expect("a UTF-8 path")
+        self.path.to_str().expect("a UTF-8 path")
     }
 
     fn read(&self) -> String {
-        fs::read_to_string(&self.0).expect("the file is there")
-    }
-}
-
-impl Drop for File {
-    fn drop(&mut self) {
-        // Not every test leaves one.
-        let _ = fs::remove_file(&self.0);
+        fs::read_to_string(&self.path).expect("the file is there")
     }
 }
 

@@ -39,7 +39,7 @@ fn a_record_that_cannot_be_read_gets_one_clear_line() {
         assert_eq!(text(&refused.stdout), "", "{said}");
         assert!(line.contains(file) && line.contains(said), "{said}: {line}");
         assert_eq!(line.lines().count(), 1, "{line}");
-        assert!(!output.0.exists(), "{said}");
+        assert!(!output.path.exists(), "{said}");
     };
     for (content, said) in &wrong {
         let file = File::of("wrong", content);

@@ -1,6 +1,5 @@
 //! What is left of a run that was ended early.
 
-use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -22,14 +21,13 @@ const LONG: Duration = Duration::from_secs(60);
 
 /// A run that has its handlers, since it has opened its output.
 fn started(arguments: &[&str], format: &str, output: &File) -> Child {
-    let _ = fs::remove_file(&output.0);
     let child = command(arguments)
         .args(["--format", format, "--output", output.path()])
         .stderr(Stdio::piped())
         .spawn()
         .expect("the command starts");
     let start = Instant::now();
-    while !output.0.exists() {
+    while !output.path.exists() {
         assert!(start.elapsed() < LONG, "it does not open its output");
         sleep(Duration::from_millis(5));
     }
@@ -97,14 +95,13 @@ fn is_partial(format: &str, output: &File) {
 #[test]
 fn without_a_sample_nothing_is_written() {
     let output = File::absent("nothing");
-    let _ = fs::remove_file(&output.0);
     let arguments = ["--threads", "1", "--arena", "1000000", "--block-size", "64"];
     let child = started(&arguments, "json", &output);
     signal(&child, "INT");
     let (code, line) = ended(child);
     assert_eq!(code, Some(130));
     assert!(line.contains("interrupted before the first sample"), "{line}");
-    assert!(!output.0.exists(), "not even an empty file");
+    assert!(!output.path.exists(), "not even an empty file");
 }
 
 /// The first sample takes some tenths of a second at most, since a run is no more than a hundred
