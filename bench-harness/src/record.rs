@@ -46,6 +46,8 @@
 //! first sample nothing is written, and `--output` keeps what it has. The second Ctrl-C ends the
 //! program at once, and writes nothing.
 
+mod stored;
+
 use std::collections::HashSet;
 use std::ops::Range;
 

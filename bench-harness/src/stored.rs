@@ -15,7 +15,6 @@ use serde_json::error::Category;
 
 use crate::origin::{FORMAT, FORMAT_VERSION};
 use crate::payload::Payload;
-use crate::record::{Cell, Record};
 
 pub use place::Place;
 
@@ -164,35 +163,6 @@ impl Stored {
             }
         }
         Ok(())
-    }
-}
-
-/// As if the record had been written and read.
-impl From<&Record> for Stored {
-    fn from(record: &Record) -> Self {
-        let machine = record.machine.clone();
-        Self {
-            date: record.origin.date.clone(),
-            commit: record.origin.commit.to_owned(),
-            interrupted: record.interrupted,
-            machine: StoredMachine {
-                cpu: machine.cpu,
-                cores: machine.cores,
-                kernel: machine.kernel,
-                rustc: machine.rustc,
-            },
-            cells: record.cells.iter().map(StoredCell::from).collect(),
-        }
-    }
-}
-
-impl From<&Cell> for StoredCell {
-    fn from(cell: &Cell) -> Self {
-        Self {
-            place: Place::of(cell),
-            samples_ns: cell.samples_ns.clone(),
-            passes: cell.passes.clone(),
-        }
     }
 }
 

@@ -74,7 +74,7 @@ pub(super) fn write(record: &Record) -> String {
     let comparison = record.comparison.as_ref();
     let common = common(record);
     let cells = record.cells.iter().map(|cell| {
-        let place = Place::of(cell);
+        let place = cell.place();
         let change = comparison
             .and_then(|comparison| comparison.changes.iter().find(|change| change.place == place));
         let measured = foretold(measured(&common, cell), record.scaling.as_ref());

@@ -5,9 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::payload::Payload;
-use crate::record::Cell;
 
-/// What is measured in a cell, by fields of [`Cell`]: the same place in two records can be compared.
+/// What is measured in a cell, by fields of [`Cell`](crate::record::Cell): the same place in two records can be compared.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 pub struct Place {
     pub contender: String,
@@ -30,20 +29,6 @@ impl fmt::Display for Place {
 }
 
 impl Place {
-    /// The place of a cell.
-    #[must_use]
-    pub fn of(cell: &Cell) -> Self {
-        Self {
-            contender: cell.contender.to_owned(),
-            path: cell.path.to_owned(),
-            workload: cell.workload.to_string(),
-            payload: cell.payload.to_string(),
-            threads: cell.threads,
-            block_size: cell.block_size,
-            arena: cell.arena,
-        }
-    }
-
     /// What the threads did: the workload, and the payload if it is not the usual one.
     #[must_use]
     pub fn work(&self) -> String {
