@@ -5,7 +5,15 @@ use std::time::Instant;
 
 use crate::barrier::Barrier;
 use crate::fault::Fault;
-use crate::subject::Span;
+
+/// When one thread left the barrier, and when it was done.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    /// The start.
+    pub start: Instant,
+    /// The end.
+    pub end: Instant,
+}
 
 /// The two lines at which the threads of a run meet.
 #[derive(Debug)]

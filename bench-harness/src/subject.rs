@@ -1,8 +1,8 @@
 //! A contender behind one dyn call per run: inside it, everything is compiled for the contender.
 
 use std::fmt::Debug;
-use std::time::Instant;
 
+use crate::clock::Span;
 use crate::contender::Contender;
 use crate::fault::Fault;
 use crate::grid::Case;
@@ -12,15 +12,6 @@ use crate::probe::{EveryByte, FirstByte, Probe, Stamp, Touch, Untouched};
 use crate::stock;
 use crate::workers::Crew;
 use crate::workload::Job;
-
-/// When one thread left the barrier, and when it was done.
-#[derive(Clone, Copy, Debug)]
-pub struct Span {
-    /// The start.
-    pub start: Instant,
-    /// The end.
-    pub end: Instant,
-}
 
 /// A contender of any type. Every [`Contender`] is one.
 pub trait Subject: Debug + Send + Sync {

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
-use crate::clock::{Clock, Lines};
+use crate::clock::{Clock, Lines, Span};
 use crate::fault::Fault;
 use crate::grid::Case;
 use crate::latency::Calls;
-use crate::subject::{Span, Subject};
+use crate::subject::Subject;
 
 /// The cores that this process may use, in the order in which threads are pinned to them.
 #[derive(Clone, Debug)]

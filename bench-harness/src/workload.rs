@@ -19,13 +19,12 @@ mod replace;
 mod scratch;
 mod succession;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Span};
 use crate::contender::{Hand, Shape};
 use crate::fault::Fault;
 use crate::payload::Payload;
 use crate::probe::Probe;
 use crate::ring::Ring;
-use crate::subject::Span;
 use crate::workers::Cores;
 
 pub use calls::Calls;

@@ -6,8 +6,8 @@ use bytes::BufMut;
 
 use super::SIZE;
 use super::contenders::Buffers;
+use crate::clock::Span;
 use crate::fault::Fault;
-use crate::subject::Span;
 use crate::workers::Crew;
 
 /// Something that is done with a buffer.

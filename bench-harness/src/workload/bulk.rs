@@ -11,10 +11,10 @@
 use std::hint::black_box;
 
 use super::{Calls, Job};
+use crate::clock::Span;
 use crate::contender::Hand;
 use crate::fault::Fault;
 use crate::probe::Probe;
-use crate::subject::Span;
 
 /// The line for `--list`.
 pub(super) fn description(calls: Calls) -> String {

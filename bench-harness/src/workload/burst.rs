@@ -2,10 +2,10 @@
 //! or a batch of packets.
 
 use super::Job;
+use crate::clock::Span;
 use crate::contender::Hand;
 use crate::fault::Fault;
 use crate::probe::Probe;
-use crate::subject::Span;
 
 /// Blocks of a burst.
 pub(super) const BLOCKS: usize = 32;

@@ -9,10 +9,10 @@
 //! a dead one.
 
 use super::{Job, Succession};
+use crate::clock::Span;
 use crate::contender::Hand;
 use crate::fault::Fault;
 use crate::probe::Probe;
-use crate::subject::Span;
 
 /// Blocks that each thread takes, and as many that it gives back.
 pub(super) const TAKEN: usize = 32;

@@ -7,10 +7,10 @@
 use std::hint::black_box;
 
 use super::Job;
+use crate::clock::Span;
 use crate::contender::Hand;
 use crate::fault::Fault;
 use crate::probe::Probe;
-use crate::subject::Span;
 
 /// The least that a thread holds: enough to be verified.
 pub(super) const BLOCKS: usize = 32;

@@ -6,11 +6,11 @@
 //! when it is given back: a thread's share of the count is half of what passes through it.
 
 use super::{Job, Parcel};
+use crate::clock::Span;
 use crate::contender::Hand;
 use crate::fault::Fault;
 use crate::probe::Probe;
 use crate::ring::{BATCH, Ring, SLOTS};
-use crate::subject::Span;
 
 /// The pairs of takes and gives that come in one piece: of each thread, half a batch.
 pub(super) const PIECE: usize = BATCH / 2;

@@ -10,10 +10,10 @@
 use std::mem::MaybeUninit;
 
 use super::{Job, Succession, replace};
+use crate::clock::Span;
 use crate::contender::Hand;
 use crate::fault::Fault;
 use crate::probe::Probe;
-use crate::subject::Span;
 
 /// Replacements of a thread's life.
 const LIFE: u64 = 10_000;

@@ -7,10 +7,10 @@
 //! arena.
 
 use super::{Job, Occupancy, exhausted, pair};
+use crate::clock::Span;
 use crate::contender::{Hand, Shape};
 use crate::fault::Fault;
 use crate::probe::Probe;
-use crate::subject::Span;
 
 #[inline(never)]
 pub(super) fn run<H: Hand, P: Probe>(

@@ -1,10 +1,10 @@
 //! Take one block, give it back: the least that a user of a pool can do.
 
 use super::Job;
+use crate::clock::Span;
 use crate::contender::Hand;
 use crate::fault::Fault;
 use crate::probe::Probe;
-use crate::subject::Span;
 
 #[inline(never)]
 pub(super) fn run<H: Hand, P: Probe>(

@@ -8,10 +8,10 @@ use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use super::Job;
+use crate::clock::Span;
 use crate::contender::Hand;
 use crate::fault::Fault;
 use crate::probe::Probe;
-use crate::subject::Span;
 
 /// Blocks of a thread's working set.
 pub(super) const BLOCKS: usize = 1_000;

@@ -11,10 +11,10 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::{Job, Parcel};
+use crate::clock::Span;
 use crate::contender::Hand;
 use crate::fault::Fault;
 use crate::probe::Probe;
-use crate::subject::Span;
 
 /// How often a block is written: enough for the lines to go to and fro, and not so many that the
 /// pair itself does not count.
