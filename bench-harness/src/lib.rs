@@ -72,6 +72,7 @@ pub mod payload;
 pub mod peers;
 pub mod plan;
 mod probe;
+mod rank_sum;
 pub mod record;
 mod report;
 pub mod ring;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::lineup;
 use crate::median::{self, Ratio};
+use crate::rank_sum;
 use crate::stored::{Place, StoredCell};
 
 /// A cell of both records.
@@ -64,11 +65,11 @@ impl Change {
     /// The changes from the earlier to the later cell of each of these.
     pub(crate) fn all(in_both: &[(&StoredCell, &StoredCell)], tolerance_percent: f64) -> Vec<Self> {
         let chance = |&(old, new): &(&StoredCell, &StoredCell)| {
-            median::chance(&old.samples_ns, &new.samples_ns)
+            rank_sum::chance(&old.samples_ns, &new.samples_ns)
         };
         let chances: Vec<_> = in_both.iter().map(chance).collect();
-        let no_chance = median::no_chance(&chances);
-        let told = in_both.iter().zip(chances).zip(no_chance);
+        let discoveries = rank_sum::discoveries(&chances);
+        let told = in_both.iter().zip(chances).zip(discoveries);
         told.map(|((&(old, new), chance), differs)| {
             Self::new(old, new, chance, differs, tolerance_percent)
         })
