@@ -98,10 +98,10 @@ pub(super) struct Unable {
     pub(super) reason: String,
 }
 
-/// Block size, arena, and payload if it is not the workload's usual one: what one heat table has in
-/// common.
+/// The blocks that a cell is about: how large they are, how many the arena has, and what is written into
+/// them if not the workload's usual payload. One heat table has them in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Surroundings<'a> {
+pub(super) struct Blocks<'a> {
     pub(super) block_size: usize,
     pub(super) arena: usize,
     pub(super) payload: Option<&'a str>,
@@ -158,10 +158,10 @@ impl Cell {
         (&self.contender, &self.path)
     }
 
-    pub(super) fn surroundings(&self) -> Surroundings<'_> {
+    pub(super) fn blocks(&self) -> Blocks<'_> {
         let Self { block_size, arena, .. } = *self;
         let payload = Some(self.payload()).filter(|payload| *payload != self.usual_payload());
-        Surroundings { block_size, arena, payload }
+        Blocks { block_size, arena, payload }
     }
 
     /// What was written into its blocks.
@@ -185,7 +185,7 @@ pub(super) fn family(workload: &str) -> &str {
     workload.split_once(':').map_or(workload, |(family, _)| family)
 }
 
-impl std::fmt::Display for Surroundings<'_> {
+impl std::fmt::Display for Blocks<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { block_size, arena, payload } = self;
         write!(f, "blocks of {}, arena of {arena}", crate::numbers::bytes(*block_size))?;

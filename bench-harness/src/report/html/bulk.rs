@@ -7,7 +7,7 @@ use super::heat::{MANY, scale, warmth};
 use super::words::{figure, full_name};
 use crate::distinct::distinct;
 use crate::numbers::plural;
-use crate::report::view::{Cell, Surroundings, View};
+use crate::report::view::{Blocks, Cell, View};
 use crate::workload::Workload;
 
 /// A workload `bulk:TAKE:GIVE:KEEP`.
@@ -27,10 +27,10 @@ impl Bulk {
 
 type Placed<'a> = (&'a Cell, Bulk);
 /// What maps side by side have in common: blocks held, threads, and the rest.
-type Group<'a> = (usize, usize, Surroundings<'a>);
+type Group<'a> = (usize, usize, Blocks<'a>);
 
 fn group<'a>((cell, bulk): &Placed<'a>) -> Group<'a> {
-    (bulk.keep, cell.threads, cell.surroundings())
+    (bulk.keep, cell.threads, cell.blocks())
 }
 
 /// The section, if there is a grid.
@@ -59,8 +59,8 @@ pub(super) fn section(view: &View) -> Option<Markup> {
     })
 }
 
-fn title((keep, threads, surroundings): Group) -> String {
-    format!("{} held, {}, {surroundings}", plural(keep, "block"), plural(threads, "thread"))
+fn title((keep, threads, blocks): Group) -> String {
+    format!("{} held, {}, {blocks}", plural(keep, "block"), plural(threads, "thread"))
 }
 
 fn maps(cells: &[Placed]) -> Markup {

@@ -58,8 +58,8 @@ pub fn svg(view: &View) -> String {
 }
 
 fn bars(view: &View) -> Option<Bars<'_>> {
-    let surroundings = usual(view)?;
-    let here = |cell: &&Cell| cell.surroundings() == surroundings;
+    let blocks = usual(view)?;
+    let here = |cell: &&Cell| cell.blocks() == blocks;
     let first = &view.judged().find(here)?.workload;
     let pair = view.judged().filter(here).find(|cell| cell.workload == "pair");
     let workload = pair.map_or(&**first, |cell| &cell.workload);
@@ -94,7 +94,7 @@ fn bars(view: &View) -> Option<Bars<'_>> {
         threads,
         rows,
         alone: alone.into_iter().map(|(line, _)| Line { path: "no allocator", ..line }).next(),
-        place: surroundings.to_string(),
+        place: blocks.to_string(),
     })
 }
 

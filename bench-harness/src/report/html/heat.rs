@@ -6,7 +6,7 @@ use super::chart::swatch;
 use super::words::{figure, full_name, times};
 use crate::distinct::distinct;
 use crate::numbers::plural;
-use crate::report::view::{Cell, Surroundings, View, family};
+use crate::report::view::{Blocks, Cell, View, family};
 
 /// The ratios to the best above which a cell is one step warmer.
 const STEPS: [f64; 8] = [1.1, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0];
@@ -36,29 +36,29 @@ impl<'a> Swept<'a> {
 }
 
 /// Block size, arena and payload of most cells.
-pub(super) fn usual(view: &View) -> Option<Surroundings<'_>> {
+pub(super) fn usual(view: &View) -> Option<Blocks<'_>> {
     ordered(view).into_iter().next()
 }
 
-/// All surroundings, those of most cells first.
-fn ordered(view: &View) -> Vec<Surroundings<'_>> {
+/// The blocks of all cells, those of most cells first.
+fn ordered(view: &View) -> Vec<Blocks<'_>> {
     let swept = Swept::of(view);
-    let mut counted: Vec<(Surroundings, usize)> = Vec::new();
+    let mut counted: Vec<(Blocks, usize)> = Vec::new();
     for cell in view.cells.iter().filter(|cell| !swept.has(&cell.workload)) {
-        let surroundings = cell.surroundings();
-        match counted.iter_mut().find(|(other, _)| *other == surroundings) {
+        let blocks = cell.blocks();
+        match counted.iter_mut().find(|(other, _)| *other == blocks) {
             Some((_, count)) => *count += 1,
-            None => counted.push((surroundings, 1)),
+            None => counted.push((blocks, 1)),
         }
     }
     counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    counted.into_iter().map(|(surroundings, _)| surroundings).collect()
+    counted.into_iter().map(|(blocks, _)| blocks).collect()
 }
 
 /// The section.
 pub(super) fn section(view: &View) -> Option<Markup> {
-    let (surroundings, swept) = (ordered(view), Swept::of(view));
-    let (first, others) = surroundings.split_first()?;
+    let (blocks, swept) = (ordered(view), Swept::of(view));
+    let (first, others) = blocks.split_first()?;
     Some(html! {
         section id="heat" {
             h2 { "All figures at a glance" }
@@ -91,8 +91,8 @@ pub(super) fn scale() -> Markup {
     }
 }
 
-fn table(view: &View, swept: &Swept, surroundings: Surroundings) -> Markup {
-    let here = |cell: &&Cell| cell.surroundings() == surroundings && !swept.has(&cell.workload);
+fn table(view: &View, swept: &Swept, blocks: Blocks) -> Markup {
+    let here = |cell: &&Cell| cell.blocks() == blocks && !swept.has(&cell.workload);
     let cells: Vec<&Cell> = view.cells.iter().filter(here).collect();
     let columns = distinct(cells.iter().map(|cell| (&*cell.workload, cell.threads)));
     let names = distinct(cells.iter().map(|cell| cell.name()));

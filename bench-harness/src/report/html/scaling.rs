@@ -35,11 +35,11 @@ pub(super) fn section(view: &View) -> Option<Markup> {
 
 /// A chart for each workload that was measured on several numbers of threads.
 fn measured(view: &View) -> Vec<Markup> {
-    let Some(surroundings) = usual(view) else { return Vec::new() };
+    let Some(blocks) = usual(view) else { return Vec::new() };
     let swept = Swept::of(view);
     let cells: Vec<&Cell> = view
         .judged()
-        .filter(|cell| cell.surroundings() == surroundings && !swept.has(&cell.workload))
+        .filter(|cell| cell.blocks() == blocks && !swept.has(&cell.workload))
         .collect();
     let charts =
         distinct(cells.iter().map(|cell| &*cell.workload)).into_iter().filter_map(|workload| {

@@ -11,7 +11,7 @@ use super::choice::{all_figures, choose, time};
 use super::heat::usual;
 use crate::distinct::distinct;
 use crate::numbers::plural;
-use crate::report::view::{Cell, Surroundings, View};
+use crate::report::view::{Blocks, Cell, View};
 use dimension::{Dimension, Fixed};
 
 /// From so many values on there is a curve.
@@ -107,7 +107,7 @@ fn sweeps(view: &View, dimension: Dimension) -> Vec<Sweep<'_>> {
 }
 
 /// In how many things a sweep differs from the heat table.
-fn distance(usual: Surroundings, fixed: &Fixed) -> usize {
+fn distance(usual: Blocks, fixed: &Fixed) -> usize {
     usize::from(fixed.block_size != usual.block_size)
         + usize::from(fixed.arena != usual.arena)
         + usize::from(fixed.payload != usual.payload)

@@ -7,7 +7,7 @@ use super::heat::{Swept, usual};
 use super::words::{figure, full_name, times};
 use crate::distinct::distinct;
 use crate::numbers::plural;
-use crate::report::view::{Cell, Surroundings, View};
+use crate::report::view::{Blocks, Cell, View};
 
 /// The section.
 pub(super) fn section(view: &View) -> Markup {
@@ -18,9 +18,9 @@ pub(super) fn section(view: &View) -> Markup {
             @if !view.notes.is_empty() {
                 ul class="notes" { @for note in &view.notes { li { strong { "Note: " } (note) } } }
             }
-            @if let Some(surroundings) = usual(view) {
+            @if let Some(blocks) = usual(view) {
                 h3 { "Who is fastest" }
-                (fastest(view, surroundings))
+                (fastest(view, blocks))
             }
             @if view.cells.iter().any(|cell| cell.met.is_some()) {
                 h3 { "Who met the target" @if let Some(target) = view.target_ns() { " of " (target) " ns" } }
@@ -32,8 +32,8 @@ pub(super) fn section(view: &View) -> Markup {
 
 /// The answer in one sentence.
 pub(super) fn answer(view: &View) -> Option<Markup> {
-    let surroundings = usual(view)?;
-    let best = leaders(view, surroundings);
+    let blocks = usual(view)?;
+    let best = leaders(view, blocks);
     let Leader { workload, threads, best, general } = best.first()?;
     let unit = if *workload == "exhausted" { "a refusal" } else { "a block taken and given back" };
     Some(html! {
@@ -58,9 +58,9 @@ struct Leader<'a> {
     general: Option<&'a Cell>,
 }
 
-fn leaders<'a>(view: &'a View, surroundings: Surroundings) -> Vec<Leader<'a>> {
+fn leaders<'a>(view: &'a View, blocks: Blocks) -> Vec<Leader<'a>> {
     let swept = Swept::of(view);
-    let of = |cell: &&Cell| cell.surroundings() == surroundings && !swept.has(&cell.workload);
+    let of = |cell: &&Cell| cell.blocks() == blocks && !swept.has(&cell.workload);
     let workloads = distinct(view.judged().filter(of).map(|cell| &*cell.workload));
     let place = |workload| workloads.iter().position(|other| *other == workload);
     let mut columns =
@@ -78,10 +78,10 @@ fn leaders<'a>(view: &'a View, surroundings: Surroundings) -> Vec<Leader<'a>> {
     leaders.collect()
 }
 
-fn fastest(view: &View, surroundings: Surroundings) -> Markup {
+fn fastest(view: &View, blocks: Blocks) -> Markup {
     html! {
         p class="caption" {
-            "By the median, " (surroundings) ". “x best” is how many times as fast as the best "
+            "By the median, " (blocks) ". “x best” is how many times as fast as the best "
             "general allocator of the same case."
         }
         div class="scroll" tabindex="0" { table class="fastest" {
@@ -90,7 +90,7 @@ fn fastest(view: &View, surroundings: Surroundings) -> Markup {
                 th scope="col" { "fastest" } th scope="col" class="number" { "ns" }
                 th scope="col" class="number" { "x best" } th scope="col" { "best general allocator" }
             } }
-            tbody { @for Leader { workload, threads, best, general } in leaders(view, surroundings) { tr {
+            tbody { @for Leader { workload, threads, best, general } in leaders(view, blocks) { tr {
                 th scope="row" { (workload) }
                 td class="number" { (threads) }
                 td { (swatch(&best.contender)) (full_name(&best.contender, &best.path)) }

@@ -3,7 +3,7 @@
 use crate::numbers::{bytes, plural};
 use crate::report::html::axis::{Axis, whole};
 use crate::report::html::words::{count, short_bytes};
-use crate::report::view::{Cell, Surroundings};
+use crate::report::view::{Blocks, Cell};
 
 /// What changes along a curve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Dimension {
 
     /// Where a cell lies, and on which curve; nothing if it is on none.
     pub(super) fn of(self, cell: &Cell) -> Option<(Fixed<'_>, f64)> {
-        let Surroundings { block_size, arena, payload } = cell.surroundings();
+        let Blocks { block_size, arena, payload } = cell.blocks();
         let (workload, threads) = (&*cell.workload, cell.threads);
         let fixed = Fixed { workload, threads, block_size, arena, payload };
         match self {
