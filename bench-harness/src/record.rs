@@ -209,7 +209,7 @@ impl Cell {
 }
 
 /// Fills in what a cell says of the others of its case.
-pub fn compare(case: &mut [Cell], target_ns: f64) {
+pub(crate) fn compare_within_case(case: &mut [Cell], target_ns: f64) {
     let least = |kind| {
         let medians =
             case.iter().filter(|cell| cell.name.kind() == kind).map(|cell| cell.median_ns);
@@ -266,13 +266,13 @@ mod tests {
         let cell = |contender, ns| Cell::new(Name { contender, path: "any" }, case, vec![ns], 28.0);
         let mut cells =
             [cell("mutex", 2.0), cell("system", 8.0), cell("mimalloc", 5.0), cell("loop", 0.5)];
-        compare(&mut cells, 28.0);
+        compare_within_case(&mut cells, 28.0);
         let times = cells.each_ref().map(|cell| cell.times_best_allocator);
         assert_eq!(times, [Some(2.5), Some(0.625), Some(1.0), None]);
         assert!(cells.iter().all(|cell| cell.loop_ns == Some(0.5)), "{cells:?}");
         let near = cells.each_ref().map(|cell| cell.near_loop);
         assert_eq!(near, [Some(false), Some(false), Some(false), None]);
-        compare(&mut cells[..1], 28.0);
+        compare_within_case(&mut cells[..1], 28.0);
         assert_eq!(cells[0].times_best_allocator, None, "nothing to compare with");
         assert_eq!(cells[0].met, Some(true));
     }
@@ -282,7 +282,7 @@ mod tests {
         let case = Case::new(Workload::Churn, 1, 64, 100);
         let cell = |contender, ns| Cell::new(Name { contender, path: "any" }, case, vec![ns], 28.0);
         let mut cells = [cell("mutex", 20.0), cell("system", 900.0), cell("loop", 30.0)];
-        compare(&mut cells, 28.0);
+        compare_within_case(&mut cells, 28.0);
         assert!(cells.iter().all(|cell| cell.met.is_none()), "{cells:?}");
     }
 

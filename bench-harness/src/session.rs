@@ -104,7 +104,7 @@ impl Session {
         for (Task { case, .. }, taken) in tasks.iter().zip(taken) {
             let first = cells.len();
             cells.extend(taken.into_iter().map(|taken| taken.into_cell(case, settings)));
-            record::compare(&mut cells[first..], settings.target_ns);
+            record::compare_within_case(&mut cells[first..], settings.target_ns);
         }
         Ok(cells)
     }
