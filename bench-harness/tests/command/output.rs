@@ -76,6 +76,8 @@ fn a_run_that_is_killed_leaves_the_last_report_alone() {
     std::fs::write(&file, "an earlier report\n").expect("a temporary file");
     let mut child = command(&["--time", "600", "--threads", "1", "--output"])
         .arg(&file)
+        // It says how long it would take.
+        .stderr(Stdio::null())
         .spawn()
         .expect("the command starts");
     std::thread::sleep(std::time::Duration::from_millis(300));
