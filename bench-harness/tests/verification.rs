@@ -1,6 +1,7 @@
 //! A contender that breaks a promise is caught, whichever it is; a sound one is not.
 
-mod support;
+#[path = "support/broken.rs"]
+mod broken;
 
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use bench_harness::subject::Subject;
 use bench_harness::workers::{Cores, Workers};
 use bench_harness::workload::Workload;
 use block_core::FreeError;
-use support::{BrokenAlloc, Flaw};
+use broken::{BrokenAlloc, Flaw};
 
 const PAIRS: u64 = 2_000;
 
@@ -181,7 +182,7 @@ fn a_lost_block_is_caught() {
     let subject = bare(Flaw::Loses, case);
     workers.measure(&*subject, case, PAIRS).expect("there are enough blocks");
     let caught = subject.take_stock(shape.block_size);
-    let lost = usize::try_from(PAIRS).unwrap() / support::EVERY;
+    let lost = usize::try_from(PAIRS).unwrap() / broken::EVERY;
     let (got, expected) = (shape.arena - lost, shape.arena);
     assert_eq!(caught, Err(Fault::Count { got, expected }));
 }

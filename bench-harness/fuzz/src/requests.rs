@@ -40,7 +40,7 @@ pub(crate) enum Request {
         zeroed: bool,
     },
     Deallocate(u8),
-    /// A vector that grows byte by byte, and is cloned.
+    /// A vector of so many bytes, which it reserves at once.
     Vector(u8),
     Look,
 }
