@@ -6,7 +6,8 @@
 //!
 //! A block's number leaves the queue when the block is handed out and enters it when it is given back,
 //! and the queue hands each number on once: so a block is in one place (invariant 1), and none is lost
-//! (invariant 2). Pointers come from the region (invariant 4), and `release` scrubs (invariant 6).
+//! (invariant 2). Pointers come from the region (invariant 4); `acquire` lends, and `release` scrubs
+//! (invariant 6).
 //!
 //! A pop of those queues has two ways to meet a slot without a value. If tail and head are equal it
 //! answers `None`: each of them only ever grows, so at the instant at which the tail was read the
