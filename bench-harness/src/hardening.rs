@@ -21,9 +21,10 @@ use block_mutex::MutexAlloc;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 
-use crate::grid::{Case, bytes, plural};
+use crate::grid::Case;
 use crate::lineup::Name;
 use crate::median::median;
+use crate::numbers::{bytes, plural};
 use crate::peers::paths::{self, Handles, Through};
 use crate::sampler::{Budget, Sampler};
 use crate::session::RunError;
