@@ -36,7 +36,7 @@ use crate::{AllocError, FreeError, Region, Stats};
 /// - `release` and `release_bulk` call [`Region::scrub`] on each block.
 /// - if the region [is hardened](Region::is_hardened), `acquire` and an override of `acquire_bulk` call
 ///   [`Region::lend`] on each block that they hand out, and a block that goes from one holder to the next in
-///   another way is scrubbed and lent. (Of a backend that lends no block at all nothing is found; of one that
+///   another way is scrubbed. (Of a backend that lends no block at all nothing is found; of one that
 ///   lends some, `scrub` takes the others for overrun.)
 /// - none of the methods unwinds.
 /// - an override of `acquire_bulk` answers true with every entry `Some`, and then the blocks are

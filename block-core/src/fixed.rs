@@ -7,6 +7,9 @@
 //!
 //! A slice starts on a page: no page is in two slices, nor pinned and counted twice, and none is
 //! shared with memory that is not the region's in front of it.
+//!
+//! A child that is forked gets copies of pinned pages that are made while other threads go on to write to them:
+//! it must not use such a pool, unless no other thread was inside a call.
 
 mod cut;
 mod error;

@@ -119,7 +119,7 @@ impl BlockLayout {
     /// byte goes unseen if it is by chance the one that stood there; a zero never does.
     ///
     /// Costs the memory of the guard, a write of it when a block is handed out, and a read when it is
-    /// given back. Without one a pool pays nothing.
+    /// given back. Without one the lock-free pool's calls pay nothing, others' a branch.
     ///
     /// # Errors
     ///

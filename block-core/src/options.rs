@@ -127,7 +127,8 @@ impl RegionOptions {
     }
 
     /// Write zeros over a block each time that it is given back. Default: off. Costs one pass
-    /// over the block for each release; a pool whose region has it off pays nothing.
+    /// over the block for each release; off it costs nothing in the
+    /// lock-free pool's calls, and a branch in others'.
     ///
     /// # Examples
     ///
@@ -145,7 +146,8 @@ impl RegionOptions {
 
     /// Look at a block each time that it is handed out: all of it must still be zero. Implies
     /// [`zero_on_release`](Self::zero_on_release). Default: off. Costs one more pass over the block, a
-    /// read, for each acquisition; a pool whose region has it off pays nothing.
+    /// read, for each acquisition; off it costs nothing in the
+    /// lock-free pool's calls, and a branch in others'.
     ///
     /// A byte that is not zero is a write after free: somebody wrote to the block by a pointer that it
     /// kept. The process ends then, by a panic that never unwinds: hooks and standard error get the

@@ -52,9 +52,9 @@ pub struct Region {
     options: RegionOptions,
     /// Whether something is done to blocks when they are handed out or given back.
     is_hardened: bool,
-    /// Whether the backend lends: of one that does not no guard was ever written. Relaxed: what says that a
-    /// block is out orders this, too.
-    is_lending: AtomicBool,
+    /// Whether any block was lent: of a backend that does not lend no guard was ever written. Relaxed: what
+    /// says that a block is out orders this, too.
+    has_lent: AtomicBool,
     /// Dropped before the memory is.
     #[cfg(block_asan)]
     pub(crate) poison: Poison,

@@ -3,9 +3,15 @@
 
 #![cfg(all(feature = "std", unix))]
 
+#[cfg(target_os = "linux")]
+#[path = "support/child.rs"]
+mod child;
+
 use std::ops::Range;
 
 use block_core::{BlockIndex, BlockLayout, HugePages, Region, RegionOptions};
+#[cfg(target_os = "linux")]
+use child::in_child;
 
 const MIB: usize = 1 << 20;
 
@@ -113,4 +119,24 @@ fn a_guard_is_mapped_at_either_end_of_the_blocks() {
             assert!(mapped(at), "{at:#x} of {region:?}\n{maps}");
         }
     }
+}
+
+/// Linux marks no page of locked memory. Nor does it before 6.13, and other systems never do.
+#[test]
+#[cfg(target_os = "linux")]
+fn where_pages_cannot_be_marked_they_are_protected() {
+    in_child("where_pages_cannot_be_marked_they_are_protected", || {
+        // SAFETY: changes how this process maps memory from now on, and nothing else.
+        if unsafe { libc::mlockall(libc::MCL_FUTURE) } != 0 {
+            return println!("skipped: this process may not lock all its memory");
+        }
+        let region = Region::map(BlockLayout::new(100, 1000).unwrap()).unwrap();
+        let Range { start, end } = pages(&region);
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+        assert!(maps.contains(&format!("{:x}-{start:x} ---p", start - page_size())), "{maps}");
+        assert!(maps.contains(&format!("{end:x}-{:x} ---p", end + page_size())), "{maps}");
+        for outside in [start - 1, end] {
+            faults(outside, &region);
+        }
+    });
 }

@@ -240,19 +240,3 @@ fn where_nothing_is_ever_lent_no_guard_is_looked_for() {
     // SAFETY: nobody else has the region.
     unsafe { region.scrub(region.block(BlockIndex::new(0))) };
 }
-
-/// The first touch of a block's memory is its first loan.
-#[test]
-fn a_guard_commits_no_memory_before_its_block_is_used() {
-    let layout = BlockLayout::new(64, 1 << 30).unwrap().with_guard(8).unwrap();
-    // More than there is.
-    let Ok(region) = Region::options().verify_on_acquire(true).map(layout) else { return };
-    let last = region.block(BlockIndex::new(layout.capacity() - 1));
-    // SAFETY: nobody else has the region.
-    unsafe {
-        region.lend(last);
-        last.write_bytes(7, 64);
-        region.scrub(last);
-        assert_eq!(last.read(), 0);
-    }
-}

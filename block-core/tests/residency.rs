@@ -55,6 +55,24 @@ fn commits_only_what_is_touched(build: impl Fn(BlockLayout) -> Result<Region, Re
     }
 }
 
+/// The first touch of a block's memory is its first loan.
+#[test]
+fn a_hardened_region_is_committed_as_its_blocks_are_lent() {
+    let _turn = my_turn();
+    let layout = BlockLayout::new(4000, 64 << 10).unwrap().with_guard(8).unwrap();
+    let before = resident();
+    let region = Region::options().verify_on_acquire(true).map(layout).unwrap();
+    let last = region.block(BlockIndex::new(layout.capacity() - 1));
+    // SAFETY: nobody else has the region.
+    unsafe {
+        region.lend(last);
+        last.write_bytes(7, 4000);
+        region.scrub(last);
+    }
+    let committed = resident().saturating_sub(before);
+    assert!(committed < SLACK, "{layout:?}: a loan committed {committed} bytes");
+}
+
 #[test]
 fn a_mapping_is_committed_as_its_blocks_are_touched() {
     commits_only_what_is_touched(Region::map);

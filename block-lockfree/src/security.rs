@@ -225,6 +225,10 @@
 //! - **Missing in the child**: blocks that other threads held, for ever, and those they were moving, at most
 //!   a magazine and a batch for each. Numbers of such threads, of 2,048 (256 on 32 bits), are not given out
 //!   again; a thread without one uses the stack.
+//! - **Pinned pages** (buffers that are registered with io_uring, memory that a device works on) are copied at
+//!   the fork while other threads go on to write to them: what the child finds in their blocks, and in tables
+//!   that lie on the same pages, may be half of one state and half of another. Use no such pool in a child that
+//!   was forked beside threads inside calls, or register after the fork.
 //! - **Copied into the child**: every byte of every block. Locked memory is not locked there (`mlock(2)`).
 //! - `vfork`, `_Fork` and a bare `clone` do not run the hook: use no pool between them and `exec`. Memory that
 //!   parent and child both write (`MAP_SHARED`) must not be a pool's.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Parser;
 
 const AFTER: &str = "\
-Every second each pool has its turn: all workloads of the harness, timed and with each block stamped,
+Each pool has its turn about once a second: all workloads of the harness, timed and with each block stamped,
 exhaustion, threads that end, buffers and waiting. Signal handlers that allocate interrupt the lock-free
 pools meanwhile, and children are forked from them. At the end of each turn everything stands still, and
 every block has to be there once.
@@ -20,8 +20,8 @@ made is kept in docs/measured; another one takes its place by
 Ctrl-C (or SIGTERM) ends the run when each pool has had its turn, and the record says so; the second
 one ends it at once, without a record.
 
-Exit code: 0 nothing lost and nothing became slower or larger, 1 something did or the machine refused,
-2 wrong arguments, 130 interrupted.";
+Exit code: 0 nothing lost and nothing seen to become slower or larger, 1 something was, or the machine
+refused, 2 wrong arguments, 130 interrupted.";
 
 /// All workloads, exhaustion, signals, forks and ends of threads, for as long as you like: nothing may be
 /// lost, and neither time nor memory may drift.

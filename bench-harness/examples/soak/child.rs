@@ -10,8 +10,8 @@ use block_core::{BlockAlloc, BlockAllocExt, BlockIndex};
 use block_lockfree::LockFreeAlloc;
 use fastrand::Rng;
 
-/// What a child exits with.
-const FINE: i32 = 0;
+/// What a child exits with. Not 0: so would a process whose last thread has panicked.
+const FINE: i32 = 7;
 /// What else it may exit with, and what that means.
 const FAULTS: [(i32, &str); 4] = [
     (2, "a block twice"),
@@ -37,7 +37,7 @@ pub(crate) fn look(pool: &dyn BlockAlloc, held: &[bool], floor: usize) -> Result
     // SAFETY: the child calls the pool, `alarm` and `_exit` alone, and touches no heap.
     match unsafe { libc::fork() } {
         -1 => Err(format!("no child: {}", io::Error::last_os_error())),
-        // SAFETY: as above.
+        // SAFETY: the calls take numbers alone.
         0 => unsafe {
             libc::alarm(PATIENCE);
             libc::_exit(explore(pool, held, &mut mine, floor));

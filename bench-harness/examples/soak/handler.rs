@@ -112,11 +112,20 @@ impl Drop for Use<'_> {
         while INSIDE.load(Ordering::SeqCst) > 0 {
             thread::yield_now();
         }
+        // Relaxed: the last handler has left, as the count has said.
         give(self.0, LEFT.swap(null_mut(), Ordering::Relaxed));
     }
 }
 
 extern "C" fn handler(_signal: libc::c_int) {
+    let interrupted = errno::errno();
+    serve();
+    // A call on a pool may have changed what the interrupted code is about to read.
+    errno::set_errno(interrupted);
+}
+
+fn serve() {
+    // Relaxed, as all counts here: read for the report alone.
     SIGNALS.fetch_add(1, Ordering::Relaxed);
     if !READY.get() {
         return;

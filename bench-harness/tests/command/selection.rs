@@ -63,8 +63,10 @@ fn all_workloads_run_and_what_cannot_is_said() {
 /// By a few contenders, the longest names and one that is no pool among them: the columns are the same.
 #[test]
 fn every_form_has_all_workloads_and_says_what_cannot_be_done() {
-    let few =
-        |format| all_workloads(&["--contender", "array-queue,system,loop", "--format", format]);
+    let chosen = ["array-queue", "system", "loop"];
+    let longest = lineup::names().map(|name| name.contender.len()).max();
+    assert_eq!(Some(chosen[0].len()), longest, "a longer name has come");
+    let few = |format| all_workloads(&["--contender", &chosen.join(","), "--format", format]);
     let table = few("table");
     assert!(without_places(&table).lines().all(|line| line.chars().count() <= 100), "{table}");
     assert!(table.contains("cannot: has no bound") && table.contains(", one by one"), "{table}");

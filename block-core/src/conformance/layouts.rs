@@ -103,8 +103,8 @@ impl fmt::Display for Shape {
 }
 
 /// All the layouts: capacities around the sizes where code changes its mind, blocks from one byte
-/// to a page, alignments up to beyond the page. Hardened ones come last: what they do to a broken pool is to
-/// end the process, and a property is to say what is wrong first.
+/// to a page, alignments up to beyond the page. Hardened ones come after others of their kind: what they do to a
+/// broken pool is to end the process, and a property is to say what is wrong first.
 pub(super) fn every() -> Vec<Shape> {
     [
         few(),

@@ -13,7 +13,8 @@
 //! blocks relies on it.
 //!
 //! They cost nothing by the call, and at construction a few system calls. Linux 6.13 and later mark such pages
-//! within a mapping (`MADV_GUARD_INSTALL`), at the price of nothing else. Elsewhere they are protected, which
+//! within a mapping (`MADV_GUARD_INSTALL`), at the price of the page tables that the marks lie in: up to a few
+//! pages, which blocks in their neighbourhood would need, too. Elsewhere they are protected, which
 //! takes two or three of the mappings that a process may have (on Linux 65,530, `vm.max_map_count`), where
 //! bare neighbours share one.
 
@@ -56,7 +57,9 @@ fn mark(start: *mut u8, bytes: usize) -> bool {
     const MADV_GUARD_INSTALL: libc::c_int = 102;
     // SAFETY: a page of a mapping that nobody else knows yet, and none that will be used.
     let advise = |advice| unsafe { libc::madvise(start.cast(), bytes, advice) };
-    advise(MADV_GUARD_INSTALL) == 0 && advise(libc::MADV_POPULATE_READ) != 0
+    advise(MADV_GUARD_INSTALL) == 0
+        && advise(libc::MADV_POPULATE_READ) != 0
+        && io::Error::last_os_error().raw_os_error() == Some(libc::EFAULT)
 }
 
 /// Linux alone has that.

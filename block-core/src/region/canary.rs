@@ -14,7 +14,7 @@ impl Canary {
     /// That of the block at this address.
     pub(super) fn of(block: NonNull<u8>) -> Self {
         // An odd factor, that of Fibonacci hashing (Knuth), and its upper half over the lower one: every
-        // bit of the address is in every part of the word.
+        // part of the word depends on at least the lower 40 bits of the address.
         let product = (block.addr().get() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         Self(((product ^ product >> 32) | 0x0101_0101_0101_0101).to_ne_bytes())
     }

@@ -17,7 +17,7 @@ use core::sync::atomic::Ordering;
 
 use super::Region;
 use super::canary::Canary;
-use super::violation::{Violation, What};
+use super::violation::{Kind, Violation};
 
 impl Region {
     /// Whether anything is written or checked when a block is handed out or given back:
@@ -149,12 +149,12 @@ impl Region {
         // SAFETY: the caller's promise.
         let (bytes, guard) = unsafe { (self.bytes(block), self.guard(block)) };
         if self.options.verify_on_acquire && !is_zero(bytes) {
-            Violation::new(What::WriteAfterFree, self, block, bytes, |_| 0).fail();
+            Violation::new(Kind::WriteAfterFree, self, block, bytes, |_| 0).fail();
         }
         seeded!(Canary::of(block).write(guard), "guard-never-written" => ());
         // Read first: the line is every thread's.
-        if !self.is_lending.load(Ordering::Relaxed) {
-            self.is_lending.store(true, Ordering::Relaxed);
+        if !self.has_lent.load(Ordering::Relaxed) {
+            self.has_lent.store(true, Ordering::Relaxed);
         }
     }
 
@@ -166,9 +166,9 @@ impl Region {
         // SAFETY: the caller's promise.
         let (bytes, guard) = unsafe { (self.bytes(block), self.guard(block)) };
         let canary = Canary::of(block);
-        let is_overrun = || self.is_lending.load(Ordering::Relaxed) && !canary.is_in(guard);
+        let is_overrun = || self.has_lent.load(Ordering::Relaxed) && !canary.is_in(guard);
         if seeded!(is_overrun(), "guard-never-checked" => false) {
-            Violation::new(What::Overrun, self, block, guard, |at| canary.byte(at)).fail();
+            Violation::new(Kind::Overrun, self, block, guard, |at| canary.byte(at)).fail();
         }
         if self.zeroes_on_release() {
             bytes.fill(0);

@@ -18,7 +18,7 @@ impl Region {
     /// On unix it lies between guard pages: an access just before its first block, or past the end of
     /// the page that its last one ends in, ends the process (`SIGSEGV`). From the end of the last block
     /// that is less than a page; blocks that end with their page leave nothing. Guards take two
-    /// pages of address space and no memory. Explicit huge pages have none.
+    /// pages of address space and their page tables, no memory besides. Explicit huge pages have none.
     ///
     /// # Errors
     ///
@@ -213,7 +213,7 @@ impl Region {
             layout,
             metadata,
             is_hardened: options.zero_on_release || options.verify_on_acquire || layout.guard() > 0,
-            is_lending: AtomicBool::new(false),
+            has_lent: AtomicBool::new(false),
             options,
             #[cfg(block_asan)]
             poison: crate::poison::Poison::none(blocks.base()),

@@ -9,19 +9,19 @@ use core::ptr::NonNull;
 use super::Region;
 use crate::BlockIndex;
 
-/// What must have happened.
+/// Kind must have happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum Kind {
     /// A free block is not zero any more.
     WriteAfterFree,
-    /// What is behind a block is not as it was when the block was handed out.
+    /// Kind is behind a block is not as it was when the block was handed out.
     Overrun,
 }
 
-/// What was found where.
+/// Kind was found where.
 #[derive(Debug)]
 pub(super) struct Violation {
-    what: What,
+    kind: Kind,
     index: BlockIndex,
     capacity: usize,
     block_size: usize,
@@ -41,7 +41,7 @@ impl Violation {
     /// That of bytes, some of which are not as expected, in a block of the region or behind it.
     #[cold]
     pub(super) fn new(
-        what: What,
+        kind: Kind,
         region: &Region,
         block: NonNull<u8>,
         bytes: &[u8],
@@ -53,7 +53,7 @@ impl Violation {
         let first = wrong().next().unwrap_or_default();
         let address = NonNull::from(&bytes[first]);
         Self {
-            what,
+            kind,
             index: BlockIndex::new(offset / layout.stride()),
             capacity: layout.capacity(),
             block_size: layout.block_size(),
@@ -70,29 +70,35 @@ impl Violation {
     /// backend's methods never do.
     #[cold]
     pub(super) fn fail(&self) -> ! {
-        let _end = Abort;
+        let _end = Abort(self);
         panic!("{self}");
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::WriteAfterFree => "write after free",
+            Self::Overrun => "overrun",
+        })
     }
 }
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { index, capacity, block_size, address, offset, found, expected, .. } = self;
-        let what = match self.what {
-            What::WriteAfterFree => "write after free",
-            What::Overrun => "overrun",
-        };
-        writeln!(f, "block-core: {what}: block {index} of {capacity}, offset {offset}")?;
+        let &Self { kind, index, capacity, block_size, address, offset, .. } = self;
+        let (found, expected) = (self.found, self.expected);
+        writeln!(f, "block-core: {kind}: block {index} of {capacity}, offset {offset}")?;
         writeln!(f, "    found {found:#04x} at {address:p}, expected {expected:#04x};")?;
         let (count, of) = (self.count, self.of);
-        match self.what {
-            What::WriteAfterFree => write!(
+        match kind {
+            Kind::WriteAfterFree => write!(
                 f,
                 "    {count} of the block's {of} bytes are wrong. It was free, and zero since it was given \
-                 back.\n    Look for a pointer to it that was kept and written through after that, by \
+                 back or ever.\n    Look for a pointer to it that was kept and written through after that, by \
                  this program,\n    a device or the kernel; and for an overrun of the block before."
             ),
-            What::Overrun => write!(
+            Kind::Overrun => write!(
                 f,
                 "    {count} of the {of} bytes guarded behind the block's {block_size} are wrong. It is \
                  given back just now.\n    Look for what wrote beyond its end while it was out, or in \
@@ -104,14 +110,22 @@ impl fmt::Display for Violation {
 }
 
 /// Ends the process when it is dropped: by the panic that unwinds past it.
-struct Abort;
+struct Abort<'a>(&'a Violation);
 
-impl Drop for Abort {
+impl Drop for Abort<'_> {
     fn drop(&mut self) {
+        let Violation { kind, index, capacity, offset, .. } = self.0;
+        // Past whatever keeps the panic's message for later, as test harnesses do.
         #[cfg(feature = "std")]
-        std::process::abort();
+        {
+            use std::io::Write;
+            let told = std::io::stderr();
+            let _ =
+                writeln!(&told, "aborted: {kind}, block {index} of {capacity}, offset {offset}");
+            std::process::abort();
+        }
         // A panic while one unwinds ends the program wherever there is unwinding.
         #[cfg(not(feature = "std"))]
-        panic!("the report above is the last");
+        panic!("aborted: {kind}, block {index} of {capacity}, offset {offset}");
     }
 }

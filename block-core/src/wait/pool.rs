@@ -9,7 +9,7 @@ use crate::{BlockAlloc, Region, Stats};
 // SAFETY: the backend keeps the contract, and this pool alone has it, so nothing else gives out its
 // blocks. A block that goes from one holder to the next past the backend is held throughout (invariants
 // 1, 2 and 3): by the call, by the queue's entry (invariant b there), by the waiter. It keeps its pointer,
-// one that the backend takes back and hands out (4), is scrubbed and lent on the way (6), and the queue's lock
+// one that the backend takes back and hands out (4), is scrubbed on the way (6), and the queue's lock
 // orders its holders. Nothing unwinds: wakers that do are caught.
 unsafe impl<A: BlockAlloc + ?Sized> BlockAlloc for Waiting<A> {
     #[inline]
@@ -123,11 +123,14 @@ impl<A: BlockAlloc + ?Sized> Stock<Held> for Free<'_, A> {
 
     fn clean(&self, held: &Held) {
         let region = self.0.region();
-        // The free list, which would hand it out, does not see it.
+        // That was the end of one loan. The next one needs no beginning: the block is as zero as it has just
+        // been made, and what was found in its guard stays there.
         // SAFETY: a block of the region, and `held` is its only holder (invariant 1).
+        unsafe { region.scrub(held.0) };
+        // SAFETY: the same. The free list, which would hand it out, does not see it.
+        #[cfg(block_asan)]
         unsafe {
-            region.scrub(held.0);
-            region.lend(held.0);
+            region.show(held.0);
         }
     }
 }

@@ -170,7 +170,11 @@ pub fn is_told(mistake: &Mistake, pool: &str, said: &str) {
     assert_eq!(said.matches(&first).count(), 1, "{pool}: {name}: no {first:?} in:\n{said}");
     assert_eq!(said.matches("block-core: ").count(), 1, "{pool}: {name}: {said}");
     let (_, rest) = said.split_once(&format!("found {found:#04x} at 0x")).expect(said);
-    let (_, rest) = rest.split_once(", expected 0x").expect(said);
+    let (address, rest) = rest.split_once(", expected 0x").expect(said);
+    let address = usize::from_str_radix(address, 16).expect(said);
+    // A mapped region starts with a page.
+    let from_the_page = (hardened_region().layout().stride() + offset) % 4096;
+    assert_eq!(address % 4096, from_the_page, "{pool}: {name}: {said}");
     let found = u8::from_str_radix(&rest[..2], 16).expect(said);
     match expected {
         Some(expected) => assert_eq!(found, *expected, "{pool}: {name}: {said}"),

@@ -22,6 +22,7 @@ mod threads;
 mod timeouts;
 mod tokio_tasks;
 mod turning_pointers;
+mod unlending;
 
 use std::collections::HashSet;
 
