@@ -153,3 +153,67 @@ pub(crate) unsafe fn index<const N: usize>(
     // SAFETY: by the contract.
     unsafe { region.index_of(blocks.get(position)) }
 }
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+    use block_core::BlockLayout;
+    use std::vec::Vec;
+
+    /// The numbers of a batch's blocks.
+    fn batch(number: usize) -> Vec<usize> {
+        (number * BATCH..(number + 1) * BATCH).collect()
+    }
+
+    /// Puts a batch into the depot, by way of an empty magazine.
+    fn put(depot: &Depot, slot: &Slot, region: &Region, number: usize) -> bool {
+        slot.set_limit(BATCH);
+        slot.set_len(0);
+        for block in batch(number) {
+            // SAFETY: the slot is the test's alone.
+            assert!(unsafe { slot.push(region.block(BlockIndex::new(block))) });
+        }
+        // SAFETY: as above, and the magazine has a batch.
+        unsafe { depot.put(slot) }
+    }
+
+    /// The blocks that an empty magazine gets from the depot.
+    fn take(depot: &Depot, slot: &Slot, region: &Region) -> Vec<usize> {
+        slot.set_len(0);
+        // SAFETY: the slot is the test's alone, and there is room.
+        let _ = unsafe { depot.take(slot) };
+        // SAFETY: as above; so many were written.
+        let block = |position| unsafe { index(region, slot.blocks(), position).get() };
+        (0..slot.len()).map(block).collect()
+    }
+
+    #[test]
+    fn givers_and_takers_walk_over_all_cells_and_none_meets_another_in_one() {
+        let region = Region::map(BlockLayout::new(8, (CELLS + 1) * BATCH).unwrap()).unwrap();
+        let stack = Stack::new(&region).unwrap();
+        while stack.pop().is_some() {}
+        let slots: Table<Slot> = table_of(3).unwrap();
+        let [giver, newcomer, taker] = [0, 1, 2].map(|it| &slots[it]);
+        let depot = Depot::new().unwrap();
+
+        assert!(put(&depot, giver, &region, 0));
+        assert!(put(&depot, newcomer, &region, 1), "past the cell that is full");
+        assert_eq!((giver.cursor(), newcomer.cursor()), (1, 2), "behind the cell that was filled");
+        for number in 2..CELLS {
+            assert!(put(&depot, giver, &region, number));
+        }
+        assert_eq!(depot.len(), CELLS * BATCH);
+        assert!(!put(&depot, giver, &region, CELLS), "no cell is empty");
+        assert_eq!(giver.len(), BATCH, "and the batch stays where it was");
+
+        for number in 0..CELLS - 1 {
+            assert_eq!(take(&depot, taker, &region), batch(number));
+            assert_eq!(taker.cursor(), number + 1);
+        }
+        assert!(put(&depot, giver, &region, 0));
+        // SAFETY: nobody is active.
+        unsafe { depot.drain(&region, &stack) };
+        assert_eq!((depot.len(), stack.content().returned), (0, 2 * BATCH));
+        assert_eq!(take(&depot, taker, &region), [], "no cell is full");
+    }
+}

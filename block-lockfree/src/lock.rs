@@ -76,6 +76,10 @@ impl Drop for Held<'_> {
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
     use super::*;
+    use crate::patience::is_active_still;
+    use crate::slot::Slot;
+    use crate::sync::{AtomicUsize, Table, table_of};
+    use crate::thread;
 
     #[test]
     fn a_thread_that_holds_it_is_told_so_instead_of_waiting_for_itself() {
@@ -92,6 +96,41 @@ mod tests {
         let lock = Lock::new();
         lock.0.store(generation() + 7, Ordering::Relaxed);
         assert!(lock.try_lock().is_some());
+    }
+
+    #[test]
+    fn a_thread_that_only_tries_does_not_wait_for_the_holder() {
+        let lock = Lock::new();
+        let held = lock.lock().unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                assert!(lock.try_lock().is_none());
+                assert!(Lock::new().try_lock().is_some(), "it holds none itself");
+            });
+        });
+        drop(held);
+        assert!(lock.try_lock().is_some());
+    }
+
+    #[test]
+    fn a_thread_that_is_waited_for_itself_gives_the_lock_up() {
+        let lock = &Lock::new();
+        let _held = lock.lock().unwrap();
+        let slots: Table<Slot> = table_of(1).unwrap();
+        slots[0].enter(&AtomicUsize::new(0)).unwrap();
+        let (sender, receiver) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(move || {
+                thread::assign();
+                sender.send(thread::number().unwrap()).unwrap();
+                lock.lock().is_none()
+            });
+            let number = receiver.recv().unwrap();
+            while !waiting.is_finished() {
+                is_active_still(number, &slots[0]);
+            }
+            assert!(waiting.join().unwrap());
+        });
     }
 
     #[test]

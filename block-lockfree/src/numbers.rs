@@ -29,3 +29,23 @@ pub(crate) fn give_back(taken: &[StaticUsize], number: usize) {
     // Release: pairs with the Acquire of the next claim.
     taken[number / WORD].fetch_and(!(1 << (number % WORD)), Ordering::Release);
 }
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+    use core::array;
+
+    #[test]
+    fn the_lowest_free_number_is_claimed_and_no_other_one_moves() {
+        let taken: [StaticUsize; 3] = array::from_fn(|_| StaticUsize::new(0));
+        for number in 0..3 * WORD {
+            assert_eq!(claim(&taken), Some(number));
+        }
+        assert_eq!(claim(&taken), None);
+        for pair in [[1, 4], [WORD, WORD + 1], [5, 2 * WORD + 3]] {
+            pair.into_iter().rev().for_each(|number| give_back(&taken, number));
+            assert_eq!(pair.map(|_| claim(&taken)), pair.map(Some));
+            assert_eq!(claim(&taken), None);
+        }
+    }
+}

@@ -119,4 +119,24 @@ mod tests {
         let Returned::Narrow(after) = &list.returned else { panic!("it stays narrow") };
         assert_eq!((room, list.len()), (after.as_ptr(), 1000));
     }
+
+    #[test]
+    fn room_runs_out_before_it_is_doubled_and_holds_every_block_in_use() {
+        // The second one has more blocks than 32 bits can number.
+        for capacity in [1000, usize::MAX] {
+            let mut list = FreeList::new(capacity);
+            let mut room = 0;
+            for used in 1..=1000 {
+                list.take().unwrap();
+                if room < used {
+                    room = (2 * used).min(capacity);
+                }
+                let found = match &list.returned {
+                    Returned::Narrow(list) => list.capacity(),
+                    Returned::Wide(list) => list.capacity(),
+                };
+                assert_eq!(found, room, "{used} of {capacity} blocks in use");
+            }
+        }
+    }
 }
