@@ -66,6 +66,7 @@ fn a_box_makes_a_handle_that_owns_its_pool() {
 #[test]
 fn the_methods_of_the_pool_make_and_take_handles() {
     let pool = Pool::new(SIZE, 1);
+    assert_eq!((pool.block_size(), pool.capacity()), (SIZE, 1));
     pool.free(pool.alloc().unwrap());
     let dynamic: &dyn BlockAlloc = &pool;
     dynamic.free(dynamic.alloc().unwrap());

@@ -133,6 +133,17 @@ fn at_most_ten_calls_are_listed() {
 }
 
 #[test]
+fn at_most_ten_blocks_of_a_call_are_listed() {
+    fn scenario() {
+        let pool = Pool::new(64, 40);
+        pool.alloc_bulk_raw(&mut [None; 10]).unwrap(); // listed: 10, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
+        pool.alloc_bulk_raw(&mut [None; 11]).unwrap(); // listed: 11, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, ...
+    }
+    let Some(report) = report("at_most_ten_blocks_of_a_call_are_listed", scenario) else { return };
+    assert_eq!(calls(&report), expected("listed"), "{report}");
+}
+
+#[test]
 fn a_panic_that_leaves_raw_blocks_behind_is_not_buried_under_a_report() {
     fn scenario() {
         let unwound = std::panic::catch_unwind(|| {

@@ -119,11 +119,20 @@ fn every_option_keeps_blocks_bounded_aligned_zero_and_apart() {
 #[cfg(feature = "std")]
 fn transparent_huge_pages_start_at_a_huge_page() {
     // Systems align mappings of whole huge pages by themselves, and others by chance.
-    let layout = BlockLayout::new(4096, 1 + (5 << 20) / 4096).unwrap();
-    let regions =
-        [(); 8].map(|()| Region::options().huge_pages(HugePages::Transparent).map(layout).unwrap());
-    for region in regions {
-        assert_eq!(region.block(BlockIndex::new(0)).addr().get() % (2 << 20), 0);
+    for bytes in [2 << 20, (5 << 20) + 4096] {
+        let layout = BlockLayout::new(4096, bytes / 4096).unwrap();
+        let map = |()| Region::options().huge_pages(HugePages::Transparent).map(layout).unwrap();
+        for region in [(); 8].map(map) {
+            assert_eq!(region.block(BlockIndex::new(0)).addr().get() % (2 << 20), 0);
+        }
+    }
+}
+
+#[test]
+fn a_region_is_printed_with_its_layout() {
+    let text = format!("{:?}", Region::map(BlockLayout::new(1500, 7).unwrap()).unwrap());
+    for part in ["Region", "block_size: 1500", "capacity: 7", "zero_on_release: false"] {
+        assert!(text.contains(part), "no {part:?} in {text}");
     }
 }
 

@@ -13,6 +13,7 @@ fn an_allocation_gets_a_block_if_and_only_if_it_fits() {
     let watched = Watched::new(SIZE, 2);
     let pool = &watched.pool;
     assert_eq!((pool.block_size(), pool.align(), pool.capacity()), (SIZE, ALIGN, 2));
+    assert_eq!(pool.to_string(), pool.stats().to_string());
     let huge = 1 << (usize::BITS - 2);
     for (size, align, fits) in [
         (1, 1, true),

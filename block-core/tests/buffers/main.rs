@@ -3,9 +3,10 @@
 #![cfg(feature = "bytes")]
 
 use std::collections::HashSet;
+use std::ops::Bound;
 use std::sync::Arc;
 
-use block_core::buffer::BlockBuf;
+use block_core::buffer::{BlockBuf, BlockBytes};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 mod conversions;
@@ -88,6 +89,39 @@ fn bytes_go_in_as_far_as_there_is_room() {
 }
 
 #[test]
+fn a_buffer_is_empty_before_it_is_filled_and_after_it_is_split_or_cleared() {
+    let pool = Pool::new(SIZE, 1);
+    let mut buffer = BlockBuf::alloc_in(&pool).unwrap();
+    assert!(buffer.is_empty());
+    buffer.put_slice(b"hello");
+    buffer.as_mut()[0] = b'j';
+    assert!(!buffer.is_empty());
+    let mut jello = buffer.split();
+    assert!(buffer.is_empty());
+    assert_eq!(jello, "jello");
+    jello.clear();
+    assert!(jello.is_empty());
+
+    buffer.put_slice(b"world");
+    let mut bytes = BlockBytes::from(buffer);
+    assert!(!bytes.is_empty());
+    assert_eq!(bytes.slice((Bound::Excluded(0), Bound::Unbounded)), "orld");
+    bytes.clear();
+    assert!(bytes.is_empty());
+}
+
+#[test]
+fn bytes_are_unique_when_no_other_handle_has_a_part_of_their_block() {
+    let pool = Pool::new(SIZE, 1);
+    let bytes = filled(&pool, b"hello").freeze();
+    assert!(bytes.is_unique());
+    let clone = bytes.clone();
+    assert!(!bytes.is_unique() && !clone.is_unique());
+    drop(bytes);
+    assert!(clone.is_unique());
+}
+
+#[test]
 fn buffers_are_their_bytes_to_whoever_compares_borrows_hashes_or_prints_them() {
     let (pool, other) = (Pool::new(SIZE, 2), Arc::new(Pool::new(SIZE, 2)));
     let buffer = filled(&pool, b"a\"\n\xff");
@@ -110,6 +144,8 @@ fn buffers_are_their_bytes_to_whoever_compares_borrows_hashes_or_prints_them() {
     let (less, more) = (frozen.slice(..1), frozen.slice(1..));
     assert!(more < less && less.cmp(&more).is_gt(), "as `\"` is before `a`");
     assert_ne!(less, more);
+    assert!(more < buffer && less < buffer);
+    assert!(buffer > more, "of either kind");
     assert_eq!("a", less);
     assert_eq!(less, "a".to_owned());
     assert!(less > *"A" && less < b"b"[..]);

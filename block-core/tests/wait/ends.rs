@@ -106,4 +106,5 @@ fn the_text_of_a_pool_is_its_backends_and_how_many_wait() {
     let mut waiter = pool.alloc_async();
     assert!(poll_once(&mut waiter).is_pending());
     assert_eq!(pool.to_string(), "packets, 1 waiting");
+    assert_eq!(format!("{waiter:?}"), "AllocFuture { is_ready: false, is_queued: true }");
 }
