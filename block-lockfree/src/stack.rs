@@ -218,6 +218,29 @@ mod tests {
         assert!(!stack.pop_many(1, |_, _| {}));
     }
 
+    #[test]
+    #[cfg(feature = "std")]
+    fn a_refill_takes_what_there_is_up_to_what_is_wanted_and_tells_each_block_once() {
+        let stack = stack(5);
+        let (a, start) = (stack.pop().unwrap(), stack.mark());
+        stack.push(a);
+        let refill = |most| {
+            let mut taken = std::vec::Vec::new();
+            let count = stack.pop_up_to(most, |position, block| {
+                assert_eq!(position, taken.len());
+                taken.push(block.get());
+            });
+            assert_eq!(count, taken.len());
+            taken
+        };
+        assert_eq!(refill(0), []);
+        assert_eq!(refill(2), [0, 1], "from a written link and from the frontier");
+        assert_eq!((stack.popped_since(start), stack.content().count()), (2, 3));
+        assert_eq!(refill(4), [2, 3, 4], "all that there are");
+        assert_eq!(refill(4), []);
+        assert_eq!((stack.popped_since(start), stack.content().count()), (5, 0));
+    }
+
     /// Indices that need more than 32 bits, in wide links.
     #[test]
     #[cfg_attr(not(target_pointer_width = "64"), ignore = "needs a 64-bit address space")]

@@ -174,7 +174,7 @@ mod tests {
                     scope.spawn(|| {
                         let number = assign() / SCALE;
                         barrier.wait();
-                        assert_eq!(number * SCALE, place());
+                        assert_eq!((place(), super::number()), (number * SCALE, Some(number)));
                         number
                     })
                 })

@@ -191,4 +191,6 @@ fn a_person_can_read_what_is_printed() {
         assert!(debug.contains(part), "no {part:?} in {debug}");
     }
     assert!(debug.len() < 700, "a person reads this: {debug}");
+    let with_magazines = LockFreeAlloc::new(1500, 64).unwrap().with_magazine(20);
+    assert!(format!("{with_magazines:?}").contains("magazine: 20"), "{with_magazines:?}");
 }
