@@ -99,3 +99,17 @@ fn an_alignment_above_a_page_is_kept_by_every_block() {
         }
     }
 }
+
+#[test]
+fn each_refusal_says_what_is_wrong_also_where_nothing_can_be_formatted() {
+    for (layout, part) in [
+        (BlockLayout::new(0, 1), "block size is 0"),
+        (BlockLayout::new(1, 0), "capacity is 0"),
+        (BlockLayout::new(1, 1).and_then(|layout| layout.with_align(3)), "not a power of two"),
+        (BlockLayout::new(LIMIT, 2), "isize::MAX"),
+    ] {
+        let error = layout.unwrap_err();
+        assert!(error.message().contains(part), "{:?} of {error:?}", error.message());
+        assert!(error.to_string().contains(part), "{error}");
+    }
+}

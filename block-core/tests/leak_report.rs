@@ -133,6 +133,21 @@ fn at_most_ten_calls_are_listed() {
 }
 
 #[test]
+fn ten_calls_are_listed_and_no_more_are_spoken_of() {
+    fn scenario() {
+        let pool = Pool::new(64, 40);
+        let take = [pool.alloc_raw(), pool.alloc_raw(), pool.alloc_raw(), pool.alloc_raw()];
+        let most = [pool.alloc_raw(), pool.alloc_raw(), pool.alloc_raw(), pool.alloc_raw()];
+        let last = [pool.alloc_raw(), pool.alloc_raw()];
+        assert!(take.iter().chain(&most).chain(&last).all(Result::is_ok));
+    }
+    let test = "ten_calls_are_listed_and_no_more_are_spoken_of";
+    let Some(report) = report(test, scenario) else { return };
+    assert_eq!(calls(&report).len(), 10, "{report}");
+    assert!(!report.contains("and more"), "{report}");
+}
+
+#[test]
 fn at_most_ten_blocks_of_a_call_are_listed() {
     fn scenario() {
         let pool = Pool::new(64, 40);

@@ -114,3 +114,8 @@ fn an_alignment_above_that_of_a_static_is_refused() {
         Footprint::of_region(&layout),
     );
 }
+
+#[test]
+fn static_memory_is_printed_with_its_size_and_without_its_bytes() {
+    assert_eq!(format!("{:?}", StaticMemory::<64>::default()), "StaticMemory { bytes: 64, .. }");
+}

@@ -96,4 +96,14 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn what_is_said_twice_is_as_if_said_once() {
+        for state in [State::new(true, true), State::new(true, false).revoked(3)] {
+            assert!(!state.is_fenced() && state.fenced().is_fenced());
+            assert_eq!(state.fenced().fenced(), state.fenced());
+            assert_eq!(state.quiesced().quiesced(), state.quiesced());
+            assert!(state.revoked(1).fenced().open().is_fenced(), "opened, it stays fenced");
+        }
+    }
 }

@@ -165,6 +165,23 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_free_again_after_its_threads_end() {
+        let is_taken = |number: usize| {
+            TAKEN[number / WORD].load(Ordering::Relaxed) >> (number % WORD) & 1 == 1
+        };
+        // A thread of another test may have it at once, but not each time.
+        let is_free_again = (0..100).any(|_| {
+            let number = std::thread::spawn(move || {
+                let number = assign() / SCALE;
+                assert!(is_taken(number));
+                number
+            });
+            !is_taken(number.join().unwrap())
+        });
+        assert!(is_free_again);
+    }
+
+    #[test]
     fn numbers_are_distinct_while_their_threads_live() {
         let barrier = std::sync::Barrier::new(100);
         let mut numbers = std::vec::Vec::new();
