@@ -247,4 +247,47 @@ mod tests {
         magazines.cool_down(shared);
         assert!(!magazines.load().is_revoked());
     }
+    /// A pool near its limit does not hoard, and one that is far from it again comes back to full speed.
+    #[test]
+    fn a_reclaim_halves_the_batches_which_grow_by_one_after_each_cool_down() {
+        let region = Region::map(BlockLayout::new(8, 200).unwrap()).unwrap();
+        let stack = Stack::new(&region).unwrap();
+        let shared = Shared { region: &region, stack: &stack };
+        let magazines = Magazines::new(&region, 62).unwrap();
+        let place = thread::assign();
+        let take = || std::iter::from_fn(|| magazines.acquire(place, shared));
+        let give = |block| {
+            // SAFETY: acquired by this test, and given up here.
+            unsafe { magazines.release(place, shared, block) }
+        };
+        let full = magazines.batch();
+        let all: std::vec::Vec<_> = take().collect();
+        assert_eq!((all.len(), magazines.batch(), magazines.reclaims()), (200, full / 2, 1));
+        let mut since = stack.mark();
+        all.into_iter().for_each(give);
+
+        while magazines.load().is_revoked() {
+            take().take(1).for_each(give);
+            let popped = stack.popped_since(since);
+            assert!(popped <= Magazines::COOL_DOWN, "still closed after {popped} blocks");
+        }
+        assert_eq!(stack.popped_since(since), Magazines::COOL_DOWN);
+        for expected in full / 2 + 1..=full {
+            let before = magazines.batch();
+            while magazines.batch() == before {
+                let held: std::vec::Vec<_> = take().take(150).collect();
+                held.into_iter().for_each(give);
+                assert!(stack.popped_since(since) < 4 * Magazines::COOL_DOWN, "it does not grow");
+            }
+            assert_eq!(magazines.batch(), expected);
+            assert!(stack.popped_since(since) >= Magazines::COOL_DOWN, "it grows too soon");
+            since = magazines.changed_at.load(Ordering::Relaxed);
+        }
+        for _ in 0..30 {
+            let held: std::vec::Vec<_> = take().take(150).collect();
+            held.into_iter().for_each(give);
+        }
+        assert_eq!(magazines.batch(), full, "and no further");
+        assert_eq!(magazines.reclaims(), 1);
+    }
 }
