@@ -139,6 +139,10 @@ extern "C" fn after_fork_in_child() {
 mod tests {
     use super::*;
 
+    fn is_taken(number: usize) -> bool {
+        TAKEN[number / WORD].load(Ordering::Relaxed) >> (number % WORD) & 1 == 1
+    }
+
     /// What a destructor finds that runs after the number was given back.
     struct AtTheEnd(std::sync::mpsc::Sender<usize>);
 
@@ -166,9 +170,6 @@ mod tests {
 
     #[test]
     fn a_number_is_free_again_after_its_threads_end() {
-        let is_taken = |number: usize| {
-            TAKEN[number / WORD].load(Ordering::Relaxed) >> (number % WORD) & 1 == 1
-        };
         // A thread of another test may have it at once, but not each time.
         let is_free_again = (0..100).any(|_| {
             let number = std::thread::spawn(move || {
@@ -179,6 +180,38 @@ mod tests {
             !is_taken(number.join().unwrap())
         });
         assert!(is_free_again);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn in_a_child_all_owners_have_vanished_but_the_thread_that_forked() {
+        watch_forks();
+        let is_as_it_should_be = |own: usize| {
+            (0..LIMIT).all(|number| vanished(number) == (is_taken(number) && number != own))
+        };
+        // More than the numbers of a word, of which the last ones fork.
+        let barrier = std::sync::Barrier::new(WORD + 3);
+        std::thread::scope(|scope| {
+            for _ in 0..WORD + 3 {
+                scope.spawn(|| {
+                    let number = assign() / SCALE;
+                    barrier.wait();
+                    if number > WORD + 1 {
+                        // SAFETY: the child reads static atomics and ends.
+                        let child = unsafe { libc::fork() };
+                        if child == 0 {
+                            // SAFETY: ends this process without anything else.
+                            unsafe { libc::_exit(i32::from(!is_as_it_should_be(number))) }
+                        }
+                        let mut status = -1;
+                        // SAFETY: waits for the child made above.
+                        assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+                        assert_eq!(status, 0, "the child of the thread with number {number}");
+                    }
+                    barrier.wait();
+                });
+            }
+        });
     }
 
     #[test]

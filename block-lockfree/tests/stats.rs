@@ -177,6 +177,15 @@ fn whatever_threads_do_every_look_adds_up_and_no_count_falls() {
 }
 
 #[test]
+fn a_pool_without_magazines_reclaims_nothing_when_it_is_exhausted() {
+    let pool = LockFreeAlloc::new(64, 2).unwrap().with_magazine(0);
+    let _held = take(&pool, 2);
+    assert!(pool.alloc().is_err());
+    let stats = pool.stats();
+    assert_eq!((stats.exhaustions, stats.reclaims), (1, 0));
+}
+
+#[test]
 fn a_person_can_read_what_is_printed() {
     let pool = LockFreeAlloc::new(1500, 64).unwrap().with_magazine(0);
     let _held = take(&pool, 3);

@@ -232,6 +232,17 @@ mod tests {
         assert_eq!(magazines.revocations.load(Ordering::Relaxed), 1, "by a call of its own");
     }
 
+    #[test]
+    fn a_thread_without_a_number_counts_its_refusals_too() {
+        let region = Region::map(BlockLayout::new(8, 1).unwrap()).unwrap();
+        let stack = Stack::new(&region).unwrap();
+        let shared = Shared { region: &region, stack: &stack };
+        let magazines = Magazines::new(&region, 62).unwrap();
+        let _held = magazines.acquire(thread::NONE, shared).unwrap();
+        assert_eq!(magazines.acquire(thread::NONE, shared), None);
+        assert_eq!((stack.refused(), magazines.refused()), (1, 0));
+    }
+
     /// As in a child forked while a thread of the parent was at it.
     #[test]
     fn magazines_whose_revoker_is_gone_open_again() {
