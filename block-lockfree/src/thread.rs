@@ -196,19 +196,20 @@ mod tests {
                 scope.spawn(|| {
                     let number = assign() / SCALE;
                     barrier.wait();
+                    let mut status = 0;
                     if number > WORD + 1 {
+                        status = -1;
                         // SAFETY: the child reads static atomics and ends.
                         let child = unsafe { libc::fork() };
                         if child == 0 {
                             // SAFETY: ends this process without anything else.
                             unsafe { libc::_exit(i32::from(!is_as_it_should_be(number))) }
                         }
-                        let mut status = -1;
                         // SAFETY: waits for the child made above.
-                        assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
-                        assert_eq!(status, 0, "the child of the thread with number {number}");
+                        unsafe { libc::waitpid(child, &mut status, 0) };
                     }
                     barrier.wait();
+                    assert_eq!(status, 0, "the child of the thread with number {number}");
                 });
             }
         });
