@@ -28,6 +28,8 @@
 //! .ci/sanitizers thread address miri      these sanitizers; Miri runs only when it is named
 //! .ci/targets                             every test on 32-bit x86; aarch64 with pages of 4 and of 64 KiB
 //! .ci/fuzz --time 3600 --keep found       an hour, whose corpus a later run goes on from
+//! .ci/mutants block-core/src/alloc.rs     changes of a file that no test sees, beside those explained below
+//! .ci/coverage --lines                    lines that no test runs
 //! SHUTTLE_ITERATIONS=1000000 ...          more schedules, on the command of a model's page
 //! LOOM_MAX_PREEMPTIONS=4 ...              more executions of three threads
 //! ```
@@ -74,3 +76,4 @@
 #![doc = include_str!("../docs/bad-inputs.md")]
 #![doc = include_str!("../docs/models.md")]
 #![doc = include_str!("../docs/seeded-bugs.md")]
+#![doc = include_str!("../docs/mutants.md")]
