@@ -42,7 +42,7 @@ struct Cell {
 
 // SAFETY: the plain memory belongs to whoever moved `phase` to BUSY.
 unsafe impl Sync for Cell {}
-// SAFETY: as above; addresses of blocks mean the same to every thread.
+// SAFETY: nothing in it belongs to a thread; addresses of blocks mean the same to every thread.
 unsafe impl Send for Cell {}
 // SAFETY: EMPTY, and memory that is not read before it was written; no destructor.
 #[cfg(not(any(loom, shuttle)))]

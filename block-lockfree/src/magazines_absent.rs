@@ -29,7 +29,7 @@ impl Magazines {
     #[inline]
     pub(crate) fn acquire(&self, _place: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
         let block = shared.pop_or_refuse()?;
-        // SAFETY: taken just now.
+        // SAFETY: off the free list just now, so this call alone holds it (invariant 1).
         unsafe { shared.region.lend(block) };
         Some(block)
     }
@@ -55,7 +55,7 @@ impl Magazines {
     ) -> bool {
         let done = shared.pop_many_or_refuse(out);
         if done && shared.region.is_hardened() {
-            // SAFETY: taken just now, each of them.
+            // SAFETY: off the free list just now, so this call alone holds each (invariant 1).
             out.iter().flatten().for_each(|&block| unsafe { shared.region.lend(block) });
         }
         done

@@ -177,7 +177,7 @@ unsafe impl BlockAlloc for LockFreeAlloc {
     #[inline]
     fn acquire(&self) -> Option<NonNull<u8>> {
         let block = self.magazines.acquire(magazines::this_thread(), self.shared());
-        // SAFETY: taken just now.
+        // SAFETY: off the free list just now, so this call alone holds it (invariant 1).
         #[cfg(block_asan)]
         block.inspect(|&block| unsafe { self.region.show(block) });
         block
@@ -229,7 +229,7 @@ unsafe impl BlockAlloc for LockFreeAlloc {
         if !done {
             blocks.fill(None);
         }
-        // SAFETY: taken just now.
+        // SAFETY: off the free list just now, so this call alone holds it (invariant 1).
         #[cfg(block_asan)]
         blocks.iter().flatten().for_each(|&block| unsafe { self.region.show(block) });
         done

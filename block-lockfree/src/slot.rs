@@ -55,7 +55,7 @@ const _: () = assert!(size_of::<Slot>() == 512);
 
 // SAFETY: the plain memory is used in turns that the atomics hand over, see the module's text.
 unsafe impl Sync for Slot {}
-// SAFETY: as above; addresses of blocks mean the same to every thread.
+// SAFETY: nothing in it belongs to a thread; addresses of blocks mean the same to every thread.
 unsafe impl Send for Slot {}
 // SAFETY: integers, and memory that is read only below `len`; no destructor.
 #[cfg(not(any(loom, shuttle)))]

@@ -120,7 +120,7 @@ unsafe impl BlockAlloc for MutexAlloc {
         let index = self.free().take()?;
         let block = self.region.block(index);
         // One branch on what never changes, if the region is not hardened.
-        // SAFETY: taken just now.
+        // SAFETY: off the free list just now, so this call alone holds it (invariant 1).
         unsafe { self.region.lend(block) };
         Some(block)
     }
@@ -154,7 +154,7 @@ unsafe impl BlockAlloc for MutexAlloc {
         });
         drop(free);
         if self.region.is_hardened() || cfg!(block_asan) {
-            // SAFETY: taken just now.
+            // SAFETY: off the free list just now, so this call alone holds it (invariant 1).
             blocks.iter().flatten().for_each(|&block| unsafe { self.region.lend(block) });
         }
         enough

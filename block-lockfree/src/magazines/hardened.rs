@@ -19,7 +19,7 @@ impl Magazines {
         } else {
             shared.pop_or_refuse()
         }?;
-        // SAFETY: taken just now.
+        // SAFETY: off the free list just now, so this call alone holds it (invariant 1).
         unsafe { shared.region.lend(block) };
         Some(block)
     }
@@ -58,7 +58,7 @@ impl Magazines {
             shared.pop_many_or_refuse(out)
         };
         if done {
-            // SAFETY: taken just now, each of them.
+            // SAFETY: off the free list just now, so this call alone holds each (invariant 1).
             out.iter().flatten().for_each(|&block| unsafe { shared.region.lend(block) });
         }
         done

@@ -181,7 +181,7 @@ impl Magazines {
             }
             // SAFETY: the owner's turn (invariant D).
             while unsafe { !slot.pop_many(out) } {
-                // SAFETY: as above.
+                // SAFETY: the same turn.
                 if unsafe { self.refill(slot, shared) } == 0 {
                     return false;
                 }
