@@ -64,7 +64,7 @@ fn all_workloads_run_and_what_cannot_is_said() {
 #[test]
 fn every_form_has_all_workloads_and_says_what_cannot_be_done() {
     let chosen = ["array-queue", "system", "loop"];
-    let longest = lineup::names().map(|name| name.contender.len()).max();
+    let longest = lineup::usual().map(|name| name.contender.len()).max();
     assert_eq!(Some(chosen[0].len()), longest, "a longer name has come");
     let few = |format| all_workloads(&["--contender", &chosen.join(","), "--format", format]);
     let table = few("table");
