@@ -110,7 +110,7 @@
 //!   that is much to write.
 //! - A block's first loan reads it before anybody writes: a page fault more for each page that is new.
 //!
-//! What they cost: 10 to 17 ns for a block taken and given back on one thread, whichever it is, and for each KiB
+//! What they cost: 10 to 18 ns for a block taken and given back on one thread, whichever it is, and for each KiB
 //! of the block some 7 ns if it is zeroed, 15 if it is looked at as well (README, "Measured";
 //! `cargo run --release -p bench-harness --example hardening`).
 //!
