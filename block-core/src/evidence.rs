@@ -49,9 +49,9 @@
 //! cargo run --release -p bench-harness --example soak -- --time 2h
 //! ```
 //!
-//! mixes everything, in each second, on every pool: all workloads of the harness, exhaustion and recovery,
+//! mixes everything, about once a second, on every pool: all workloads of the harness, exhaustion and recovery,
 //! threads that end with full caches, buffers, waiting; signal handlers that allocate in the middle of calls, and
-//! forked children that take whatever there is. Every block is stamped while it is held. Each second all stands
+//! forked children that take whatever there is. Every block is stamped while it is held. Then all stands
 //! still: `available()`, `stats()` and what is held have to make the capacity, and every block has to be there
 //! once, here and in a child. At the end it says whether time per operation or resident memory rose, with a
 //! confidence interval for the slope, beside the same loops without an allocator: what rises by more than a

@@ -9,16 +9,16 @@ use core::ptr::NonNull;
 use super::Region;
 use crate::BlockIndex;
 
-/// Kind must have happened.
+/// What must have happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A free block is not zero any more.
     WriteAfterFree,
-    /// Kind is behind a block is not as it was when the block was handed out.
+    /// What is behind a block is not as it was when the block was handed out.
     Overrun,
 }
 
-/// Kind was found where.
+/// What was found where.
 #[derive(Debug)]
 pub(super) struct Violation {
     kind: Kind,
@@ -127,5 +127,41 @@ impl Drop for Abort<'_> {
         // A panic while one unwinds ends the program wherever there is unwinding.
         #[cfg(not(feature = "std"))]
         panic!("aborted: {kind}, block {index} of {capacity}, offset {offset}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::BlockLayout;
+    use std::{format, slice};
+
+    #[test]
+    fn a_report_names_the_block_the_first_wrong_byte_and_how_many_there_are() {
+        let layout = BlockLayout::new(100, 4).unwrap().with_guard(16).unwrap();
+        let region = Region::heap(layout).unwrap();
+        let block = region.block(BlockIndex::new(1));
+        // SAFETY: nobody else has the region; a stride lies in it.
+        let all = unsafe { slice::from_raw_parts_mut(block.as_ptr(), layout.stride()) };
+        all[3] = 7;
+        all[99] = 1;
+        all[101] = 2;
+        let report =
+            |kind, part: &[u8]| format!("{}", Violation::new(kind, &region, block, part, |_| 0));
+        let (bytes, guard) = all.split_at(100);
+        let said = report(Kind::WriteAfterFree, bytes);
+        let first = format!(
+            "block-core: write after free: block 1 of 4, offset 3\n    found 0x07 at {:p}, expected \
+             0x00;\n    2 of the block's 100 bytes are wrong.",
+            &bytes[3]
+        );
+        assert!(said.starts_with(&first), "{said}");
+        let said = report(Kind::Overrun, guard);
+        let first = format!(
+            "block-core: overrun: block 1 of 4, offset 101\n    found 0x02 at {:p}, expected 0x00;\n    \
+             1 of the 28 bytes guarded behind the block's 100 are wrong.",
+            &guard[1]
+        );
+        assert!(said.starts_with(&first), "{said}");
     }
 }
