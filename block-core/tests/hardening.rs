@@ -220,6 +220,7 @@ fn without_options_a_region_is_as_it_was() {
     let options = Region::options().verify_on_acquire(true).verify_on_acquire(false);
     assert_eq!(options, Region::options());
     assert!(!Pool::new(SIZE, CAPACITY).region().is_hardened());
+    assert!(hardened_region().is_hardened() && hardened_region().zeroes_on_release());
     let region = options.map(off).unwrap();
     assert!(!region.is_hardened() && !region.zeroes_on_release());
     let block = region.block(BlockIndex::new(0));
