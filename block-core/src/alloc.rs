@@ -76,18 +76,22 @@ use crate::{AllocError, FreeError, Region, Stats};
 /// // Unchecked: what is released must be right.
 /// let block = pool.acquire().expect("four are free");
 /// assert!(pool.region().locate(block).is_ok());
+/// // SAFETY: acquired just now, and not used again.
 /// unsafe { pool.release(block) };
 /// let mut blocks = [None; 3];
 /// assert!(pool.acquire_bulk(&mut blocks));
+/// // SAFETY: the same for each of them.
 /// unsafe { pool.release_bulk(&mut blocks) };
 ///
 /// // Raw: what is freed is checked.
 /// let block = pool.alloc_raw()?;
+/// // SAFETY: freed once, and not used again; the second call must fail.
 /// unsafe {
 ///     assert_eq!(pool.free_raw(block), Ok(()));
 ///     assert_eq!(pool.free_raw(block), Err(FreeError::NotAllocated));
 /// }
 /// pool.alloc_bulk_raw(&mut blocks)?;
+/// // SAFETY: none of them is used again.
 /// unsafe { pool.free_bulk_raw(&mut blocks)? };
 /// assert_eq!((pool.available(), blocks), (4, [None; 3]));
 /// assert_eq!(pool.stats().held, 0);

@@ -39,6 +39,7 @@ use crate::{
 /// let block = region.block(BlockIndex::new(3));
 /// assert_eq!(region.locate(block), Ok(BlockIndex::new(3)));
 ///
+/// // SAFETY: a block has 100 bytes.
 /// let inside = unsafe { block.add(1) };
 /// assert_eq!(region.locate(inside), Err(FreeError::Misaligned));
 /// assert_eq!(region.locate(std::ptr::NonNull::dangling()), Err(FreeError::Foreign));

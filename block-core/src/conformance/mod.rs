@@ -90,11 +90,12 @@
 //! # use block_core::{BlockAlloc, BlockIndex, Region};
 //! # use std::{ptr::NonNull, sync::Mutex};
 //! # struct MyPool(Region, Mutex<Vec<BlockIndex>>);
-//! # // SAFETY: the lock gives each number to one holder at a time; `release` scrubs.
+//! # // SAFETY: the lock gives each number to one holder at a time; `acquire` lends, `release` scrubs.
 //! # unsafe impl BlockAlloc for MyPool {
 //! #     fn region(&self) -> &Region { &self.0 }
 //! #     fn acquire(&self) -> Option<NonNull<u8>> {
 //! #         let block = self.0.block(self.1.lock().unwrap().pop()?);
+//! #         // SAFETY: off the list just now.
 //! #         unsafe { self.0.lend(block) };
 //! #         Some(block)
 //! #     }
