@@ -11,15 +11,14 @@ use block_core::{
     Region,
 };
 
+#[path = "support/page.rs"]
+mod page;
 mod support;
+
+use page::page_size;
 use support::Pool;
 
 const GIB: usize = 1 << 30;
-
-fn page_size() -> usize {
-    // SAFETY: reads a constant of the system.
-    unsafe { libc::sysconf(libc::_SC_PAGESIZE) }.try_into().unwrap()
-}
 
 /// Or a run that is for pages of another size could take place with the usual ones, unnoticed.
 #[test]

@@ -6,19 +6,17 @@
 #[cfg(target_os = "linux")]
 #[path = "support/child.rs"]
 mod child;
+#[path = "support/page.rs"]
+mod page;
 
 use std::ops::Range;
 
 use block_core::{BlockIndex, BlockLayout, HugePages, Region, RegionOptions};
 #[cfg(target_os = "linux")]
 use child::in_child;
+use page::page_size;
 
 const MIB: usize = 1 << 20;
-
-fn page_size() -> usize {
-    // SAFETY: reads a constant of the system.
-    unsafe { libc::sysconf(libc::_SC_PAGESIZE) }.try_into().unwrap()
-}
 
 /// The addresses of a region's blocks, up to the end of the last page.
 fn pages(region: &Region) -> Range<usize> {

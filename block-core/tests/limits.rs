@@ -9,6 +9,8 @@
 mod address_space;
 #[path = "support/child.rs"]
 mod child;
+#[path = "support/page.rs"]
+mod page;
 
 use std::io::Read;
 use std::ptr;
@@ -17,11 +19,7 @@ use std::sync::atomic::AtomicU32;
 use address_space::limit_address_space;
 use block_core::{BlockIndex, BlockLayout, Region, RegionError};
 use child::in_child;
-
-fn page_size() -> usize {
-    // SAFETY: reads a constant of the system.
-    unsafe { libc::sysconf(libc::_SC_PAGESIZE) }.try_into().unwrap()
-}
+use page::page_size;
 
 /// Lowers the limit on locked memory to 16 pages, gives up the right to pass it, and returns the
 /// bytes of a page.
