@@ -125,7 +125,7 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc as alloc_crate;
-#[cfg(any(feature = "std", test, block_counting, seeded_bugs, loom, shuttle))]
+#[cfg(any(feature = "std", test, block_counting, seeded_bugs, block_loom, block_shuttle))]
 extern crate std;
 
 // First, so that its macro is known in all of the others.
@@ -185,7 +185,7 @@ pub mod conformance;
 #[doc(hidden)]
 pub mod counting;
 // Public for the models alone, those of this crate and of the backends.
-#[cfg(any(loom, shuttle))]
+#[cfg(any(block_loom, block_shuttle))]
 #[doc(hidden)]
 pub mod models;
 

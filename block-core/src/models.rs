@@ -1,6 +1,6 @@
 //! What models of this crate and of the backends run on: loom, which tries every execution within a
 //! bound, under the memory model; or shuttle, which tries random ones, of more threads and longer, with
-//! every atomic operation sequentially consistent. In builds with `--cfg loom` or `--cfg shuttle` alone.
+//! every atomic operation sequentially consistent. In builds with `--cfg block_loom` or `--cfg block_shuttle` alone.
 //!
 //! A model says its [`Bound`]. shuttle tries schedules of two kinds, so many of each: uniformly random ones, and
 //! those of probabilistic concurrency testing (PCT; Burckhardt et al., ASPLOS 2010) of depth 3, which find any
@@ -9,9 +9,9 @@
 mod turns;
 mod weak;
 
-#[cfg(loom)]
+#[cfg(block_loom)]
 pub use loom::{sync, thread};
-#[cfg(shuttle)]
+#[cfg(block_shuttle)]
 pub use shuttle::{sync, thread};
 
 pub use self::turns::UnsafeCell;
@@ -27,12 +27,12 @@ pub enum Bound {
     Within(usize),
     /// Of shuttle's own models, longer than loom can explore: 5,000 of each kind, or as many as
     /// `SHUTTLE_ITERATIONS` says.
-    #[cfg(shuttle)]
+    #[cfg(block_shuttle)]
     Random,
 }
 
 /// Runs a body in all executions within the bound, and prints how many there were.
-#[cfg(loom)]
+#[cfg(block_loom)]
 pub fn check(bound: Bound, body: impl Fn() + Send + Sync + 'static) {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -53,7 +53,7 @@ pub fn check(bound: Bound, body: impl Fn() + Send + Sync + 'static) {
 }
 
 /// Runs a body in many random schedules of both kinds.
-#[cfg(shuttle)]
+#[cfg(block_shuttle)]
 pub fn check(bound: Bound, body: impl Fn() + Send + Sync + 'static) {
     use shuttle::scheduler::{PctScheduler, RandomScheduler};
 

@@ -81,7 +81,7 @@ impl<const LINE: usize> Spread<LINE> {
     }
 }
 
-#[cfg(all(test, not(any(loom, shuttle))))]
+#[cfg(all(test, not(any(block_loom, block_shuttle))))]
 mod tests {
     use super::*;
     use std::collections::HashSet;

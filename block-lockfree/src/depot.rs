@@ -12,7 +12,7 @@
 //! finds no empty or no full one goes to the stack. A thread walks over the cells in order, so that
 //! a giver and a taker follow each other around, and neither meets the other in one cell.
 
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(any(block_loom, block_shuttle)))]
 use block_core::ZeroIsValid;
 use block_core::{BlockIndex, Region, RegionError, seeded};
 
@@ -24,7 +24,7 @@ use crate::sync::{AtomicU32, Blocks, Ordering, Table, table_of};
 pub(crate) const BATCH: usize = LARGEST / 2;
 
 /// How many batches can be under way; a power of two.
-const CELLS: usize = if cfg!(any(loom, shuttle)) { 1 } else { 16 };
+const CELLS: usize = if cfg!(any(block_loom, block_shuttle)) { 1 } else { 16 };
 const _: () = assert!(CELLS.is_power_of_two() && CELLS <= CURSORS as usize);
 
 const EMPTY: u32 = 0;
@@ -33,7 +33,7 @@ const FULL: u32 = 2;
 
 /// Room for one batch.
 #[derive(Debug)]
-#[cfg_attr(any(loom, shuttle), derive(Default))]
+#[cfg_attr(any(block_loom, block_shuttle), derive(Default))]
 #[repr(C, align(128))]
 struct Cell {
     phase: AtomicU32,
@@ -45,7 +45,7 @@ unsafe impl Sync for Cell {}
 // SAFETY: nothing in it belongs to a thread; addresses of blocks mean the same to every thread.
 unsafe impl Send for Cell {}
 // SAFETY: EMPTY, and memory that is not read before it was written; no destructor.
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(any(block_loom, block_shuttle)))]
 unsafe impl ZeroIsValid for Cell {}
 
 /// The cells of one pool.
@@ -154,7 +154,7 @@ pub(crate) unsafe fn index<const N: usize>(
     unsafe { region.index_of(blocks.get(position)) }
 }
 
-#[cfg(all(test, not(any(loom, shuttle))))]
+#[cfg(all(test, not(any(block_loom, block_shuttle))))]
 mod tests {
     use super::*;
     use block_core::BlockLayout;

@@ -33,7 +33,7 @@ const REFUSED: u8 = 2;
 pub(crate) fn is_asymmetric() -> bool {
     if ANSWER.load(Ordering::Relaxed) == UNKNOWN {
         // `block_lockfree_real_fence` forces the other way, for tests. To register twice is harmless.
-        let works = !cfg!(any(loom, block_lockfree_real_fence)) && membarrier::register();
+        let works = !cfg!(any(block_loom, block_lockfree_real_fence)) && membarrier::register();
         ANSWER.store(if works { WORKS } else { REFUSED }, Ordering::Relaxed);
     }
     ANSWER.load(Ordering::Relaxed) == WORKS
@@ -83,11 +83,11 @@ mod membarrier {
     }
 }
 
-#[cfg(all(test, target_os = "linux", not(any(loom, shuttle))))]
+#[cfg(all(test, target_os = "linux", not(any(block_loom, block_shuttle))))]
 #[path = "../tests/support/refuse.rs"]
 mod refuse;
 
-#[cfg(all(test, target_os = "linux", not(any(loom, shuttle))))]
+#[cfg(all(test, target_os = "linux", not(any(block_loom, block_shuttle))))]
 mod tests {
     use super::*;
 

@@ -75,9 +75,9 @@
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // What the models leave out is there for everyone else.
-#![cfg_attr(docsrs, doc(auto_cfg(hide(loom, shuttle))))]
+#![cfg_attr(docsrs, doc(auto_cfg(hide(block_loom, block_shuttle))))]
 
-#[cfg(any(test, loom, shuttle, feature = "std"))]
+#[cfg(any(test, block_loom, block_shuttle, feature = "std"))]
 extern crate std;
 
 #[cfg(feature = "std")]
@@ -107,7 +107,7 @@ pub mod sizing;
 mod slot;
 #[cfg(feature = "std")]
 mod state;
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(any(block_loom, block_shuttle)))]
 pub mod static_pools;
 mod sync;
 #[cfg(feature = "std")]
@@ -115,15 +115,15 @@ mod thread;
 #[cfg(feature = "std")]
 pub mod tuning;
 
-#[cfg(all(feature = "std", not(any(loom, shuttle))))]
+#[cfg(all(feature = "std", not(any(block_loom, block_shuttle))))]
 mod magazines;
 #[cfg(not(feature = "std"))]
 #[path = "magazines_absent.rs"]
 mod magazines;
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(any(block_loom, block_shuttle)))]
 mod stack;
 // The models under tests/ work on these themselves.
-#[cfg(any(loom, shuttle))]
+#[cfg(any(block_loom, block_shuttle))]
 #[allow(
     missing_docs,
     missing_debug_implementations,
@@ -131,7 +131,7 @@ mod stack;
     reason = "public for the models alone"
 )]
 pub mod magazines;
-#[cfg(any(loom, shuttle))]
+#[cfg(any(block_loom, block_shuttle))]
 #[allow(missing_docs, missing_debug_implementations, reason = "public for the models alone")]
 pub mod stack;
 

@@ -8,7 +8,7 @@
 //! **frontier**, and blocks leave it in order, one page of table and region after the other. Any
 //! other entry is the index of the block below, plus one. The index `capacity` is the end.
 
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(any(block_loom, block_shuttle)))]
 use block_core::{Footprint, ZeroedMemory};
 use block_core::{Region, RegionError, seeded};
 
@@ -45,7 +45,7 @@ impl Links {
     }
 
     /// What untouched links for so many blocks take, behind what is in the same memory already.
-    #[cfg(not(any(loom, shuttle)))]
+    #[cfg(not(any(block_loom, block_shuttle)))]
     pub(crate) const fn behind(others: Footprint, capacity: usize) -> Footprint {
         if Self::are_narrow(capacity) {
             others.with_table::<AtomicU32>(capacity)
@@ -55,7 +55,7 @@ impl Links {
     }
 
     /// Untouched links for so many blocks, in the next bytes of some memory.
-    #[cfg(not(any(loom, shuttle)))]
+    #[cfg(not(any(block_loom, block_shuttle)))]
     pub(crate) const fn in_memory(capacity: usize, memory: &mut ZeroedMemory) -> Self {
         if Self::are_narrow(capacity) {
             Self::Narrow(Table::in_memory(capacity, memory))

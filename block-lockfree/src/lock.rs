@@ -73,7 +73,7 @@ impl Drop for Held<'_> {
     }
 }
 
-#[cfg(all(test, not(any(loom, shuttle))))]
+#[cfg(all(test, not(any(block_loom, block_shuttle))))]
 mod tests {
     use super::*;
     use crate::patience::is_active_still;

@@ -30,7 +30,7 @@ pub(crate) fn give_back(taken: &[StaticUsize], number: usize) {
     taken[number / WORD].fetch_and(!(1 << (number % WORD)), Ordering::Release);
 }
 
-#[cfg(all(test, not(any(loom, shuttle))))]
+#[cfg(all(test, not(any(block_loom, block_shuttle))))]
 mod tests {
     use super::*;
     use core::array;

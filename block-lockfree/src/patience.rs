@@ -25,7 +25,7 @@ use crate::thread::{self, LIMIT};
 const ENOUGH: u32 = 1 << 16;
 
 /// Looks of one round of waiting.
-const LOOKS: usize = if cfg!(any(loom, shuttle)) { 1 } else { 256 };
+const LOOKS: usize = if cfg!(any(block_loom, block_shuttle)) { 1 } else { 256 };
 
 /// How often a waiting thread saw a slot active, by the number of the slot's owner.
 static AWAITED: [StaticU32; LIMIT] = [const { StaticU32::new(0) }; LIMIT];
@@ -65,7 +65,7 @@ impl Patience {
     }
 }
 
-#[cfg(all(test, not(any(loom, shuttle))))]
+#[cfg(all(test, not(any(block_loom, block_shuttle))))]
 mod tests {
     use super::*;
     use crate::sync::{AtomicUsize, Table, table_of};

@@ -1,6 +1,6 @@
 //! The pool: a region and a stack of its free blocks.
 
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(any(block_loom, block_shuttle)))]
 mod in_memory;
 
 use core::ptr::NonNull;

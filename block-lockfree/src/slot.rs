@@ -19,7 +19,7 @@
 
 use core::ptr::NonNull;
 
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(any(block_loom, block_shuttle)))]
 use block_core::ZeroIsValid;
 
 use block_core::seeded;
@@ -28,14 +28,14 @@ use crate::state::State;
 use crate::sync::{AtomicU32, AtomicUsize, Blocks, Ordering, compiler_fence};
 
 /// The most blocks that a magazine holds.
-pub(crate) const LARGEST: usize = if cfg!(any(loom, shuttle)) { 4 } else { 62 };
+pub(crate) const LARGEST: usize = if cfg!(any(block_loom, block_shuttle)) { 4 } else { 62 };
 
 /// Where in the depot an owner can begin to look.
 pub(crate) const CURSORS: u32 = 16;
 
 /// One magazine. All zero is an empty one that nobody has used.
 #[derive(Debug)]
-#[cfg_attr(any(loom, shuttle), derive(Default))]
+#[cfg_attr(any(block_loom, block_shuttle), derive(Default))]
 #[repr(C, align(128))]
 pub(crate) struct Slot {
     /// 1 while the owner is inside an operation.
@@ -50,7 +50,7 @@ pub(crate) struct Slot {
     blocks: Blocks<LARGEST>,
 }
 
-#[cfg(all(not(any(loom, shuttle)), target_pointer_width = "64"))]
+#[cfg(all(not(any(block_loom, block_shuttle)), target_pointer_width = "64"))]
 const _: () = assert!(size_of::<Slot>() == 512);
 
 // SAFETY: the plain memory is used in turns that the atomics hand over, see the module's text.
@@ -58,7 +58,7 @@ unsafe impl Sync for Slot {}
 // SAFETY: nothing in it belongs to a thread; addresses of blocks mean the same to every thread.
 unsafe impl Send for Slot {}
 // SAFETY: integers, and memory that is read only below `len`; no destructor.
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(any(block_loom, block_shuttle)))]
 unsafe impl ZeroIsValid for Slot {}
 
 impl Slot {
@@ -233,7 +233,7 @@ impl Slot {
     }
 }
 
-#[cfg(all(test, not(any(loom, shuttle))))]
+#[cfg(all(test, not(any(block_loom, block_shuttle))))]
 mod tests {
     use super::*;
     use block_core::SideTable;

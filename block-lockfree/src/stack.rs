@@ -175,7 +175,7 @@ impl Stack {
     }
 }
 
-#[cfg(all(test, not(any(loom, shuttle))))]
+#[cfg(all(test, not(any(block_loom, block_shuttle))))]
 #[cfg_attr(
     not(target_pointer_width = "64"),
     allow(arithmetic_overflow, reason = "there the tests are compiled, but ignored")

@@ -2,25 +2,25 @@
 //! checked, or of shuttle, when long schedules are; and the real ones counted, when it is counted how
 //! often threads meet. No file outside this folder names any of them.
 
-#[cfg(all(block_counting, not(any(loom, shuttle))))]
+#[cfg(all(block_counting, not(any(block_loom, block_shuttle))))]
 mod counted;
-#[cfg(any(loom, shuttle))]
+#[cfg(any(block_loom, block_shuttle))]
 mod modelled;
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(any(block_loom, block_shuttle)))]
 mod real;
-#[cfg(all(feature = "std", not(any(loom, shuttle))))]
+#[cfg(all(feature = "std", not(any(block_loom, block_shuttle))))]
 mod threads;
 
-#[cfg(any(loom, shuttle))]
+#[cfg(any(block_loom, block_shuttle))]
 pub(crate) use self::modelled::*;
-#[cfg(not(any(loom, shuttle)))]
+#[cfg(not(any(block_loom, block_shuttle)))]
 pub(crate) use self::real::*;
 
 /// A function that is `const`; but not in models, whose atomics are made at run time.
 macro_rules! const_outside_models {
     ($(#[$attribute:meta])* $visibility:vis fn $($rest:tt)*) => {
-        $(#[$attribute])* #[cfg(not(any(loom, shuttle)))] $visibility const fn $($rest)*
-        $(#[$attribute])* #[cfg(any(loom, shuttle))] $visibility fn $($rest)*
+        $(#[$attribute])* #[cfg(not(any(block_loom, block_shuttle)))] $visibility const fn $($rest)*
+        $(#[$attribute])* #[cfg(any(block_loom, block_shuttle))] $visibility fn $($rest)*
     };
 }
 pub(crate) use const_outside_models;

@@ -22,9 +22,9 @@ use crate::slot::Slot;
 use crate::sync::StaticUsize;
 
 /// How many threads can have a number at one time. Others do without.
-pub(crate) const LIMIT: usize = if cfg!(loom) {
+pub(crate) const LIMIT: usize = if cfg!(block_loom) {
     4
-} else if cfg!(shuttle) {
+} else if cfg!(block_shuttle) {
     8
 } else if usize::BITS >= 64 {
     2048
@@ -78,7 +78,7 @@ pub(crate) fn place() -> usize {
 }
 
 /// The place that goes with a number, for models, which give out numbers themselves.
-#[cfg(any(loom, shuttle))]
+#[cfg(any(block_loom, block_shuttle))]
 pub fn place_of(number: usize) -> usize {
     if number < LIMIT { number * SCALE } else { NONE }
 }
@@ -135,7 +135,7 @@ extern "C" fn after_fork_in_child() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
 }
 
-#[cfg(all(test, not(any(loom, shuttle))))]
+#[cfg(all(test, not(any(block_loom, block_shuttle))))]
 mod tests {
     use super::*;
 

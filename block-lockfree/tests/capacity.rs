@@ -1,5 +1,5 @@
 //! Pools of every size: tiny, and larger than 32 bits can number.
-#![cfg(not(any(loom, shuttle)))]
+#![cfg(not(any(block_loom, block_shuttle)))]
 #![cfg_attr(
     not(target_pointer_width = "64"),
     allow(arithmetic_overflow, reason = "there the tests are compiled, but ignored")

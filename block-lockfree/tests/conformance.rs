@@ -1,5 +1,5 @@
 //! The conformance suite, on the pool itself and behind the trait object.
-#![cfg(not(any(loom, shuttle)))]
+#![cfg(not(any(block_loom, block_shuttle)))]
 
 use std::sync::Arc;
 

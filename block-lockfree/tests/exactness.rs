@@ -1,5 +1,5 @@
 //! A call fails only if every block is held (invariant 3), wherever the free ones lie.
-#![cfg(not(any(loom, shuttle)))]
+#![cfg(not(any(block_loom, block_shuttle)))]
 
 #[path = "support/churn.rs"]
 mod churn;

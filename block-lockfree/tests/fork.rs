@@ -1,6 +1,6 @@
 //! A forked child finds each block once, and reaches exhaustion, whatever the parent's other
 //! threads were doing. What they held or moved may be missing in it.
-#![cfg(all(not(any(loom, shuttle)), unix))]
+#![cfg(all(not(any(block_loom, block_shuttle)), unix))]
 
 #[path = "support/churn.rs"]
 mod churn;

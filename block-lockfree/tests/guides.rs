@@ -1,5 +1,5 @@
 //! What the guides say of themselves: before and after do the same thing.
-#![cfg(not(any(loom, shuttle)))]
+#![cfg(not(any(block_loom, block_shuttle)))]
 
 /// The lines of assertions in the code under a heading.
 fn assertions<'a>(page: &'a str, heading: &str) -> Vec<&'a str> {

@@ -1,6 +1,6 @@
 //! What is no mistake is never reported, whatever threads do at once; and a pool that was built at compile
 //! time has its guard as well. That mistakes are found: `bench-harness/tests/hardening.rs`, for all backends.
-#![cfg(not(any(loom, shuttle)))]
+#![cfg(not(any(block_loom, block_shuttle)))]
 
 #[path = "support/churn.rs"]
 mod churn;

@@ -1,5 +1,5 @@
 //! What a small pool costs in resident memory and in mappings.
-#![cfg(all(not(any(loom, shuttle)), target_os = "linux"))]
+#![cfg(all(not(any(block_loom, block_shuttle)), target_os = "linux"))]
 
 #[path = "support/resident.rs"]
 mod resident;

@@ -1,5 +1,5 @@
 //! The examples of what a pool says of itself run, and what they print is so.
-#![cfg(not(any(loom, shuttle)))]
+#![cfg(not(any(block_loom, block_shuttle)))]
 
 #[path = "../examples/metrics.rs"]
 mod metrics_example;

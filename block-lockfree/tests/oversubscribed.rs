@@ -1,6 +1,6 @@
 //! Many threads on one processor, all blocks in use: owners are stopped in the middle of calls
 //! while others reclaim.
-#![cfg(all(not(any(loom, shuttle)), unix))]
+#![cfg(all(not(any(block_loom, block_shuttle)), unix))]
 
 #[path = "support/churn.rs"]
 mod churn;

@@ -1,5 +1,5 @@
 //! Blocks of code that panics come back (invariant 2).
-#![cfg(not(any(loom, shuttle)))]
+#![cfg(not(any(block_loom, block_shuttle)))]
 
 mod support;
 

@@ -2,7 +2,7 @@
 //!
 //! The filter that refuses it cannot be taken back, so each case is a process of its own: this
 //! program again, told by a variable in its environment what to be.
-#![cfg(all(not(any(loom, shuttle)), target_os = "linux"))]
+#![cfg(all(not(any(block_loom, block_shuttle)), target_os = "linux"))]
 
 #[path = "support/churn.rs"]
 mod churn;

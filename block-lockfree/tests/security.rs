@@ -1,5 +1,5 @@
 //! What the page on security says in figures: the table of the tag is what its formula gives.
-#![cfg(not(any(loom, shuttle)))]
+#![cfg(not(any(block_loom, block_shuttle)))]
 
 /// A time in the page's words: three digits, in the largest unit of which there is one.
 fn words(seconds: f64) -> String {

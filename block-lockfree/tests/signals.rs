@@ -2,7 +2,7 @@
 //!
 //! Two signals, so that a handler interrupts a handler. Each leaves a block for its next run to
 //! give back, so that blocks taken in one call's middle are given back in another's.
-#![cfg(all(not(any(loom, shuttle)), unix))]
+#![cfg(all(not(any(block_loom, block_shuttle)), unix))]
 
 #[path = "support/churn.rs"]
 mod churn;

@@ -1,6 +1,6 @@
 //! Two threads, each interrupted inside its calls on one pool by a handler that exhausts the
 //! other's: their reclaims wait for each other's interrupted calls, and one has to give up.
-#![cfg(all(not(any(loom, shuttle)), unix))]
+#![cfg(all(not(any(block_loom, block_shuttle)), unix))]
 
 #[path = "support/handler.rs"]
 mod handling;

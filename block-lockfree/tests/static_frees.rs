@@ -1,5 +1,5 @@
 //! Wrong frees of bare pointers to a pool in a static.
-#![cfg(not(any(loom, shuttle)))]
+#![cfg(not(any(block_loom, block_shuttle)))]
 
 use std::ptr::NonNull;
 

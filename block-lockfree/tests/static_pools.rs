@@ -2,7 +2,7 @@
 //! other.
 //!
 //! Nothing here is unsafe, nor need it be.
-#![cfg(not(any(loom, shuttle)))]
+#![cfg(not(any(block_loom, block_shuttle)))]
 #![forbid(unsafe_code)]
 
 #[path = "support/churn.rs"]

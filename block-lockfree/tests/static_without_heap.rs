@@ -1,5 +1,5 @@
 //! A pool in the caller's memory takes nothing from the heap, whatever is done with it.
-#![cfg(not(any(loom, shuttle)))]
+#![cfg(not(any(block_loom, block_shuttle)))]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

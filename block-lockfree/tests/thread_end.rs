@@ -1,5 +1,5 @@
 //! What a thread leaves behind when it ends, and threads that have no number of their own.
-#![cfg(not(any(loom, shuttle)))]
+#![cfg(not(any(block_loom, block_shuttle)))]
 
 #[path = "support/churn.rs"]
 mod churn;

@@ -1,5 +1,5 @@
 //! The pool, waited for: what its threads keep in their magazines is had by whoever waits.
-#![cfg(not(any(loom, shuttle)))]
+#![cfg(not(any(block_loom, block_shuttle)))]
 
 #[allow(dead_code, reason = "the stamped blocks are for pools that are not wrapped")]
 mod support;

@@ -1,9 +1,9 @@
 //! Plain memory that tells when another thread comes in the middle of an access, and one of the two writes;
 //! under loom also when the two are not ordered.
 
-#[cfg(loom)]
+#[cfg(block_loom)]
 use loom::cell as tool;
-#[cfg(shuttle)]
+#[cfg(block_shuttle)]
 use watched as tool;
 
 /// As the standard library's, with the methods of loom's.
@@ -34,7 +34,7 @@ impl<T> UnsafeCell<T> {
 }
 
 /// shuttle has no cells.
-#[cfg(shuttle)]
+#[cfg(block_shuttle)]
 mod watched {
     use shuttle::sync::atomic::{AtomicUsize, Ordering};
 

@@ -8,23 +8,23 @@ use core::ops::Deref;
 
 use super::sync::atomic::{self, Ordering};
 
-#[cfg(loom)]
+#[cfg(block_loom)]
 loom::thread_local! {
     static FAILS_NEXT: core::cell::Cell<bool> = core::cell::Cell::new(false);
 }
 
 /// Makes the calling thread's next weak compare-and-swap fail by itself; under shuttle any may anyway.
 pub fn fail_next_swap() {
-    #[cfg(loom)]
+    #[cfg(block_loom)]
     FAILS_NEXT.with(|fails| fails.set(true));
 }
 
-#[cfg(loom)]
+#[cfg(block_loom)]
 fn fails_by_itself() -> bool {
     FAILS_NEXT.with(|fails| fails.replace(false))
 }
 
-#[cfg(shuttle)]
+#[cfg(block_shuttle)]
 fn fails_by_itself() -> bool {
     use shuttle::rand::{Rng, thread_rng};
     thread_rng().gen_ratio(1, 8)

@@ -154,7 +154,7 @@ impl<B> Line<B> {
     }
 }
 
-#[cfg(all(test, not(any(loom, shuttle))))]
+#[cfg(all(test, not(any(block_loom, block_shuttle))))]
 mod tests {
     use super::*;
     use proptest::prelude::*;

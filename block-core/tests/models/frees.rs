@@ -8,7 +8,7 @@
 
 use std::ptr::NonNull;
 
-#[cfg(shuttle)]
+#[cfg(block_shuttle)]
 use block_core::models::Bound::Random;
 use block_core::models::Bound::{Exhaustive, Within};
 use block_core::models::sync::Arc;
@@ -189,7 +189,7 @@ fn two_bulk_frees_of_the_same_blocks_free_them_once_or_not_at_all() {
         assert!(mine.is_err() || other.is_err(), "invariant 5: freed twice");
         if mine.is_ok() || other.is_ok() {
             pool.free_blocks(2);
-        } else if cfg!(shuttle) {
+        } else if cfg!(block_shuttle) {
             assert_eq!(pool.free_bulk(&[first, second]), Ok(()), "invariant 5: as before");
             pool.free_blocks(2);
         }
@@ -219,7 +219,7 @@ fn the_count_of_raw_blocks_is_right_wherever_they_were_taken_and_freed() {
 /// frees one that was given out anew, and then its holder is refused: of all frees as many succeed as there
 /// were allocations.
 #[test]
-#[cfg(shuttle)]
+#[cfg(block_shuttle)]
 fn as_many_frees_succeed_as_there_were_allocations() {
     use block_core::models::sync::Mutex;
     use shuttle::rand::{Rng, thread_rng};

@@ -2,8 +2,8 @@
 //! shuttle in place of the standard library's. The page `docs/models.md` says what each of them covers.
 //!
 //! ```text
-//! RUSTFLAGS='--cfg loom'    cargo test --release -p block-core --test models
-//! RUSTFLAGS='--cfg shuttle' cargo test --release -p block-core --test models
+//! RUSTFLAGS='--cfg block_loom'    cargo test --release -p block-core --test models
+//! RUSTFLAGS='--cfg block_shuttle' cargo test --release -p block-core --test models
 //! ```
 //!
 //! Each model says its threads, blocks and operations, and its bound under loom: two threads are explored
@@ -11,7 +11,7 @@
 //! 1,000 uniformly random schedules and in 1,000 of PCT with depth 3; the longer models at the end of each
 //! file, which are shuttle's alone, in 5,000 of each. `SHUTTLE_ITERATIONS` overrides both.
 
-#![cfg(any(loom, shuttle))]
+#![cfg(any(block_loom, block_shuttle))]
 
 // For those of the files below that have a bug to be asked for by name.
 #[allow(unused_imports, reason = "as the files come")]

@@ -6,7 +6,7 @@
 //! One block; two threads, exhaustive, but where it says otherwise.
 
 use block_core::models::Bound::Exhaustive;
-#[cfg(shuttle)]
+#[cfg(block_shuttle)]
 use block_core::models::Bound::Random;
 use block_core::models::sync::Arc;
 use block_core::models::{AtomicUsize as Counter, UnsafeCell, check, thread};
@@ -217,7 +217,7 @@ fn a_block_found_frozen_stays_so_while_the_reader_that_was_known_is_there() {
 /// Four threads, up to four handles each, eight steps each: has another join, reads, writes if it is the only
 /// one, freezes, and leaves. Invariants I to III.
 #[test]
-#[cfg(shuttle)]
+#[cfg(block_shuttle)]
 fn whatever_many_handles_do_the_block_is_given_back_once() {
     use shuttle::rand::{Rng, thread_rng};
 

@@ -10,12 +10,12 @@
 use std::sync::atomic::{AtomicUsize as Counter, Ordering::SeqCst};
 use std::task::{Wake, Waker};
 
-#[cfg(shuttle)]
+#[cfg(block_shuttle)]
 use block_core::models::Bound::Random;
 use block_core::models::Bound::{Exhaustive, Within};
 use block_core::models::check;
 use block_core::models::sync::Arc;
-#[cfg(shuttle)]
+#[cfg(block_shuttle)]
 use block_core::models::thread;
 
 use crate::blocks::Blocks;
@@ -260,7 +260,7 @@ fn a_call_that_does_not_wait_takes_no_block_away_for_good() {
 /// Lost wake-ups, cancelled waits and conservation: four threads, two blocks, four rounds each. A round takes
 /// a block past the queue or waits for one; who waits gives up at any moment, or never does.
 #[test]
-#[cfg(shuttle)]
+#[cfg(block_shuttle)]
 fn nobody_sleeps_beside_a_free_block_whoever_gives_up() {
     use shuttle::rand::{Rng, thread_rng};
 

@@ -1,6 +1,6 @@
 //! Pools whose blocks are waited for: by threads, by tasks with and without a runtime, and by those that
 //! go away.
-#![cfg(all(feature = "wait", not(any(loom, shuttle))))]
+#![cfg(all(feature = "wait", not(any(block_loom, block_shuttle))))]
 
 mod backends;
 mod cancelled;

@@ -42,7 +42,7 @@ use crate::thread;
 
 pub use crate::shared::{Free, Shared};
 pub(crate) use crate::thread::place as this_thread;
-#[cfg(any(loom, shuttle))]
+#[cfg(any(block_loom, block_shuttle))]
 pub use crate::thread::place_of;
 
 /// Which way the calls go that cannot be done on a magazine alone.
@@ -89,7 +89,7 @@ pub struct Magazines {
 
 impl Magazines {
     /// Blocks popped off the stack after which a reclaim is over, and batches may grow by one.
-    const COOL_DOWN: u64 = if cfg!(any(loom, shuttle)) { 1 } else { 1024 };
+    const COOL_DOWN: u64 = if cfg!(any(block_loom, block_shuttle)) { 1 } else { 1024 };
 
     /// Empty magazines of up to `blocks` blocks; none at all if that is 0.
     pub fn new(region: &Region, blocks: usize) -> Result<Self, RegionError> {
@@ -270,7 +270,7 @@ impl Magazines {
     }
 }
 
-#[cfg(all(test, not(any(loom, shuttle))))]
+#[cfg(all(test, not(any(block_loom, block_shuttle))))]
 mod tests {
     use super::*;
     use crate::stack::Stack;

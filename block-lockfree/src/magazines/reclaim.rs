@@ -207,7 +207,7 @@ impl Magazines {
     }
 }
 
-#[cfg(all(test, not(any(loom, shuttle))))]
+#[cfg(all(test, not(any(block_loom, block_shuttle))))]
 mod tests {
     use super::*;
     use crate::stack::Stack;

@@ -5,9 +5,9 @@ use core::cell::Cell;
 use core::ptr::NonNull;
 
 use block_core::models::{UnsafeCell, thread};
-#[cfg(loom)]
+#[cfg(block_loom)]
 use loom::thread_local;
-#[cfg(shuttle)]
+#[cfg(block_shuttle)]
 use shuttle::thread_local;
 
 pub(crate) use block_core::models::sync::atomic::{Ordering, fence};

@@ -1,13 +1,13 @@
 //! Models of the stack: every interleaving within the bounds, under the memory model.
 //!
-//! Run with `RUSTFLAGS="--cfg loom" cargo test --release -p block-lockfree --test loom`. Two
+//! Run with `RUSTFLAGS="--cfg block_loom" cargo test --release -p block-lockfree --test loom`. Two
 //! threads are explored exhaustively, three within three preemptions, or as many as
 //! `LOOM_MAX_PREEMPTIONS` says.
 //!
 //! Each block has a payload cell that its holder writes plainly, so a block with two holders, or a
 //! missing happens-before edge between one holder and the next, is a reported race.
 
-#![cfg(loom)]
+#![cfg(block_loom)]
 
 mod bulk;
 mod counts;

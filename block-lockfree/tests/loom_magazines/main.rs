@@ -1,6 +1,6 @@
 //! Models of the magazines: owners, reclaimers, thread ends, under the memory model.
 //!
-//! Run with `RUSTFLAGS="--cfg loom" cargo test --release -p block-lockfree --test loom_magazines`.
+//! Run with `RUSTFLAGS="--cfg block_loom" cargo test --release -p block-lockfree --test loom_magazines`.
 //! Each model says how many preemptions it is explored within; `LOOM_MAX_PREEMPTIONS` overrides it.
 //!
 //! Here magazines hold up to four blocks, the depot has one cell, a reclaim is over after one pop,
@@ -16,7 +16,7 @@
 //! missing happens-before edge between one holder and the next, is a reported race. So is a turn
 //! with a magazine's plain memory that is not the caller's.
 
-#![cfg(loom)]
+#![cfg(block_loom)]
 
 mod owners;
 mod pool;

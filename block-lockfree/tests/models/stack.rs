@@ -95,7 +95,7 @@ fn refill_from_the_frontier_against_pop_and_push() {
 /// Four threads, eight blocks never used, six steps each, up to two blocks held by each: pops and pushes of one,
 /// of two and of up to two, from the frontier on, and counts.
 #[test]
-#[cfg(shuttle)]
+#[cfg(block_shuttle)]
 fn frontier_against_single_and_bulk_calls_and_counts() {
     use block_core::models::Bound::Random;
     use shuttle::rand::{Rng, thread_rng};

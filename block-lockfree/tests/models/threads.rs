@@ -126,7 +126,7 @@ fn reclaim_against_the_end_of_the_thread_that_inherited() {
 /// Three families of three lives each, two blocks each, all of the pool: every life takes and gives back in random
 /// order, and leaves what it cached to whoever gets its number. A fourth thread counts.
 #[test]
-#[cfg(shuttle)]
+#[cfg(block_shuttle)]
 fn families_inherit_numbers_and_what_lies_in_their_magazines() {
     use block_core::models::Bound::Random;
     use shuttle::rand::{Rng, thread_rng};

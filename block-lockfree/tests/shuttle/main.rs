@@ -1,6 +1,6 @@
 //! Random schedules of the magazines: more threads and longer runs than loom can explore.
 //!
-//! Run with `RUSTFLAGS="--cfg shuttle" cargo test --release -p block-lockfree --test shuttle`.
+//! Run with `RUSTFLAGS="--cfg block_shuttle" cargo test --release -p block-lockfree --test shuttle`.
 //! Each test tries 5,000 schedules of each kind, or as many as `SHUTTLE_ITERATIONS` says: uniformly random
 //! ones, and those of probabilistic concurrency testing (Burckhardt et al., ASPLOS 2010) of depth 3,
 //! which find any bug of so few ordering constraints with a known probability. Each weak
@@ -10,7 +10,7 @@
 //! they do on Linux; orderings are loom's business. Magazines hold up to four blocks, eight threads
 //! can have one, the depot has one cell, and a reclaim is over after one pop.
 
-#![cfg(shuttle)]
+#![cfg(block_shuttle)]
 
 mod pool;
 
