@@ -7,6 +7,9 @@
 
 use core::ptr::NonNull;
 
+#[cfg(feature = "alloc")]
+use alloc_crate::boxed::Box;
+
 use crate::{AllocError, FreeError, Region, Stats};
 
 /// A pool of equal-sized blocks.
@@ -164,6 +167,79 @@ pub unsafe trait BlockAlloc: Send + Sync {
         Stats::new(self.region().layout(), self.available())
     }
 
+    /// Returns whether the backend implements [`retire`](Self::retire). The answer never changes.
+    ///
+    /// If not, a `SharedPool` counts a reference per owned block.
+    fn can_retire(&self) -> bool {
+        false
+    }
+
+    /// Ends the life of a pool whose last owner is gone; for `SharedPool`.
+    ///
+    /// From this call on the pool hands out no block, and it counts the blocks that are still
+    /// allocated. Returns true if there are none: then the caller has the pool to itself and frees
+    /// it. Otherwise the call that frees the last block returns true from
+    /// [`release_owned`](Self::release_owned) or [`release_bulk_owned`](Self::release_bulk_owned),
+    /// and its caller frees the pool; the pool may be gone before this call returns. Of all these
+    /// calls exactly one returns true.
+    ///
+    /// Returns false as well if the pool cannot retire now, for example in a signal handler that
+    /// interrupted a call on the pool. Then no call ever returns true, and the pool is never freed.
+    ///
+    /// # Writing a backend
+    ///
+    /// A backend that returns true from [`can_retire`](Self::can_retire) implements this method and
+    /// the two `_owned` calls, and keeps these rules:
+    ///
+    /// - Everything that any call did to the pool happens before the call that returns true.
+    /// - `release` and `release_owned` touch nothing of the backend after the step by which the
+    ///   block counts as freed, and likewise for bulk: another thread may free the backend then.
+    /// - During that step and after it no function argument is a reference to any part of the
+    ///   backend that is not inside a cell, padding included. Wrap such parts in
+    ///   [`Retirable`](crate::backend::Retirable).
+    ///
+    /// The provided methods are sound for every backend.
+    ///
+    /// # Safety
+    ///
+    /// It is called at most once, and only if `can_retire` returns true. No thread is inside a call
+    /// on the pool or begins one, except through a block that is allocated.
+    unsafe fn retire(&self) -> bool {
+        false
+    }
+
+    /// Frees a block like [`release`](Self::release). Returns true if the pool has retired and this
+    /// was its last allocated block, see [`retire`](Self::retire). If false, the pool may be gone.
+    ///
+    /// # Safety
+    ///
+    /// As for [`release`](Self::release).
+    #[inline]
+    unsafe fn release_owned(&self, block: NonNull<u8>) -> bool {
+        // SAFETY: by this function's contract.
+        unsafe { self.release(block) };
+        false
+    }
+
+    /// Frees blocks like [`release_bulk`](Self::release_bulk). Returns as
+    /// [`release_owned`](Self::release_owned) does.
+    ///
+    /// # Safety
+    ///
+    /// As for [`release_bulk`](Self::release_bulk).
+    #[inline]
+    unsafe fn release_bulk_owned(&self, blocks: &mut [Option<NonNull<u8>>]) -> bool {
+        // SAFETY: by this function's contract.
+        unsafe { self.release_bulk(blocks) };
+        false
+    }
+
+    /// Returns whether each block of this value counts a reference: for the pool of a lease.
+    #[doc(hidden)]
+    fn counts_owned_blocks(&self) -> bool {
+        false
+    }
+
     /// How many blocks there are.
     #[inline]
     fn capacity(&self) -> usize {
@@ -288,5 +364,45 @@ pub unsafe trait BlockAlloc: Send + Sync {
             }
         }
         Ok(())
+    }
+}
+
+// SAFETY: the pool in the box, which is this value's alone; every call is the pool's own. A box
+// does not retire: a reference to the box itself would be an argument of the last call.
+#[cfg(feature = "alloc")]
+unsafe impl<A: BlockAlloc + ?Sized> BlockAlloc for Box<A> {
+    #[inline]
+    fn region(&self) -> &Region {
+        (**self).region()
+    }
+
+    #[inline]
+    fn acquire(&self) -> Option<NonNull<u8>> {
+        (**self).acquire()
+    }
+
+    #[inline]
+    unsafe fn release(&self, block: NonNull<u8>) {
+        // SAFETY: by this function's contract.
+        unsafe { (**self).release(block) }
+    }
+
+    fn available(&self) -> usize {
+        (**self).available()
+    }
+
+    #[inline]
+    fn acquire_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) -> bool {
+        (**self).acquire_bulk(blocks)
+    }
+
+    #[inline]
+    unsafe fn release_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) {
+        // SAFETY: by this function's contract.
+        unsafe { (**self).release_bulk(blocks) }
+    }
+
+    fn stats(&self) -> Stats {
+        (**self).stats()
     }
 }
