@@ -19,8 +19,9 @@
 //! [`Bytes`](bytes::Bytes) are asked for, and a holder that writes past its block cannot reach it. The
 //! handle that finds that it is the last gives the block back, on whatever thread.
 //!
-//! A pool is shared as `&A` or `Arc<A>`, see [`PoolRef`]. An `Arc` is counted once for a block, not
-//! for each handle.
+//! The handles refer to their pool by `&A`, by `Arc<A>`, or by a [`Lease`](crate::Lease) if the buffer
+//! was allocated from a [`SharedPool`](crate::SharedPool), see [`PoolRef`]. An `Arc` is counted once
+//! per block, not per handle. A lease is not counted.
 //!
 //! # Invariants
 //!
@@ -62,7 +63,7 @@ mod writable;
 
 pub use error::{BufferFull, ReserveError};
 pub use frozen::BlockBytes;
-pub use pool_ref::PoolRef;
+pub use pool_ref::{BufferPool, PoolRef};
 pub use writable::BlockBuf;
 
 const _: () = {

@@ -18,24 +18,27 @@
 use core::ptr::{self, NonNull};
 use core::slice;
 
+use stable_deref_trait::StableDeref;
+
 use crate::{AllocError, Block, BlockAlloc};
 
 /// What a pool moves.
 type Pointer = Option<NonNull<u8>>;
 /// What the caller has.
-type Entry<'a, A> = Option<Block<&'a A>>;
+type Entry<P> = Option<Block<P>>;
 
-/// Fills every entry with a block, or none.
-pub(crate) fn alloc<'a, A: BlockAlloc + ?Sized>(
-    pool: &'a A,
-    entries: &mut [Entry<'a, A>],
+/// Allocates a block for every entry, or none. `pointer` returns a pool pointer to `pool`.
+pub(crate) fn alloc<P: StableDeref<Target: BlockAlloc>>(
+    pool: &P::Target,
+    pointer: impl Fn() -> P,
+    entries: &mut [Entry<P>],
 ) -> Result<(), AllocError> {
     entries.fill_with(|| None);
     let (len, first) = (entries.len(), entries.as_mut_ptr());
     // SAFETY: the last `len` pointers' worth of the entries' memory, which is larger and at least as
     // aligned; the entries, `None`, need no drop.
     let pointers = unsafe {
-        let pointers = pointers_at_end::<A>(first, len);
+        let pointers = pointers_at_end::<P>(first, len);
         (0..len).for_each(|position| pointers.add(position).write(None));
         slice::from_raw_parts_mut(pointers, len)
     };
@@ -44,11 +47,11 @@ pub(crate) fn alloc<'a, A: BlockAlloc + ?Sized>(
     for position in 0..len {
         // SAFETY: the pointer of this position, written by the pool; the handles before it end before
         // it begins.
-        let pointer = unsafe { pointers_at_end::<A>(first, len).add(position).read() };
-        let entry = pointer.filter(|_| is_done).map(|start| {
+        let start = unsafe { pointers_at_end::<P>(first, len).add(position).read() };
+        let entry = start.filter(|_| is_done).map(|start| {
             let bytes = NonNull::slice_from_raw_parts(start, block_size);
             // SAFETY: acquired just now, a block of the pool (invariant 4).
-            unsafe { Block::from_parts(bytes, pool) }
+            unsafe { Block::from_parts(bytes, pointer()) }
         });
         // SAFETY: an entry of the caller's. Of the pointers it covers none that is still to be read.
         unsafe { first.add(position).write(entry) };
@@ -56,8 +59,9 @@ pub(crate) fn alloc<'a, A: BlockAlloc + ?Sized>(
     if is_done { Ok(()) } else { Err(AllocError::Exhausted) }
 }
 
-/// Gives back the blocks of all entries, and leaves `None`.
-pub(crate) fn free<'a, A: BlockAlloc + ?Sized>(pool: &'a A, entries: &mut [Entry<'a, A>]) {
+/// Frees the blocks of all entries and leaves `None`. The pool pointers of the blocks are ones that
+/// do nothing when they are dropped: references and leases.
+pub(crate) fn free<P: StableDeref<Target: BlockAlloc>>(pool: &P::Target, entries: &mut [Entry<P>]) {
     let region = pool.region();
     for entry in &mut *entries {
         // Not by its address: a region may lie within a block of another one.
@@ -96,14 +100,14 @@ pub(crate) fn free<'a, A: BlockAlloc + ?Sized>(pool: &'a A, entries: &mut [Entry
 /// # Safety
 ///
 /// There are `len` entries at `first`.
-unsafe fn pointers_at_end<A: BlockAlloc + ?Sized>(
-    first: *mut Entry<'_, A>,
+unsafe fn pointers_at_end<P: StableDeref<Target: BlockAlloc>>(
+    first: *mut Entry<P>,
     len: usize,
 ) -> *mut Pointer {
     const {
-        assert!(size_of::<Entry<'_, A>>() >= 2 * size_of::<Pointer>());
-        assert!(size_of::<Entry<'_, A>>() % size_of::<Pointer>() == 0);
-        assert!(align_of::<Entry<'_, A>>() >= align_of::<Pointer>());
+        assert!(size_of::<Entry<P>>() >= 2 * size_of::<Pointer>());
+        assert!(size_of::<Entry<P>>() % size_of::<Pointer>() == 0);
+        assert!(align_of::<Entry<P>>() >= align_of::<Pointer>());
     }
     // SAFETY: one past the last entry, and not before the first: pointers are shorter.
     unsafe { first.add(len).cast::<Pointer>().sub(len) }

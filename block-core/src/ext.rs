@@ -92,7 +92,7 @@ pub trait BlockAllocExt: BlockAlloc {
     /// # Ok::<(), AllocError>(())
     /// ```
     fn alloc_bulk<'a>(&'a self, blocks: &mut [Option<Block<&'a Self>>]) -> Result<(), AllocError> {
-        bulk::alloc(self, blocks)
+        bulk::alloc(self, || self, blocks)
     }
 
     /// Gives all the blocks back in one transfer, and leaves `None` in every entry. Entries that are

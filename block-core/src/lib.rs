@@ -138,6 +138,7 @@ mod alloc;
 #[cfg(feature = "allocator-api2")]
 mod allocator;
 pub mod architecture;
+pub mod backend;
 mod backing;
 mod block;
 #[cfg(feature = "bytes")]
@@ -167,6 +168,8 @@ mod page;
 #[cfg(block_asan)]
 mod poison;
 mod region;
+#[cfg(feature = "alloc")]
+mod shared_pool;
 #[cfg(feature = "bytes")]
 mod shares;
 mod spread;
@@ -209,6 +212,8 @@ pub use options::{HugePages, RegionOptions};
 pub use region::Region;
 #[cfg(seeded_bugs)]
 pub use seeded::is_planted;
+#[cfg(feature = "alloc")]
+pub use shared_pool::{Lease, Leased, SharedPool};
 pub use stable_deref_trait::StableDeref;
 pub use stats::Stats;
 pub use table::{SideTable, ZeroIsValid};

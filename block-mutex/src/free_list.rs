@@ -15,11 +15,15 @@ pub(crate) struct FreeList {
     exhaustions: u64,
 }
 
-/// Numbers of the blocks given back, in four bytes each where they fit.
+/// The blocks that were freed: their numbers, in four bytes each where they fit.
 #[derive(Debug)]
 enum Returned {
     Narrow(Vec<u32>),
     Wide(Vec<usize>),
+    /// The pool has retired: no block is free any more, and this many are still allocated.
+    Retired {
+        allocated: usize,
+    },
 }
 
 impl FreeList {
@@ -38,6 +42,7 @@ impl FreeList {
         let returned = match &mut self.returned {
             Returned::Narrow(list) => list.pop().map(|index| index as usize),
             Returned::Wide(list) => list.pop(),
+            Returned::Retired { .. } => None,
         };
         let block = returned.or_else(|| self.advance_frontier());
         if block.is_none() {
@@ -62,18 +67,32 @@ impl FreeList {
         match &mut self.returned {
             Returned::Narrow(list) => make_room(list, index + 1, self.capacity),
             Returned::Wide(list) => make_room(list, index + 1, self.capacity),
+            Returned::Retired { .. } => return None,
         }
         self.frontier += 1;
         Some(index)
     }
 
-    /// Puts a held block back. Never allocates.
+    /// Frees a block. Never allocates memory.
     pub(crate) fn put(&mut self, index: BlockIndex) {
         match &mut self.returned {
             // The capacity fits 32 bits, and the index is below it.
             Returned::Narrow(list) => list.push(index.get() as u32),
             Returned::Wide(list) => list.push(index.get()),
+            Returned::Retired { allocated } => *allocated -= 1,
         }
+    }
+
+    /// Takes all free blocks for good. From now on frees are only counted.
+    pub(crate) fn retire(&mut self) {
+        let allocated = self.capacity - self.len();
+        self.returned = Returned::Retired { allocated };
+        self.frontier = self.capacity;
+    }
+
+    /// Returns whether the pool has retired and no block is allocated any more.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.returned, Returned::Retired { allocated: 0 })
     }
 
     /// How many blocks are free.
@@ -81,6 +100,7 @@ impl FreeList {
         let returned = match &self.returned {
             Returned::Narrow(list) => list.len(),
             Returned::Wide(list) => list.len(),
+            Returned::Retired { .. } => 0,
         };
         let untouched = self.capacity - self.frontier;
         returned + seeded!(untouched, "free-blocks-counted-short" => untouched.saturating_sub(1))
@@ -134,6 +154,7 @@ mod tests {
                 let found = match &list.returned {
                     Returned::Narrow(list) => list.capacity(),
                     Returned::Wide(list) => list.capacity(),
+                    Returned::Retired { .. } => unreachable!("it has not retired"),
                 };
                 assert_eq!(found, room, "{used} of {capacity} blocks in use");
             }

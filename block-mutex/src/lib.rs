@@ -30,7 +30,7 @@
 mod free_list;
 mod pool;
 
-pub use block_core::BuildError;
+pub use block_core::{BuildError, Lease, SharedPool};
 pub use pool::MutexAlloc;
 
 #[cfg(doctest)]

@@ -6,6 +6,7 @@ use std::sync::PoisonError;
 #[cfg(not(block_tsan))]
 use std::sync::{Mutex, MutexGuard};
 
+use block_core::backend::Retirable;
 #[cfg(block_tsan)]
 use block_core::told::{Mutex, MutexGuard};
 use block_core::{BlockAlloc, BlockLayout, BuildError, Region, Stats};
@@ -31,7 +32,10 @@ use crate::free_list::FreeList;
 /// assert_eq!(pool.available(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct MutexAlloc {
+// As a whole in a cell: a thread may free the pool while another one returns from its last call.
+pub struct MutexAlloc(Retirable<Parts>);
+
+struct Parts {
     region: Region,
     free: Together,
 }
@@ -92,7 +96,7 @@ impl MutexAlloc {
             region.poison_all();
         }
         let free = Together(Mutex::new(FreeList::new(region.layout().capacity())));
-        Ok(Self { region, free })
+        Ok(Self(Retirable::new(Parts { region, free })))
     }
 
     /// The free list, whole even if a thread died inside the lock: each of its methods leaves it
@@ -102,7 +106,7 @@ impl MutexAlloc {
         // wait for it is the standard library's, and not seen here.
         #[cfg(block_counting)]
         block_core::counting::shared(2);
-        self.free.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.free.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -113,25 +117,45 @@ impl MutexAlloc {
 // before the next one's first. Nothing in here unwinds: an allocation that fails aborts.
 unsafe impl BlockAlloc for MutexAlloc {
     fn region(&self) -> &Region {
-        &self.region
+        &self.0.region
     }
 
     fn acquire(&self) -> Option<NonNull<u8>> {
         let index = self.free().take()?;
-        let block = self.region.block(index);
+        let block = self.0.region.block(index);
         // One branch on what never changes, if the region is not hardened.
         // SAFETY: off the free list just now, so this call alone holds it (invariant 1).
-        unsafe { self.region.lend(block) };
+        unsafe { self.0.region.lend(block) };
         Some(block)
     }
 
     unsafe fn release(&self, block: NonNull<u8>) {
+        // SAFETY: by this function's contract. A caller that borrows the pool is never the last.
+        unsafe { self.release_owned(block) };
+    }
+
+    fn can_retire(&self) -> bool {
+        true
+    }
+
+    unsafe fn retire(&self) -> bool {
+        let mut free = self.free();
+        free.retire();
+        free.is_over()
+    }
+
+    // Unlocking is the last step, and under the lock exactly one call finds the pool over. Where a
+    // thread waited for the lock, the standard library may wake it by the lock's address afterwards,
+    // without reading or writing there.
+    unsafe fn release_owned(&self, block: NonNull<u8>) -> bool {
         // SAFETY: by this function's contract, a block of the region that the caller holds.
         let index = unsafe {
-            self.region.scrub(block);
-            self.region.index_of(block)
+            self.0.region.scrub(block);
+            self.0.region.index_of(block)
         };
-        self.free().put(index);
+        let mut free = self.free();
+        free.put(index);
+        free.is_over()
     }
 
     fn available(&self) -> usize {
@@ -141,7 +165,7 @@ unsafe impl BlockAlloc for MutexAlloc {
     /// In one look at the free list: exact whatever other threads do.
     fn stats(&self) -> Stats {
         let free = self.free();
-        let mut stats = Stats::new(self.region.layout(), free.len());
+        let mut stats = Stats::new(self.0.region.layout(), free.len());
         free.tell(&mut stats);
         stats
     }
@@ -150,26 +174,32 @@ unsafe impl BlockAlloc for MutexAlloc {
         let mut free = self.free();
         let enough = free.has(blocks.len());
         blocks.fill_with(|| {
-            if enough { free.take().map(|index| self.region.block(index)) } else { None }
+            if enough { free.take().map(|index| self.0.region.block(index)) } else { None }
         });
         drop(free);
-        if self.region.is_hardened() || cfg!(block_asan) {
+        if self.0.region.is_hardened() || cfg!(block_asan) {
             // SAFETY: off the free list just now, so this call alone holds it (invariant 1).
-            blocks.iter().flatten().for_each(|&block| unsafe { self.region.lend(block) });
+            blocks.iter().flatten().for_each(|&block| unsafe { self.0.region.lend(block) });
         }
         enough
     }
 
     unsafe fn release_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) {
-        if self.region.is_hardened() || cfg!(block_asan) {
+        // SAFETY: by this function's contract. A caller that borrows the pool is never the last.
+        unsafe { self.release_bulk_owned(blocks) };
+    }
+
+    unsafe fn release_bulk_owned(&self, blocks: &mut [Option<NonNull<u8>>]) -> bool {
+        if self.0.region.is_hardened() || cfg!(block_asan) {
             // SAFETY: by this function's contract, a block of the region that the caller holds.
-            blocks.iter().flatten().for_each(|&block| unsafe { self.region.scrub(block) });
+            blocks.iter().flatten().for_each(|&block| unsafe { self.0.region.scrub(block) });
         }
         let mut free = self.free();
         for block in blocks.iter_mut().filter_map(Option::take) {
             // SAFETY: by this function's contract, a block of the region.
-            free.put(unsafe { self.region.index_of(block) });
+            free.put(unsafe { self.0.region.index_of(block) });
         }
+        free.is_over()
     }
 }
 
@@ -184,7 +214,7 @@ impl fmt::Display for MutexAlloc {
 impl fmt::Debug for MutexAlloc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MutexAlloc")
-            .field("region", &self.region)
+            .field("region", &self.0.region)
             .field("stats", &self.stats())
             .finish_non_exhaustive()
     }
@@ -206,12 +236,12 @@ mod tests {
         let held = pool.alloc().unwrap();
         std::thread::scope(|scope| {
             let dying = scope.spawn(|| {
-                let _guard = pool.free.0.lock();
+                let _guard = pool.0.free.0.lock();
                 panic!("on purpose");
             });
             assert!(dying.join().is_err());
         });
-        assert!(pool.free.0.is_poisoned());
+        assert!(pool.0.free.0.is_poisoned());
         assert_eq!(pool.available(), 7);
         drop(held);
         let all: Vec<_> = (0..8).map(|_| pool.alloc().unwrap()).collect();

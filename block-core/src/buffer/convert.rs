@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::hold::Reader;
 use super::{BlockBytes, PoolRef};
-use crate::BlockAlloc;
+use crate::{BlockAlloc, Lease, SharedPool};
 
 impl<P: PoolRef + 'static> From<BlockBytes<P>> for Bytes {
     /// The same bytes, for those who take nothing else. One small allocation: [`Bytes`] keeps its owner
@@ -61,5 +61,40 @@ impl<P: PoolRef> BlockBytes<P> {
         let Some(hold) = (unsafe { Reader::join_from(pool, block) }) else { return Err(bytes) };
         // SAFETY: inside the block, no handle of which writes, and none can while there are two.
         Ok(unsafe { Self::over(start, bytes.len(), hold) })
+    }
+}
+
+impl<A: BlockAlloc> SharedPool<A> {
+    /// Returns the buffer of bytes that were converted to [`Bytes`] from a buffer of this pool, as
+    /// [`BlockBytes::from_bytes`] does.
+    ///
+    /// # Errors
+    ///
+    /// The bytes, unchanged, as [`BlockBytes::from_bytes`].
+    ///
+    /// # Panics
+    ///
+    /// If the block has too many handles to count; the bytes are dropped then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::SharedPool;
+    /// use block_core::buffer::BlockBuf;
+    /// use bytes::Bytes;
+    ///
+    /// let pool = SharedPool::new(Pool::new(1500, 1));
+    /// let mut buffer = BlockBuf::alloc_in(&pool)?;
+    /// buffer.extend_from_slice(b"hello");
+    /// let body = Bytes::from(buffer.freeze()); // allocates
+    ///
+    /// let bytes = pool.from_bytes(body).expect("a buffer of this pool");
+    /// assert_eq!(bytes, "hello");
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
+    #[allow(clippy::wrong_self_convention, reason = "named after `BlockBytes::from_bytes`")]
+    pub fn from_bytes(&self, bytes: Bytes) -> Result<BlockBytes<Lease<A>>, Bytes> {
+        BlockBytes::from_bytes(bytes, &self.lease())
     }
 }

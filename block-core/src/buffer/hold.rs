@@ -142,7 +142,7 @@ impl<P: PoolRef> Reader<P> {
     /// thawed during the call.
     pub(super) unsafe fn join_from(pool: &P, block: BlockIndex) -> Option<Self> {
         let word = pool.region().shares().word(block);
-        if !word.is_frozen(P::MARK) {
+        if !pool.may_join() || !word.is_frozen(P::MARK) {
             return None;
         }
         // SAFETY: as in `join`: of equal kind, and to the one pool of the region, which has no other (the

@@ -1,22 +1,22 @@
-//! What handles of a block share a pool by.
+//! How the handles of a block refer to their pool.
 
 use alloc_crate::sync::Arc;
 use stable_deref_trait::StableDeref;
 
-use crate::BlockAlloc;
 use crate::shares::Word;
+use crate::{AllocError, Block, BlockAlloc, Lease, SharedPool};
 
 mod sealed {
     pub trait Sealed {}
 }
 
-/// Pointers to a pool that the handles of a block share: `&A` and `Arc<A>`, of pools of known type and
-/// of `dyn BlockAlloc`.
+/// Pointers to a pool that the handles of a block share: `&A` and `Arc<A>`, for pools of known type
+/// and `dyn BlockAlloc`, and `Lease<A>`, of buffers from a [`SharedPool`].
 ///
 /// A block that was taken with an `Arc` counts once in it, however many handles it has: to clone one
 /// touches the block's own count, and not the pool's, where all threads would meet.
 ///
-/// Sealed: that handles copy the pointer's bits and drop it once is right for these two.
+/// Sealed: handles copy the pointer's bits and drop it once, which is right for these three.
 ///
 /// # Examples
 ///
@@ -40,9 +40,17 @@ mod sealed {
 /// # Ok::<(), AllocError>(())
 /// ```
 pub trait PoolRef: StableDeref<Target: BlockAlloc> + Send + Sync + sealed::Sealed {
-    /// Tells the two apart, in a block's word.
+    /// Tells borrowing from owning pointers in a block's word.
     #[doc(hidden)]
     const MARK: usize;
+
+    /// Returns whether a block that was allocated by way of another pointer of this kind may be
+    /// freed by way of this one.
+    #[doc(hidden)]
+    fn may_join(&self) -> bool {
+        // A lease's pool counts the blocks that were allocated by way of it, and no others.
+        !self.counts_owned_blocks()
+    }
 }
 
 impl<A: BlockAlloc + ?Sized> sealed::Sealed for &A {}
@@ -53,4 +61,50 @@ impl<A: BlockAlloc + ?Sized> PoolRef for &A {
 impl<A: BlockAlloc + ?Sized> sealed::Sealed for Arc<A> {}
 impl<A: BlockAlloc + ?Sized> PoolRef for Arc<A> {
     const MARK: usize = Word::MARK;
+}
+
+impl<A: BlockAlloc> sealed::Sealed for Lease<A> {}
+impl<A: BlockAlloc> PoolRef for Lease<A> {
+    // A pool in an `Arc` is in no `SharedPool`, so the two need not be told apart.
+    const MARK: usize = Word::MARK;
+
+    fn may_join(&self) -> bool {
+        true
+    }
+}
+
+/// Pools that a buffer can be allocated from: a [`PoolRef`], or a [`SharedPool`].
+///
+/// Sealed, like [`PoolRef`].
+pub trait BufferPool: buffer_pool::Sealed {
+    /// The pool pointer of the buffers.
+    type Ref: PoolRef;
+
+    /// Allocates a block.
+    #[doc(hidden)]
+    fn alloc(self) -> Result<Block<Self::Ref>, AllocError>;
+}
+
+mod buffer_pool {
+    pub trait Sealed {}
+}
+
+impl<P: PoolRef> buffer_pool::Sealed for P {}
+impl<P: PoolRef> BufferPool for P {
+    type Ref = P;
+
+    #[inline]
+    fn alloc(self) -> Result<Block<P>, AllocError> {
+        Block::alloc_in(self)
+    }
+}
+
+impl<A: BlockAlloc> buffer_pool::Sealed for &SharedPool<A> {}
+impl<A: BlockAlloc> BufferPool for &SharedPool<A> {
+    type Ref = Lease<A>;
+
+    #[inline]
+    fn alloc(self) -> Result<Block<Lease<A>>, AllocError> {
+        self.alloc_owned()
+    }
 }

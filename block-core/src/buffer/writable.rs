@@ -7,8 +7,8 @@ use core::ops::{Deref, DerefMut};
 use core::ptr::NonNull;
 use core::slice;
 
-use super::PoolRef;
 use super::hold::Writer;
+use super::{BufferPool, PoolRef};
 use crate::{AllocError, Block};
 
 /// Part of a block to write into, with a filled length: at first the whole block, nothing filled.
@@ -62,11 +62,13 @@ unsafe impl<P: PoolRef> Send for BlockBuf<P> {}
 unsafe impl<P: PoolRef> Sync for BlockBuf<P> {}
 
 impl<P: PoolRef> BlockBuf<P> {
-    /// Takes a block of the pool behind `pool`, as an empty buffer.
+    /// Allocates a block of `pool`, as an empty buffer.
+    ///
+    /// The pool is a [`PoolRef`], or `&SharedPool<A>` for a buffer that owns its pool.
     ///
     /// # Errors
     ///
-    /// [`AllocError::Exhausted`] if every block was held at some instant during the call.
+    /// [`AllocError::Exhausted`] if every block was allocated at some instant during the call.
     ///
     /// # Examples
     ///
@@ -80,8 +82,8 @@ impl<P: PoolRef> BlockBuf<P> {
     /// # Ok::<(), block_core::AllocError>(())
     /// ```
     #[inline]
-    pub fn alloc_in(pool: P) -> Result<Self, AllocError> {
-        Block::alloc_in(pool).map(Self::from)
+    pub fn alloc_in<S: BufferPool<Ref = P>>(pool: S) -> Result<Self, AllocError> {
+        pool.alloc().map(Self::from)
     }
 
     /// The part of `hold`'s block from `start` on.

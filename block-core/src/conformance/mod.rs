@@ -9,7 +9,7 @@
 //! | invariant | one user | many threads |
 //! |---|---|---|
 //! | 1 exclusive | [`exclusive`], [`pools_do_not_mix`] | [`no_block_is_shared`] |
-//! | 2 conserved | [`conserved`], [`bulk_is_all_or_nothing`] | [`bulk_transfers_conserve`], [`available_never_over_reports`] |
+//! | 2 conserved | [`conserved`], [`bulk_is_all_or_nothing`], [`owned_blocks_keep_the_pool`] | [`bulk_transfers_conserve`], [`available_never_over_reports`], [`the_last_of_racing_owners_frees_the_pool`] |
 //! | 3 exact exhaustion | [`exact_exhaustion`] | [`no_alloc_fails_within_its_share`], [`blocks_of_an_idle_thread_are_not_stranded`], [`blocks_of_an_ended_thread_come_back`] |
 //! | 4 bounded and aligned | [`bounded_and_aligned`] | |
 //! | 5 checked free | [`checked_free`], [`bulk_free_is_all_or_nothing`] | [`one_of_two_racing_frees_succeeds`], [`a_right_free_is_never_refused`] |
@@ -61,6 +61,8 @@
 //! | [`one_of_two_racing_frees_succeeds`] | two racing frees |
 //! | [`a_right_free_is_never_refused`] | a mark cleared after the release |
 //! | [`available_never_over_reports`] | a count in two steps |
+//! | [`owned_blocks_keep_the_pool`] | a pool freed under its blocks; a pool that is never freed |
+//! | [`the_last_of_racing_owners_frees_the_pool`] | a pool that is never freed; a retirement in two steps |
 //!
 //! # Examples
 //!
@@ -125,6 +127,7 @@ mod keeper;
 mod layouts;
 mod leaving;
 mod model;
+mod owners;
 mod racing;
 mod random;
 mod sequential;
@@ -143,6 +146,7 @@ pub use leaving::{
     pools_do_not_mix,
 };
 pub use model::agrees_with_the_model;
+pub use owners::{owned_blocks_keep_the_pool, the_last_of_racing_owners_frees_the_pool};
 pub use racing::{
     a_right_free_is_never_refused, available_never_over_reports, one_of_two_racing_frees_succeeds,
 };
@@ -217,6 +221,8 @@ macro_rules! conformance_tests {
                 one_of_two_racing_frees_succeeds
                 a_right_free_is_never_refused
                 available_never_over_reports
+                owned_blocks_keep_the_pool
+                the_last_of_racing_owners_frees_the_pool
             ]
             [
                 double_free_at_once

@@ -61,10 +61,10 @@ where
                 // A block can allocate from its pool, which hands out nothing or a block.
                 if random.below(3) == 0 {
                     let pool = &**block.pool();
-                    drop(pool.acquire().map(|other| {
+                    if let Some(other) = pool.acquire() {
                         // SAFETY: acquired just now, and not used again.
                         unsafe { pool.release(other) }
-                    }));
+                    }
                 }
                 drop(block);
             }
@@ -121,9 +121,9 @@ where
                 drop(pool);
                 threads
                     .into_iter()
-                    .map(|thread| thread.join().unwrap_or_else(|panic| {
-                        std::panic::resume_unwind(panic)
-                    }))
+                    .map(|thread| {
+                        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                    })
                     .collect()
             });
             verdicts.into_iter().collect::<Check>()?;

@@ -4,6 +4,7 @@
 //! inside, whose provided methods are untouched.
 
 use std::ptr::NonNull;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::yield_now;
 
@@ -18,12 +19,14 @@ pub struct Broken {
     fault: Option<Fault>,
     /// Marks of its own, for the faults in how they are kept.
     marks: Vec<AtomicBool>,
+    /// The allocated blocks of a pool that has retired, for the faults in how they are counted.
+    out: Mutex<Option<usize>>,
 }
 
 impl Broken {
     pub fn new(region: Region, fault: Option<Fault>) -> Self {
         let marks = (0..region.layout().capacity()).map(|_| AtomicBool::new(false)).collect();
-        Self { inner: Pool::new(region, fault), fault, marks }
+        Self { inner: Pool::new(region, fault), fault, marks, out: Mutex::new(None) }
     }
 
     fn keeps_its_own_marks(&self) -> bool {
@@ -120,6 +123,40 @@ unsafe impl BlockAlloc for Broken {
             // SAFETY: inside the region. That the block is no longer held is the fault.
             unsafe { block.write(byte) };
         }
+    }
+
+    fn can_retire(&self) -> bool {
+        matches!(
+            self.fault,
+            Some(Fault::FreesUnderItsBlocks | Fault::NeverFrees | Fault::RetiresInTwoSteps)
+        )
+    }
+
+    unsafe fn retire(&self) -> bool {
+        if self.fault != Some(Fault::RetiresInTwoSteps) {
+            return self.fault == Some(Fault::FreesUnderItsBlocks);
+        }
+        let out = self.capacity() - self.available();
+        yield_now();
+        *self.out.lock().unwrap() = Some(out);
+        out == 0
+    }
+
+    unsafe fn release_owned(&self, block: NonNull<u8>) -> bool {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { self.release(block) };
+        let mut out = self.out.lock().unwrap();
+        *out = out.map(|out| out - 1);
+        *out == Some(0)
+    }
+
+    unsafe fn release_bulk_owned(&self, blocks: &mut [Option<NonNull<u8>>]) -> bool {
+        let mut is_last = false;
+        for block in blocks.iter_mut().filter_map(Option::take) {
+            // SAFETY: the caller's promise is passed on.
+            is_last = unsafe { self.release_owned(block) };
+        }
+        is_last
     }
 
     fn alloc_raw(&self) -> Result<NonNull<u8>, AllocError> {

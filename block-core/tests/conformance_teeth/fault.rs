@@ -51,4 +51,10 @@ pub enum Fault {
     ForgetsTheLoanInBulk,
     /// Each thread has one cache for all pools together.
     MixesPools,
+    /// Reports that it can be freed as soon as its last owner is gone.
+    FreesUnderItsBlocks,
+    /// Never reports that its last block was freed.
+    NeverFrees,
+    /// Counts the allocated blocks and begins to count frees in a second step.
+    RetiresInTwoSteps,
 }

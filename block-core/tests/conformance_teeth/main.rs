@@ -133,6 +133,13 @@ teeth! {
     a_forgotten_loan_in_bulk: ForgetsTheLoanInBulk breaks INITIALISED,
         found by lent_when_handed_out;
 
+    a_pool_freed_under_its_blocks: FreesUnderItsBlocks breaks CONSERVED,
+        found by owned_blocks_keep_the_pool;
+    a_pool_that_is_never_freed: NeverFrees breaks CONSERVED,
+        found by owned_blocks_keep_the_pool the_last_of_racing_owners_frees_the_pool;
+    a_retirement_in_two_steps: RetiresInTwoSteps breaks CONSERVED,
+        found by the_last_of_racing_owners_frees_the_pool;
+
     a_cache_that_outlives_its_pool: MixesPools breaks BOUNDED_AND_ALIGNED,
         found by pools_do_not_mix;
 }
