@@ -16,6 +16,8 @@ pub use shuttle::{sync, thread};
 
 pub use self::turns::UnsafeCell;
 pub use self::weak::{AtomicU32, AtomicU64, AtomicUsize, fail_next_swap};
+#[cfg(block_loom)]
+pub use self::weak::{free_memory, track_memory};
 
 /// How many executions of a model are tried.
 #[derive(Clone, Copy, Debug)]

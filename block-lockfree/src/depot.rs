@@ -134,7 +134,9 @@ impl Depot {
             let phase = cell.phase.swap(EMPTY, Ordering::Acquire);
             if phase == FULL {
                 // SAFETY: FULL, and nobody else's turn.
-                stack.push_many((0..BATCH).map(|it| unsafe { index(region, &cell.blocks, it) }));
+                let pushed = stack
+                    .push_many((0..BATCH).map(|it| unsafe { index(region, &cell.blocks, it) }));
+                debug_assert!(pushed, "the magazines of a retired pool stay closed");
             }
         }
     }

@@ -49,10 +49,12 @@ pub(crate) struct Head(u64);
 const _: () = assert!(size_of::<Head>() == 8);
 
 impl HeadFormat {
-    /// The format for indices from 0 to `capacity`, that one included.
+    /// Returns the format for indices from 0 to `capacity + 1`. The last one means that the pool has
+    /// retired.
     pub(crate) const fn new(capacity: usize) -> Self {
-        // A capacity is at most isize::MAX, so the tag has at least one bit.
-        Self { index_bits: u64::BITS - (capacity as u64).leading_zeros() }
+        let index_bits = u64::BITS - (capacity as u64 + 1).leading_zeros();
+        // The tag has at least one bit. No address space holds a region of isize::MAX blocks.
+        Self { index_bits: if index_bits < u64::BITS { index_bits } else { u64::BITS - 1 } }
     }
 
     const fn index_mask(self) -> u64 {
@@ -120,7 +122,7 @@ mod tests {
     #[test]
     fn index_gets_the_bits_it_needs_and_the_tag_all_others() {
         let bits = |capacity| HeadFormat::new(capacity).index_bits;
-        assert_eq!([1, 2, 3, 4, 1000, 1023, 1024].map(bits), [1, 2, 2, 3, 10, 10, 11]);
+        assert_eq!([1, 2, 3, 4, 1000, 1022, 1023, 1024].map(bits), [2, 2, 3, 3, 10, 10, 11, 11]);
         assert_eq!(bits(isize::MAX as usize), usize::BITS - 1);
     }
 

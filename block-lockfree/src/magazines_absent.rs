@@ -38,11 +38,16 @@ impl Magazines {
     ///
     /// The caller holds the block, one of this pool, and gives it up.
     #[inline]
-    pub(crate) unsafe fn release(&self, _place: usize, shared: Shared<'_>, block: NonNull<u8>) {
+    pub(crate) unsafe fn release(
+        &self,
+        _place: usize,
+        shared: Shared<'_>,
+        block: NonNull<u8>,
+    ) -> bool {
         // SAFETY: the caller's promise.
         unsafe {
             shared.region.scrub(block);
-            shared.push(block);
+            shared.push(block)
         }
     }
 
@@ -70,13 +75,18 @@ impl Magazines {
         _place: usize,
         shared: Shared<'_>,
         blocks: &[Option<NonNull<u8>>],
-    ) {
+    ) -> bool {
         if shared.region.is_hardened() {
             // SAFETY: the caller holds the blocks.
             blocks.iter().flatten().for_each(|&block| unsafe { shared.region.scrub(block) });
         }
         // SAFETY: the caller's promise.
-        unsafe { shared.push_many(blocks) };
+        unsafe { shared.push_many(blocks) }
+    }
+
+    pub(crate) fn retire(&self, _place: usize, shared: Shared<'_>) -> bool {
+        let free = shared.stack.retire();
+        shared.stack.count_allocated(shared.region.layout().capacity() - free)
     }
 
     pub(crate) fn free(&self, _place: usize, shared: Shared<'_>) -> Free {

@@ -6,6 +6,7 @@ mod in_memory;
 use core::ptr::NonNull;
 use core::{fmt, mem};
 
+use block_core::backend::Retirable;
 use block_core::{BlockAlloc, BlockLayout, BuildError, Region, Stats, seeded};
 
 use crate::magazines::{self, Magazines, Shared};
@@ -55,10 +56,16 @@ use crate::stack::Stack;
 /// assert_eq!(pool.available(), 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct LockFreeAlloc {
-    region: Region,
-    free: Stack,
+// In a cell as a whole, and so are its parts: a thread may free the pool while another one returns
+// from its last call, see `BlockAlloc::retire`.
+pub struct LockFreeAlloc(Retirable<Parts>);
+
+// In this order, so that what every call reads comes first.
+#[repr(C)]
+struct Parts {
     magazines: Magazines,
+    free: Stack,
+    region: Retirable<Region>,
 }
 
 const _: () = {
@@ -123,7 +130,8 @@ impl LockFreeAlloc {
         }
         let free = Stack::new(&region)?;
         let magazines = Magazines::new(&region, Self::DEFAULT_MAGAZINE)?;
-        Ok(Self { region, free, magazines })
+        let region = Retirable::new(region);
+        Ok(Self(Retirable::new(Parts { region, free, magazines })))
     }
 
     /// Sets how many blocks a thread's magazine may hold: at most 62, the default; more is taken
@@ -147,10 +155,11 @@ impl LockFreeAlloc {
     #[must_use]
     pub fn with_magazine(mut self, blocks: usize) -> Self {
         // Better none than the wrong ones, and to build none needs no memory.
-        let new = Magazines::new(&self.region, blocks).or_else(|_| Magazines::new(&self.region, 0));
+        let new =
+            Magazines::new(&self.0.region, blocks).or_else(|_| Magazines::new(&self.0.region, 0));
         if let Ok(new) = new {
-            let old = mem::replace(&mut self.magazines, new);
-            self.magazines.go_on_counting(&old);
+            let old = mem::replace(&mut self.0.magazines, new);
+            self.0.magazines.go_on_counting(&old);
             seeded!(old.dissolve(self.shared()), "blocks-lost-with-their-magazines" => drop(old));
         }
         self
@@ -158,7 +167,7 @@ impl LockFreeAlloc {
 
     #[inline]
     fn shared(&self) -> Shared<'_> {
-        Shared { region: &self.region, stack: &self.free }
+        Shared { region: &self.0.region, stack: &self.0.free }
     }
 }
 
@@ -171,34 +180,62 @@ impl LockFreeAlloc {
 unsafe impl BlockAlloc for LockFreeAlloc {
     #[inline]
     fn region(&self) -> &Region {
-        &self.region
+        &self.0.region
     }
 
     #[inline]
     fn acquire(&self) -> Option<NonNull<u8>> {
-        let block = self.magazines.acquire(magazines::this_thread(), self.shared());
+        let block = self.0.magazines.acquire(magazines::this_thread(), self.shared());
         // SAFETY: off the free list just now, so this call alone holds it (invariant 1).
         #[cfg(block_asan)]
-        block.inspect(|&block| unsafe { self.region.show(block) });
+        block.inspect(|&block| unsafe { self.0.region.show(block) });
         block
     }
 
     #[inline]
     unsafe fn release(&self, block: NonNull<u8>) {
-        // SAFETY: the caller gives the block up; whoever gets it next comes after this call.
+        // SAFETY: by this function's contract. A caller that borrows the pool is never the last.
+        unsafe { self.release_owned(block) };
+    }
+
+    #[inline]
+    fn can_retire(&self) -> bool {
+        true
+    }
+
+    #[inline]
+    unsafe fn release_owned(&self, block: NonNull<u8>) -> bool {
+        // SAFETY: the caller gives the block up, and its next holder gets it after this call.
         #[cfg(block_asan)]
         unsafe {
-            self.region.take_back(block);
+            self.0.region.take_back(block);
         }
         // SAFETY: by this function's contract.
-        unsafe { self.magazines.release(magazines::this_thread(), self.shared(), block) };
+        unsafe { self.0.magazines.release(magazines::this_thread(), self.shared(), block) }
+    }
+
+    #[inline]
+    unsafe fn release_bulk_owned(&self, blocks: &mut [Option<NonNull<u8>>]) -> bool {
+        // SAFETY: the caller gives the blocks up, and their next holders get them after this call.
+        #[cfg(block_asan)]
+        blocks.iter().flatten().for_each(|&block| unsafe { self.0.region.take_back(block) });
+        // SAFETY: by this function's contract.
+        let last = unsafe {
+            self.0.magazines.release_many(magazines::this_thread(), self.shared(), blocks)
+        };
+        blocks.fill(None);
+        last
+    }
+
+    unsafe fn retire(&self) -> bool {
+        self.0.magazines.retire(magazines::this_thread(), self.shared())
     }
 
     /// A diagnostic, not for hot paths: walks the blocks on the stack, linear in their number, and
     /// keeps the threads from their magazines meanwhile. While other threads are inside calls it may
     /// report fewer than are free, down to none.
     fn available(&self) -> usize {
-        self.magazines.free(magazines::this_thread(), self.shared()).count()
+        self.0.magazines.free(magazines::this_thread(), self.shared()).count()
     }
 
     /// As [`available`](Self::available) a diagnostic, and it takes as long. Blocks that it misses while other
@@ -213,36 +250,32 @@ unsafe impl BlockAlloc for LockFreeAlloc {
     /// the calling thread writes, where a signal handler may make it miss one; without magazines in one of
     /// eight places that threads share. Counts start again after 2^32 on 32-bit targets.
     fn stats(&self) -> Stats {
-        let free = self.magazines.free(magazines::this_thread(), self.shared());
-        let mut stats = Stats::new(self.region.layout(), free.count());
+        let free = self.0.magazines.free(magazines::this_thread(), self.shared());
+        let mut stats = Stats::new(self.0.region.layout(), free.count());
         stats.in_magazines = free.in_magazines;
         stats.never_used = free.on_stack.frontier;
-        stats.high_water = self.free.most_off();
-        stats.exhaustions = self.free.refused() + self.magazines.refused();
-        stats.reclaims = self.magazines.reclaims();
+        stats.high_water = self.0.free.most_off();
+        stats.exhaustions = self.0.free.refused() + self.0.magazines.refused();
+        stats.reclaims = self.0.magazines.reclaims();
         stats
     }
 
     #[inline]
     fn acquire_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) -> bool {
-        let done = self.magazines.acquire_many(magazines::this_thread(), self.shared(), blocks);
+        let done = self.0.magazines.acquire_many(magazines::this_thread(), self.shared(), blocks);
         if !done {
             blocks.fill(None);
         }
         // SAFETY: off the free list just now, so this call alone holds it (invariant 1).
         #[cfg(block_asan)]
-        blocks.iter().flatten().for_each(|&block| unsafe { self.region.show(block) });
+        blocks.iter().flatten().for_each(|&block| unsafe { self.0.region.show(block) });
         done
     }
 
     #[inline]
     unsafe fn release_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) {
-        // SAFETY: the caller gives the blocks up; whoever gets them next comes after this call.
-        #[cfg(block_asan)]
-        blocks.iter().flatten().for_each(|&block| unsafe { self.region.take_back(block) });
-        // SAFETY: by this function's contract.
-        unsafe { self.magazines.release_many(magazines::this_thread(), self.shared(), blocks) };
-        blocks.fill(None);
+        // SAFETY: by this function's contract. A caller that borrows the pool is never the last.
+        unsafe { self.release_bulk_owned(blocks) };
     }
 }
 
@@ -257,8 +290,8 @@ impl fmt::Display for LockFreeAlloc {
 impl fmt::Debug for LockFreeAlloc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LockFreeAlloc")
-            .field("region", &self.region)
-            .field("magazine", &self.magazines.size())
+            .field("region", &self.0.region)
+            .field("magazine", &self.0.magazines.size())
             .field("stats", &self.stats())
             .finish_non_exhaustive()
     }

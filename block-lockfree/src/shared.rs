@@ -3,6 +3,7 @@
 use core::ptr::NonNull;
 
 use block_core::Region;
+use block_core::backend::Retirable;
 
 use crate::stack::{Content, Stack};
 
@@ -26,7 +27,7 @@ impl Free {
 #[derive(Clone, Copy, Debug)]
 pub struct Shared<'a> {
     /// The memory of the blocks.
-    pub region: &'a Region,
+    pub region: &'a Retirable<Region>,
     /// The free blocks outside the magazines.
     pub stack: &'a Stack,
 }
@@ -58,20 +59,27 @@ impl Shared<'_> {
         done
     }
 
+    /// Frees a block. Returns whether it was the last block of a retired pool. If false, the pool may
+    /// be gone.
+    ///
     /// # Safety
     ///
     /// The caller holds the block, one of this pool, and gives it up.
-    pub(crate) unsafe fn push(self, block: NonNull<u8>) {
+    pub(crate) unsafe fn push(self, block: NonNull<u8>) -> bool {
         // SAFETY: a block of the region, by the contract.
-        self.stack.push(unsafe { self.region.index_of(block) });
+        let block = unsafe { self.region.index_of(block) };
+        !self.stack.push(block) && self.stack.count_freed(1)
     }
 
+    /// Frees blocks. Returns as [`push`](Self::push) does.
+    ///
     /// # Safety
     ///
     /// Every entry is `Some`; the caller holds the blocks, all of this pool, and gives them up.
-    pub(crate) unsafe fn push_many(self, blocks: &[Option<NonNull<u8>>]) {
+    pub(crate) unsafe fn push_many(self, blocks: &[Option<NonNull<u8>>]) -> bool {
         // SAFETY: blocks of the region, by the contract.
         let index = |&block: &NonNull<u8>| unsafe { self.region.index_of(block) };
-        self.stack.push_many(blocks.iter().flatten().map(index));
+        !self.stack.push_many(blocks.iter().flatten().map(index))
+            && self.stack.count_freed(blocks.len())
     }
 }

@@ -27,13 +27,15 @@
 
 mod bulk;
 mod content;
+mod retire;
 
+use block_core::backend::Retirable;
 use block_core::{BlockIndex, Region, RegionError, seeded};
 
 use crate::head::{Head, HeadFormat};
 use crate::links::Links;
 use crate::refusals::Refusals;
-use crate::sync::{Alone, AtomicU64, CountUsize, Ordering, const_outside_models};
+use crate::sync::{Alone, AtomicU64, AtomicUsize, CountUsize, Ordering, const_outside_models};
 
 pub use content::Content;
 
@@ -41,7 +43,11 @@ const _: () = assert!(align_of::<Alone<u64>>() == 128 && size_of::<Alone<u64>>()
 
 /// The free blocks of one pool, last pushed first; at first all of them.
 #[derive(Debug)]
-pub struct Stack {
+pub struct Stack(Retirable<Parts>);
+
+/// The fields of [`Stack`].
+#[derive(Debug)]
+pub struct Parts {
     head: Alone<AtomicU64>,
     links: Links,
     format: HeadFormat,
@@ -49,12 +55,23 @@ pub struct Stack {
     /// Where the frontier began when it was last looked for. Nothing but counts is made of it.
     frontier: CountUsize,
     refusals: Refusals,
+    /// Allocated blocks of a retired pool; see [`retire`](mod@self::retire).
+    allocated: AtomicUsize,
 }
 
 const _: () = {
     const fn shared_by_threads<T: Send + Sync>() {}
     shared_by_threads::<Stack>();
 };
+
+impl core::ops::Deref for Stack {
+    type Target = Parts;
+
+    #[inline(always)]
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
 
 impl Stack {
     /// A stack with all the blocks of a region on it, block 0 on top. Constant time.
@@ -68,7 +85,9 @@ impl Stack {
             let format = HeadFormat::new(capacity);
             let head = Alone(AtomicU64::new(format.first(0).bits()));
             let frontier = CountUsize::new(0);
-            Self { head, links, format, capacity, frontier, refusals: Refusals::new() }
+            let allocated = AtomicUsize::new(0);
+            let refusals = Refusals::new();
+            Self(Retirable::new(Parts { head, links, format, capacity, frontier, refusals, allocated }))
         }
     }
 
@@ -109,7 +128,7 @@ impl Stack {
         let outdated = head;
         loop {
             let top = self.format.index(head);
-            if top == self.capacity {
+            if top >= self.capacity {
                 return None;
             }
             let next = self.links.below(top, Ordering::Relaxed).next_to(top);
@@ -124,12 +143,13 @@ impl Stack {
         }
     }
 
-    /// Puts a block on top.
+    /// Pushes a block. Returns false and changes nothing if the pool has retired.
     ///
-    /// The caller holds the block, and gives it up.
+    /// The caller holds the block. If this returns true, the caller has given it up, and the pool may
+    /// be gone.
     #[inline]
-    pub fn push(&self, block: BlockIndex) {
-        self.push_chain(block.get(), block.get());
+    pub fn push(&self, block: BlockIndex) -> bool {
+        self.push_chain(block.get(), block.get())
     }
 
     /// Counts calls that were told that there are too few blocks.
@@ -154,12 +174,15 @@ impl Stack {
         self.format.popped_between(Head::from_bits(mark), Head::from_bits(self.mark()))
     }
 
-    /// Puts a chain of blocks on top whose links lead from `first` to `last`.
+    /// Pushes a chain of blocks whose links lead from `first` to `last`; see [`push`](Self::push).
     #[inline]
-    fn push_chain(&self, first: usize, last: usize) {
+    fn push_chain(&self, first: usize, last: usize) -> bool {
         let mut head = Head::from_bits(self.head.0.load(Ordering::Relaxed));
         loop {
             let below = self.format.index(head);
+            if below > self.capacity {
+                return false;
+            }
             self.links.set_below(
                 last,
                 below,
@@ -168,7 +191,7 @@ impl Stack {
             let new = self.format.pushed(head, first);
             let order = seeded!(Ordering::Release, relaxed by "push-relaxed");
             match self.swap(head, new, order, Ordering::Relaxed) {
-                Ok(()) => return,
+                Ok(()) => return true,
                 Err(current) => head = current,
             }
         }

@@ -1,7 +1,7 @@
 //! The word that every magazine operation reads: may owners use their magazines?
 //!
 //! ```text
-//! |         revocation          | QUIESCED | REVOKED | HARDENED | FENCED |
+//! |    revocation     | RETIRED | QUIESCED | REVOKED | HARDENED | FENCED |
 //! ```
 //!
 //! Open and without a reason to look twice it is all zero: one comparison on the owner's path. Only
@@ -21,7 +21,9 @@ impl State {
     const REVOKED: usize = 4;
     /// And all magazines are empty: every free block is on the stack.
     const QUIESCED: usize = 8;
-    const REVOCATION: usize = 16;
+    /// And it stays so: the pool has no owner any more.
+    const RETIRED: usize = 16;
+    const REVOCATION: usize = 32;
 
     pub(crate) const fn new(asymmetric: bool, hardened: bool) -> Self {
         let fenced = if asymmetric { 0 } else { Self::FENCED };
@@ -46,6 +48,10 @@ impl State {
         self.0 & Self::QUIESCED != 0
     }
 
+    pub(crate) const fn is_retired(self) -> bool {
+        self.0 & Self::RETIRED != 0
+    }
+
     pub(crate) const fn is_fenced(self) -> bool {
         self.0 & Self::FENCED != 0
     }
@@ -64,6 +70,11 @@ impl State {
     /// Owners have stopped, and magazines are empty.
     pub(crate) const fn quiesced(self) -> Self {
         Self(self.0 | Self::QUIESCED)
+    }
+
+    /// Owners have stopped for good.
+    pub(crate) const fn retired(self) -> Self {
+        Self(self.0 | Self::QUIESCED | Self::RETIRED)
     }
 
     /// Owners may go on.

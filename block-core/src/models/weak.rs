@@ -24,6 +24,39 @@ fn fails_by_itself() -> bool {
     FAILS_NEXT.with(|fails| fails.replace(false))
 }
 
+#[cfg(block_loom)]
+std::thread_local! {
+    static IS_TRACKED: core::cell::Cell<bool> = const { core::cell::Cell::new(false) };
+}
+
+#[cfg(block_loom)]
+loom::lazy_static! {
+    /// Stands for the memory that the tracked atomics lie in.
+    static ref MEMORY: super::UnsafeCell<()> = super::UnsafeCell::new(());
+}
+
+/// Sets whether each access to an atomic of this module counts as an access to one common memory,
+/// which [`free_memory`] frees.
+#[cfg(block_loom)]
+pub fn track_memory(is_tracked: bool) {
+    IS_TRACKED.set(is_tracked);
+}
+
+/// Frees the common memory. loom reports every tracked access that does not happen before this.
+#[cfg(block_loom)]
+pub fn free_memory() {
+    MEMORY.with_mut(|_| ());
+}
+
+/// Notes an access that is about to be made. Before it, since the access itself may be the last step
+/// before another thread frees the memory.
+fn touch() {
+    #[cfg(block_loom)]
+    if IS_TRACKED.get() {
+        MEMORY.with(|_| ());
+    }
+}
+
 #[cfg(block_shuttle)]
 fn fails_by_itself() -> bool {
     use shuttle::rand::{Rng, thread_rng};
@@ -54,6 +87,54 @@ macro_rules! weak {
                 if fails_by_itself() {
                     return Err(self.0.load(failure));
                 }
+                self.compare_exchange(expected, new, success, failure)
+            }
+
+            /// As its namesake.
+            pub fn load(&self, order: Ordering) -> $value {
+                touch();
+                self.0.load(order)
+            }
+
+            /// As its namesake.
+            pub fn store(&self, value: $value, order: Ordering) {
+                touch();
+                self.0.store(value, order);
+            }
+
+            /// As its namesake.
+            pub fn fetch_max(&self, value: $value, order: Ordering) -> $value {
+                touch();
+                self.0.fetch_max(value, order)
+            }
+
+            /// As its namesake.
+            pub fn fetch_add(&self, value: $value, order: Ordering) -> $value {
+                touch();
+                self.0.fetch_add(value, order)
+            }
+
+            /// As its namesake.
+            pub fn fetch_sub(&self, value: $value, order: Ordering) -> $value {
+                touch();
+                self.0.fetch_sub(value, order)
+            }
+
+            /// As its namesake.
+            pub fn swap(&self, value: $value, order: Ordering) -> $value {
+                touch();
+                self.0.swap(value, order)
+            }
+
+            /// As its namesake.
+            pub fn compare_exchange(
+                &self,
+                expected: $value,
+                new: $value,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$value, $value> {
+                touch();
                 self.0.compare_exchange(expected, new, success, failure)
             }
 
@@ -64,7 +145,7 @@ macro_rules! weak {
                 failure: Ordering,
                 mut update: impl FnMut($value) -> Option<$value>,
             ) -> Result<$value, $value> {
-                let mut word = self.0.load(failure);
+                let mut word = self.load(failure);
                 while let Some(new) = update(word) {
                     match self.compare_exchange_weak(word, new, success, failure) {
                         Ok(before) => return Ok(before),

@@ -33,14 +33,14 @@ impl Magazines {
         place: usize,
         shared: Shared<'_>,
         block: NonNull<u8>,
-    ) {
+    ) -> bool {
         // SAFETY: the caller's promise; the block is given up after it was scrubbed.
         unsafe {
             seeded!(shared.region.scrub(block), "scrub-forgotten-in-front-of-magazines" => ());
             if self.are_there() {
-                self.release_to_magazine(place, shared, block);
+                self.release_to_magazine(place, shared, block)
             } else {
-                shared.push(block);
+                shared.push(block)
             }
         }
     }
@@ -73,16 +73,16 @@ impl Magazines {
         place: usize,
         shared: Shared<'_>,
         blocks: &[Option<NonNull<u8>>],
-    ) {
+    ) -> bool {
         let looked_at = seeded!(blocks, "bulk-checks-its-first-block-only" => &blocks[..1]);
         // SAFETY: the caller holds the blocks.
         looked_at.iter().flatten().for_each(|&block| unsafe { shared.region.scrub(block) });
         // SAFETY: the caller's promise; the blocks are given up after they were scrubbed.
         unsafe {
             if self.are_there() {
-                self.release_many_to_magazine(place, shared, blocks);
+                self.release_many_to_magazine(place, shared, blocks)
             } else {
-                shared.push_many(blocks);
+                shared.push_many(blocks)
             }
         }
     }

@@ -27,6 +27,7 @@ mod transfer;
 
 use core::ptr::NonNull;
 
+use block_core::backend::Retirable;
 use block_core::{Region, RegionError};
 
 use crate::depot::{BATCH, Depot};
@@ -57,10 +58,14 @@ enum Way {
     Hardened,
 }
 
-/// The magazines of one pool, one for each thread number.
+/// The magazines of one pool, one per thread number.
+#[derive(Debug)]
+pub struct Magazines(Retirable<Parts>);
+
+/// The fields of [`Magazines`].
 #[derive(Debug)]
 #[repr(C, align(128))]
-pub struct Magazines {
+pub struct Parts {
     // What every operation reads, and what hardly ever changes.
     /// A [`State`]. Written by the holder of the lock.
     state: AtomicUsize,
@@ -87,6 +92,15 @@ pub struct Magazines {
     lock: Alone<Lock>,
 }
 
+impl core::ops::Deref for Magazines {
+    type Target = Parts;
+
+    #[inline(always)]
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
 impl Magazines {
     /// Blocks popped off the stack after which a reclaim is over, and batches may grow by one.
     const COOL_DOWN: u64 = if cfg!(any(block_loom, block_shuttle)) { 1 } else { 1024 };
@@ -104,7 +118,7 @@ impl Magazines {
         let depot = (batch == BATCH).then(Depot::new).transpose()?;
         let state = State::new(fence::is_asymmetric(), region.is_hardened());
         let slots = table_of(thread::LIMIT)?;
-        Ok(Self {
+        Ok(Self(Retirable::new(Parts {
             state: AtomicUsize::new(state.bits()),
             end: slots.len() * size_of::<Slot>(),
             slots,
@@ -113,14 +127,14 @@ impl Magazines {
             largest_batch: batch,
             largest_limit: limit,
             depot,
-            ..Self::none(region)
-        })
+            ..Self::none(region).0.into_inner()
+        })))
     }
 
     const_outside_models! {
         /// No magazines, in no memory. Nobody has a slot, so nobody looks at the state.
         pub(crate) fn none(region: &Region) -> Self {
-            Self {
+            Self(Retirable::new(Parts {
                 state: AtomicUsize::new(0),
                 end: 0,
                 slots: no_table(),
@@ -134,7 +148,7 @@ impl Magazines {
                 reclaims: CountUsize::new(0),
                 depot: None,
                 lock: Alone(Lock::new()),
-            }
+            }))
         }
     }
 
@@ -170,20 +184,21 @@ impl Magazines {
         self.acquire_slowly(place, shared)
     }
 
-    /// Gives a block back, from the thread at this place.
+    /// Frees a block for the thread at this place. Returns whether it was the last block of a retired
+    /// pool. If false, the pool may be gone: the caller touches nothing of it any more.
     ///
     /// # Safety
     ///
     /// The caller holds the block, one of this pool, and gives it up.
     #[inline(always)]
-    pub unsafe fn release(&self, place: usize, shared: Shared<'_>, block: NonNull<u8>) {
+    pub unsafe fn release(&self, place: usize, shared: Shared<'_>, block: NonNull<u8>) -> bool {
         if let Some(slot) = self.slot(place) {
             if slot.enter_plainly(&self.state) {
                 // SAFETY: the owner's turn (invariant D); the caller gives the block up.
                 let done = unsafe { slot.push(block) };
                 slot.leave();
                 if done {
-                    return;
+                    return false;
                 }
             }
         }
@@ -212,7 +227,7 @@ impl Magazines {
         self.acquire_many_slowly(place, shared, out)
     }
 
-    /// Gives blocks back.
+    /// Frees blocks. Returns as [`release`](Self::release) does.
     ///
     /// # Safety
     ///
@@ -224,14 +239,14 @@ impl Magazines {
         place: usize,
         shared: Shared<'_>,
         blocks: &[Option<NonNull<u8>>],
-    ) {
+    ) -> bool {
         if let Some(slot) = self.slot(place) {
             if slot.enter_plainly(&self.state) {
                 // SAFETY: the owner's turn (invariant D); the caller gives the blocks up.
                 let done = unsafe { slot.push_many(blocks) };
                 slot.leave();
                 if done {
-                    return;
+                    return false;
                 }
             }
         }
@@ -282,7 +297,8 @@ mod tests {
         let sizes = [(1000, 1, 1), (1000, 2, 2), (1000, 5, 4), (1000, 62, 62), (1000, 63, 62)];
         let small = [(1, 62, 1), (4, 62, 2), (10, 62, 4), (1000, usize::MAX, 62)];
         for (capacity, asked, holds) in sizes.into_iter().chain(small) {
-            let region = Region::map(BlockLayout::new(8, capacity).unwrap()).unwrap();
+            let region =
+                Retirable::new(Region::map(BlockLayout::new(8, capacity).unwrap()).unwrap());
             let stack = Stack::new(&region).unwrap();
             let shared = Shared { region: &region, stack: &stack };
             let magazines = Magazines::new(&region, asked).unwrap();

@@ -124,7 +124,8 @@ impl Magazines {
             slot.set_len(seeded!(0, "reclaimed-blocks-stay-in-the-magazine" => len));
             // SAFETY: the reclaimer's turn (invariant D); `0..len` was written.
             let block = |position| unsafe { index(shared.region, slot.blocks(), position) };
-            shared.stack.push_many((0..len).rev().map(block));
+            let pushed = shared.stack.push_many((0..len).rev().map(block));
+            debug_assert!(pushed, "the magazines of a retired pool stay closed");
         }
         if let Some(depot) = seeded!(&self.depot, "depot-not-drained" => &None) {
             // SAFETY: the owners are stopped.
@@ -139,6 +140,33 @@ impl Magazines {
         unsafe { self.drain(shared) };
         let refused = seeded!(self.refused(), "refusals-lost-with-their-magazines" => 0);
         shared.stack.refuse(refused as usize);
+    }
+
+    /// Takes all free blocks for good and returns their number. From then on every free goes to the
+    /// stack, which counts it. Returns `None` and changes nothing if this thread must not wait,
+    /// because it is in a signal handler that interrupted a call.
+    fn take_all_free(&self, place: usize, shared: Shared<'_>) -> Option<usize> {
+        if !self.are_there() {
+            return Some(shared.stack.retire());
+        }
+        let interrupted = self.slot(place).is_some_and(Slot::is_active);
+        let held = if interrupted { None } else { self.lock.0.lock() }?;
+        if seeded!(!self.stop_owners(&held), "retires-beside-active-owners" => false) {
+            return None;
+        }
+        self.store(&held, self.load().retired());
+        // What is in magazines and depot stays there: the state never opens again.
+        let cached = self.used().iter().map(Slot::len).sum::<usize>()
+            + self.depot.as_ref().map_or(0, Depot::len);
+        Some(cached + shared.stack.retire())
+    }
+
+    /// Ends the life of a pool without owners; see `BlockAlloc::retire`.
+    pub fn retire(&self, place: usize, shared: Shared<'_>) -> bool {
+        let capacity = shared.region.layout().capacity();
+        // The count comes last: once it is made, the free of the last block may free the pool.
+        let free = self.take_all_free(place, shared);
+        free.is_some_and(|free| shared.stack.count_allocated(capacity - free))
     }
 
     /// Makes every owner stay out of its magazine, and waits until they are. (Steps 1 to 4.) False,
@@ -174,6 +202,7 @@ impl Magazines {
     /// revoked them stayed in the parent of this process.
     pub(super) fn cool_down(&self, shared: Shared<'_>) {
         let is_due = || match self.load() {
+            state if seeded!(state.is_retired(), "cool-down-of-the-retired" => false) => false,
             state if state.is_quiesced() => self.is_over(shared),
             // Its holder is at work, or this process is a child forked in the middle.
             state => state.is_revoked(),
@@ -211,12 +240,13 @@ impl Magazines {
 mod tests {
     use super::*;
     use crate::stack::Stack;
+    use block_core::backend::Retirable;
     use block_core::{BlockLayout, Region};
 
     /// Invariant 8, as in a signal handler.
     #[test]
     fn a_call_that_interrupts_another_one_starts_no_reclaim() {
-        let region = Region::map(BlockLayout::new(8, 100).unwrap()).unwrap();
+        let region = Retirable::new(Region::map(BlockLayout::new(8, 100).unwrap()).unwrap());
         let stack = Stack::new(&region).unwrap();
         let shared = Shared { region: &region, stack: &stack };
         let magazines = Magazines::new(&region, 62).unwrap();
@@ -234,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_thread_without_a_number_counts_its_refusals_too() {
-        let region = Region::map(BlockLayout::new(8, 1).unwrap()).unwrap();
+        let region = Retirable::new(Region::map(BlockLayout::new(8, 1).unwrap()).unwrap());
         let stack = Stack::new(&region).unwrap();
         let shared = Shared { region: &region, stack: &stack };
         let magazines = Magazines::new(&region, 62).unwrap();
@@ -246,7 +276,7 @@ mod tests {
     /// As in a child forked while a thread of the parent was at it.
     #[test]
     fn magazines_whose_revoker_is_gone_open_again() {
-        let region = Region::map(BlockLayout::new(8, 100).unwrap()).unwrap();
+        let region = Retirable::new(Region::map(BlockLayout::new(8, 100).unwrap()).unwrap());
         let stack = Stack::new(&region).unwrap();
         let shared = Shared { region: &region, stack: &stack };
         let magazines = Magazines::new(&region, 62).unwrap();
@@ -261,7 +291,7 @@ mod tests {
     /// A pool near its limit does not hoard, and one that is far from it again comes back to full speed.
     #[test]
     fn a_reclaim_halves_the_batches_which_grow_by_one_after_each_cool_down() {
-        let region = Region::map(BlockLayout::new(8, 200).unwrap()).unwrap();
+        let region = Retirable::new(Region::map(BlockLayout::new(8, 200).unwrap()).unwrap());
         let stack = Stack::new(&region).unwrap();
         let shared = Shared { region: &region, stack: &stack };
         let magazines = Magazines::new(&region, 62).unwrap();
@@ -269,7 +299,7 @@ mod tests {
         let take = || std::iter::from_fn(|| magazines.acquire(place, shared));
         let give = |block| {
             // SAFETY: acquired by this test, and given up here.
-            unsafe { magazines.release(place, shared, block) }
+            unsafe { magazines.release(place, shared, block) };
         };
         let full = magazines.batch();
         let all: std::vec::Vec<_> = take().collect();

@@ -114,7 +114,7 @@ impl Magazines {
         place: usize,
         shared: Shared<'_>,
         block: NonNull<u8>,
-    ) {
+    ) -> bool {
         // SAFETY: the caller's promise.
         unsafe {
             match self.way {
@@ -134,7 +134,7 @@ impl Magazines {
         place: usize,
         shared: Shared<'_>,
         block: NonNull<u8>,
-    ) {
+    ) -> bool {
         let turn = self.with_own(place, |slot| {
             // SAFETY: the owner's turn (invariant D); the block is given up once, by the push that
             // says so. A flush makes room: batches are of one block or more.
@@ -144,13 +144,17 @@ impl Magazines {
                 }
             }
         });
-        if !matches!(turn, Turn::Done(())) {
-            // SAFETY: the caller's promise; no magazine took the block.
-            unsafe { shared.push(block) };
-            if matches!(turn, Turn::Bypass) {
-                self.cool_down(shared);
-            }
+        if matches!(turn, Turn::Done(())) {
+            return false;
         }
+        if matches!(turn, Turn::Bypass) {
+            // Before the push: after it the pool may be gone.
+            seeded!(self.cool_down(shared), "cools-down-after-the-push" => ());
+        }
+        // SAFETY: the caller's promise; no magazine took the block.
+        let is_last = unsafe { shared.push(block) };
+        seeded!("cools-down-after-the-push" => self.cool_down(shared));
+        is_last
     }
 
     #[cold]
@@ -214,7 +218,7 @@ impl Magazines {
         place: usize,
         shared: Shared<'_>,
         blocks: &[Option<NonNull<u8>>],
-    ) {
+    ) -> bool {
         // SAFETY: the caller's promise.
         unsafe {
             match self.way {
@@ -234,7 +238,7 @@ impl Magazines {
         place: usize,
         shared: Shared<'_>,
         blocks: &[Option<NonNull<u8>>],
-    ) {
+    ) -> bool {
         let turn = self.with_own(place, |slot| {
             if blocks.len() > slot.limit() {
                 return false;
@@ -248,13 +252,15 @@ impl Magazines {
             }
             true
         });
-        if !matches!(turn, Turn::Done(true)) {
-            // SAFETY: the caller's promise; no magazine took the blocks.
-            unsafe { shared.push_many(blocks) };
-            if matches!(turn, Turn::Bypass) {
-                self.cool_down(shared);
-            }
+        if matches!(turn, Turn::Done(true)) {
+            return false;
         }
+        if matches!(turn, Turn::Bypass) {
+            // Before the push: after it the pool may be gone.
+            self.cool_down(shared);
+        }
+        // SAFETY: the caller's promise; no magazine took the blocks.
+        unsafe { shared.push_many(blocks) }
     }
 
     /// Moves a batch into the magazine, at most to its limit; says how many came.
@@ -298,6 +304,7 @@ impl Magazines {
         slot.set_len(rest);
         // SAFETY: the caller's turn; `rest..len` was written.
         let block = |position| unsafe { index(shared.region, slot.blocks(), position) };
-        shared.stack.push_many((rest..len).rev().map(block));
+        let pushed = shared.stack.push_many((rest..len).rev().map(block));
+        debug_assert!(pushed, "the magazines of a retired pool stay closed");
     }
 }

@@ -2,9 +2,10 @@
 
 use core::mem::MaybeUninit;
 
+use block_core::backend::Retirable;
 use block_core::{BlockLayout, BuildError, Footprint, Region, StaticMemory, ZeroedMemory};
 
-use super::LockFreeAlloc;
+use super::{LockFreeAlloc, Parts};
 use crate::links::Links;
 use crate::magazines::Magazines;
 use crate::stack::Stack;
@@ -45,7 +46,7 @@ impl LockFreeAlloc {
         // SAFETY: of a pool that is just made no block is held.
         #[cfg(block_asan)]
         unsafe {
-            pool.region.poison_all();
+            pool.0.region.poison_all();
         }
         Ok(pool)
     }
@@ -139,6 +140,7 @@ impl LockFreeAlloc {
         let region = region.lending();
         let free = Stack::over(layout.capacity(), Links::in_memory(layout.capacity(), memory));
         let magazines = Magazines::none(&region);
-        Self { region, free, magazines }
+        let region = Retirable::new(region);
+        Self(Retirable::new(Parts { region, free, magazines }))
     }
 }

@@ -17,7 +17,7 @@ impl Stack {
         'retry: loop {
             let mut next = self.format.index(head);
             for position in 0..count {
-                if next == self.capacity {
+                if next >= self.capacity {
                     // Too few, if the walk saw one state of the stack: then the head is as it was. If
                     // not, it may have followed a chain that a bulk push was still linking.
                     let now = self.load();
@@ -46,7 +46,7 @@ impl Stack {
         let mut head = self.load();
         loop {
             let (mut next, mut taken) = (self.format.index(head), 0);
-            while taken < most && next != self.capacity {
+            while taken < most && next < self.capacity {
                 visit(taken, BlockIndex::new(next));
                 next = self.links.below(next, Ordering::Relaxed).next_to(next);
                 taken += 1;
@@ -62,17 +62,19 @@ impl Stack {
         }
     }
 
-    /// Puts blocks on top in one step, the first one uppermost.
+    /// Pushes blocks in one step, the first one uppermost. Returns false and changes nothing if the
+    /// pool has retired.
     ///
-    /// The caller holds the blocks, each once, and gives them up.
-    pub fn push_many(&self, blocks: impl IntoIterator<Item = BlockIndex>) {
+    /// The caller holds the blocks, each once. If this returns true, the caller has given them up, and
+    /// the pool may be gone.
+    pub fn push_many(&self, blocks: impl IntoIterator<Item = BlockIndex>) -> bool {
         let mut blocks = blocks.into_iter().map(BlockIndex::get);
-        let Some(first) = blocks.next() else { return };
+        let Some(first) = blocks.next() else { return true };
         let mut last = first;
         for block in blocks {
             self.links.set_below(last, block, Ordering::Release);
             last = block;
         }
-        self.push_chain(first, last);
+        self.push_chain(first, last)
     }
 }

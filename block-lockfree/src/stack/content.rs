@@ -45,7 +45,8 @@ impl Stack {
     /// is good if, at the second look, fewer blocks have been popped than were passed before the
     /// first. The looks come at doubling depths: the walk has ever more of a lead.
     fn count_from(&self, head: Head) -> Option<Content> {
-        let mut index = self.format.index(head);
+        // A retired pool has no free blocks.
+        let mut index = self.format.index(head).min(self.capacity);
         let (mut depth, mut last_look, mut popped) = (0, 0, 0);
         // Where the frontier begins: at the end, unless the walk comes to it.
         let mut frontier = self.capacity;

@@ -43,7 +43,9 @@ counted!(AtomicU32: atomic::AtomicU32, u32;
     fetch_add(value: u32, order: Ordering) -> u32);
 
 counted!(AtomicUsize: atomic::AtomicUsize, usize;
-    fetch_max(value: usize, order: Ordering) -> usize);
+    fetch_max(value: usize, order: Ordering) -> usize,
+    fetch_add(value: usize, order: Ordering) -> usize,
+    fetch_sub(value: usize, order: Ordering) -> usize);
 
 counted!(AtomicU64: portable_atomic::AtomicU64, u64;
     compare_exchange_weak(expected: u64, new: u64, success: Ordering, failure: Ordering)

@@ -20,4 +20,5 @@
 
 mod owners;
 mod pool;
+mod retire;
 mod transfers;

@@ -2,6 +2,7 @@
 
 use std::array;
 
+use block_core::backend::Retirable;
 use block_core::models::sync::Arc;
 use block_core::models::sync::atomic::{AtomicUsize, Ordering};
 use block_core::models::{self, Bound, UnsafeCell, thread};
@@ -14,7 +15,7 @@ pub const NO_NUMBER: usize = usize::MAX - 1;
 
 /// A pool, the payload of its blocks, and a flag for the bodies.
 pub struct Pool {
-    pub region: Region,
+    pub region: Retirable<Region>,
     pub stack: Stack,
     pub magazines: Magazines,
     pub payload: Vec<UnsafeCell<usize>>,
@@ -32,7 +33,7 @@ impl Pool {
             payload: (0..capacity).map(|_| UnsafeCell::new(0)).collect(),
             flag: AtomicUsize::new(0),
             calls: AtomicUsize::new(0),
-            region,
+            region: Retirable::new(region),
         })
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use block_core::backend::Retirable;
 use block_core::{BlockIndex, BlockLayout, Region};
 use block_lockfree::magazines::{Magazines, Shared, place_of};
 use block_lockfree::stack::Stack;
@@ -14,7 +15,7 @@ pub const NO_NUMBER: usize = usize::MAX - 1;
 
 /// A pool, and for each block whether somebody holds it.
 pub struct Pool {
-    pub region: Region,
+    pub region: Retirable<Region>,
     pub stack: Stack,
     magazines: Magazines,
     pub held: Vec<AtomicBool>,
@@ -27,7 +28,7 @@ impl Pool {
             stack: Stack::new(&region).unwrap(),
             magazines: Magazines::new(&region, usize::MAX).unwrap(),
             held: (0..capacity).map(|_| AtomicBool::new(false)).collect(),
-            region,
+            region: Retirable::new(region),
         })
     }
 
