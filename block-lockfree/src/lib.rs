@@ -136,6 +136,8 @@ pub mod magazines;
 pub mod stack;
 
 pub use block_core::{BuildError, StaticMemory};
+#[cfg(feature = "alloc")]
+pub use block_core::{Lease, SharedPool};
 pub use pool::LockFreeAlloc;
 
 #[cfg(doctest)]
