@@ -7,9 +7,6 @@
 
 use core::ptr::NonNull;
 
-#[cfg(feature = "alloc")]
-use alloc_crate::boxed::Box;
-
 use crate::{AllocError, FreeError, Region, Stats};
 
 /// A pool of equal-sized blocks.
@@ -364,45 +361,5 @@ pub unsafe trait BlockAlloc: Send + Sync {
             }
         }
         Ok(())
-    }
-}
-
-// SAFETY: the pool in the box, which is this value's alone; every call is the pool's own. A box
-// does not retire: a reference to the box itself would be an argument of the last call.
-#[cfg(feature = "alloc")]
-unsafe impl<A: BlockAlloc + ?Sized> BlockAlloc for Box<A> {
-    #[inline]
-    fn region(&self) -> &Region {
-        (**self).region()
-    }
-
-    #[inline]
-    fn acquire(&self) -> Option<NonNull<u8>> {
-        (**self).acquire()
-    }
-
-    #[inline]
-    unsafe fn release(&self, block: NonNull<u8>) {
-        // SAFETY: by this function's contract.
-        unsafe { (**self).release(block) }
-    }
-
-    fn available(&self) -> usize {
-        (**self).available()
-    }
-
-    #[inline]
-    fn acquire_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) -> bool {
-        (**self).acquire_bulk(blocks)
-    }
-
-    #[inline]
-    unsafe fn release_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) {
-        // SAFETY: by this function's contract.
-        unsafe { (**self).release_bulk(blocks) }
-    }
-
-    fn stats(&self) -> Stats {
-        (**self).stats()
     }
 }

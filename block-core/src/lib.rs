@@ -141,6 +141,8 @@ pub mod architecture;
 pub mod backend;
 mod backing;
 mod block;
+#[cfg(feature = "alloc")]
+mod boxed;
 #[cfg(feature = "bytes")]
 pub mod buffer;
 mod bulk;

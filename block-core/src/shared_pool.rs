@@ -16,11 +16,10 @@
 //!   because its block is allocated.
 //! - For any other backend each owned block counts as an owner, as with an `Arc`.
 //!
-//! # Memory orderings
-//!
-//! `owners` is decremented with Release and the last decrement is followed by an Acquire fence, so
-//! everything that the other owners did happens before the pool retires or is freed. What a backend
-//! does to order the frees before the end of a retired pool is written in that backend.
+//! What orders the owners is written in [`owners`], and what orders the frees of a retired pool in
+//! its backend.
+
+mod owners;
 
 use core::fmt;
 use core::ops::Deref;
@@ -29,8 +28,8 @@ use core::ptr::{self, NonNull};
 use alloc_crate::boxed::Box;
 use stable_deref_trait::StableDeref;
 
+use self::owners::Owners;
 use crate::backend::Retirable;
-use crate::sync::{AtomicUsize, Ordering, fence};
 use crate::{AllocError, Block, BlockAlloc, FreeError, Region, Stats, bulk};
 
 /// An owner of a pool, whose blocks own the pool too.
@@ -98,7 +97,7 @@ pub struct Leased<A: BlockAlloc>(Retirable<Inner<A>>);
 #[repr(C)]
 struct Inner<A> {
     pool: A,
-    owners: Separate<AtomicUsize>,
+    owners: Separate<Owners>,
 }
 
 /// On cache lines of its own, since every call reads what is next to it.
@@ -133,7 +132,7 @@ impl<A: BlockAlloc> SharedPool<A> {
     /// ```
     #[must_use]
     pub fn new(pool: A) -> Self {
-        let inner = Inner { pool, owners: Separate(AtomicUsize::new(1)) };
+        let inner = Inner { pool, owners: Separate(Owners::new()) };
         Self(NonNull::from(Box::leak(Box::new(Leased(Retirable::new(inner))))))
     }
 
@@ -258,25 +257,8 @@ impl<A: BlockAlloc> Leased<A> {
         !self.pool().can_retire()
     }
 
-    fn add_owners(&self, count: usize) {
-        // Relaxed: the caller holds what keeps the pool alive.
-        let before = self.0.owners.0.fetch_add(count, Ordering::Relaxed);
-        // As for an `Arc`: the other half of the range is room for calls that pass this together.
-        if before > isize::MAX as usize {
-            too_many_owners();
-        }
-    }
-
-    /// Returns whether these were the last owners: then the caller has the pool to itself.
-    fn remove_owners(&self, count: usize) -> bool {
-        // Release: pairs with the fence of the thread that removes the last one.
-        let order = seeded!(Ordering::Release, relaxed by "owners-counted-relaxed");
-        if self.0.owners.0.fetch_sub(count, order) != count {
-            return false;
-        }
-        // Acquire: pairs with the Release of every other owner.
-        fence(Ordering::Acquire);
-        true
+    fn owners(&self) -> &Owners {
+        &self.0.owners.0
     }
 
     /// Frees the pool.
@@ -296,7 +278,7 @@ impl<A: BlockAlloc> Leased<A> {
 
 impl<A: BlockAlloc> Clone for SharedPool<A> {
     fn clone(&self) -> Self {
-        self.leased().add_owners(1);
+        self.leased().owners().add(1);
         Self(self.0)
     }
 }
@@ -305,7 +287,7 @@ impl<A: BlockAlloc> Drop for SharedPool<A> {
     fn drop(&mut self) {
         let leased = self.leased();
         let counts_blocks = leased.counts_blocks();
-        if !leased.remove_owners(1) {
+        if !leased.owners().remove(1) {
             return;
         }
         // SAFETY: the last owner, so this is called once, and each thread that is inside a call is
@@ -361,7 +343,7 @@ unsafe impl<A: BlockAlloc> BlockAlloc for Leased<A> {
     fn acquire(&self) -> Option<NonNull<u8>> {
         let block = self.pool().acquire()?;
         if self.counts_blocks() {
-            self.add_owners(1);
+            self.owners().add(1);
         }
         Some(block)
     }
@@ -371,7 +353,7 @@ unsafe impl<A: BlockAlloc> BlockAlloc for Leased<A> {
         let is_last = if self.counts_blocks() {
             // SAFETY: by this function's contract.
             unsafe { self.pool().release(block) };
-            self.remove_owners(1)
+            self.owners().remove(1)
         } else {
             // SAFETY: by this function's contract.
             unsafe { self.pool().release_owned(block) }
@@ -393,7 +375,7 @@ unsafe impl<A: BlockAlloc> BlockAlloc for Leased<A> {
     fn acquire_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) -> bool {
         let is_done = self.pool().acquire_bulk(blocks);
         if is_done && self.counts_blocks() {
-            self.add_owners(blocks.len());
+            self.owners().add(blocks.len());
         }
         is_done
     }
@@ -406,7 +388,7 @@ unsafe impl<A: BlockAlloc> BlockAlloc for Leased<A> {
             let count = blocks.len();
             // SAFETY: by this function's contract.
             unsafe { self.pool().release_bulk(blocks) };
-            self.remove_owners(count)
+            self.owners().remove(count)
         } else {
             // SAFETY: by this function's contract.
             unsafe { self.pool().release_bulk_owned(blocks) }
@@ -470,12 +452,6 @@ impl<A: BlockAlloc> fmt::Debug for Lease<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Lease").field(&**self).finish()
     }
-}
-
-/// Aborts the program, as an `Arc` does: a panic cannot leave this function.
-#[cold]
-extern "C" fn too_many_owners() -> ! {
-    panic!("a pool has more than isize::MAX owners; were some of them forgotten?");
 }
 
 const _: () = {

@@ -44,6 +44,8 @@ mod ledger;
 #[allow(dead_code, reason = "what the models do not call")]
 #[path = "../../src/wait/line.rs"]
 mod line;
+#[path = "../../src/shared_pool/owners.rs"]
+mod owners;
 #[allow(dead_code, reason = "what the models do not call")]
 #[path = "../../src/wait/queue.rs"]
 mod queue;
@@ -58,6 +60,7 @@ mod word;
 
 mod blocks;
 mod frees;
+mod owning;
 mod region;
 mod shares;
 mod waiting;

@@ -60,7 +60,8 @@ impl Stack {
     /// caller has the pool to itself. If false, the pool may be gone.
     pub(crate) fn count_freed(&self, blocks: usize) -> bool {
         let order = seeded!(Ordering::AcqRel, relaxed by "last-free-counted-relaxed");
-        self.allocated.fetch_sub(blocks, order) == blocks
+        let before = self.allocated.fetch_sub(blocks, order);
+        seeded!(before == blocks, "retired-pool-freed-twice" => before <= 2 * blocks)
     }
 
     /// Adds the number of blocks that were allocated when the pool retired. Returns as

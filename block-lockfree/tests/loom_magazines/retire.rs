@@ -174,3 +174,85 @@ fn against_a_call_through_a_block() {
         Within(3),
     );
 }
+
+/// A bulk free of two blocks into a magazine. At most three preemptions.
+#[test]
+fn against_a_bulk_free() {
+    is_freed_once(
+        3,
+        |pool| [pool.take::<1>(0)[0]],
+        1,
+        [|pool, block| {
+            let other = pool.acquire(0);
+            let blocks = [Some(block), other].into_iter().flatten();
+            let blocks: Vec<_> = blocks.map(|block| Some(pool.region.block(block))).collect();
+            // SAFETY: the caller holds the blocks.
+            unsafe { pool.magazines.release_many(place_of(0), pool.call(), &blocks) }
+        }],
+        Within(3),
+    );
+}
+
+/// A bulk free by a thread without a number. At most three preemptions.
+#[test]
+fn against_a_bulk_free_without_a_number() {
+    is_freed_once(
+        2,
+        |pool| [pool.take::<1>(0)[0]],
+        1,
+        [|pool, block| {
+            pool.touch(block);
+            // SAFETY: the caller holds the block.
+            unsafe {
+                let blocks = [Some(pool.region.block(block))];
+                pool.magazines.release_many(place_of(NO_NUMBER), pool.call(), &blocks)
+            }
+        }],
+        Within(3),
+    );
+}
+
+/// A thread that holds a block finds the stack empty and reclaims what another thread has cached. At
+/// most two preemptions.
+#[test]
+fn against_a_reclaim() {
+    is_freed_once(
+        2,
+        |pool| {
+            pool.cache_all(2);
+            pool.take::<1>(2)
+        },
+        1,
+        [|pool, block| {
+            if let Some(other) = pool.acquire(0) {
+                assert!(!give(pool, 0, other), "the first block is still allocated");
+            }
+            give(pool, 0, block)
+        }],
+        Within(2),
+    );
+}
+
+/// A thread frees its block and ends; its number goes to a thread that frees another block. At most
+/// two preemptions.
+#[test]
+fn against_a_thread_that_ends() {
+    is_freed_once(
+        2,
+        |pool| pool.take::<2>(0),
+        1,
+        [
+            |pool, block| {
+                let is_last = give(pool, 0, block);
+                // Release: pairs with the Acquire below, as when a number is returned and claimed.
+                pool.flag.store(1, Ordering::Release);
+                is_last
+            },
+            |pool, block| {
+                let is_returned = pool.flag.load(Ordering::Acquire) == 1;
+                give(pool, if is_returned { 0 } else { NO_NUMBER }, block)
+            },
+        ],
+        Within(2),
+    );
+}
