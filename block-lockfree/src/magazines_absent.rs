@@ -79,7 +79,7 @@ impl Magazines {
         unsafe { shared.push_many(blocks) };
     }
 
-    pub(crate) fn free(&self, _place: usize, shared: Shared<'_>) -> Free {
+    pub(crate) fn free(&self, shared: Shared<'_>) -> Free {
         Free { in_magazines: 0, on_stack: shared.stack.content() }
     }
 

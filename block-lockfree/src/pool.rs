@@ -198,7 +198,7 @@ unsafe impl BlockAlloc for LockFreeAlloc {
     /// keeps the threads from their magazines meanwhile. While other threads are inside calls it may
     /// report fewer than are free, down to none.
     fn available(&self) -> usize {
-        self.magazines.free(magazines::this_thread(), self.shared()).count()
+        self.magazines.free(self.shared()).count()
     }
 
     /// As [`available`](Self::available) a diagnostic, and it takes as long. Blocks that it misses while other
@@ -213,11 +213,11 @@ unsafe impl BlockAlloc for LockFreeAlloc {
     /// the calling thread writes, where a signal handler may make it miss one; without magazines in one of
     /// eight places that threads share. Counts start again after 2^32 on 32-bit targets.
     fn stats(&self) -> Stats {
-        let free = self.magazines.free(magazines::this_thread(), self.shared());
+        let free = self.magazines.free(self.shared());
         let mut stats = Stats::new(self.region.layout(), free.count());
         stats.in_magazines = free.in_magazines;
         stats.never_used = free.on_stack.frontier;
-        stats.high_water = self.free.most_off();
+        stats.high_water = stats.capacity - free.on_stack.frontier;
         stats.exhaustions = self.free.refused() + self.magazines.refused();
         stats.reclaims = self.magazines.reclaims();
         stats

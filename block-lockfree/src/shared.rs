@@ -9,7 +9,8 @@ use crate::stack::{Content, Stack};
 /// The free blocks of a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Free {
-    /// In magazines, and on their way from one to another.
+    /// In magazines, and in the depot on their way from one to another. Never more than the blocks
+    /// that are not on the stack.
     pub in_magazines: usize,
     /// On the stack.
     pub on_stack: Content,
