@@ -15,41 +15,47 @@
 //! beside the link. In the frontier the depth of block `i` is `capacity - i` and is not stored. The
 //! end has depth 0.
 //!
-//! An entry is two words and not one: each reader needs one of them, or confirms both by the head
-//! word, see [`stack`](crate::stack).
+//! Below `u32::MAX` blocks an entry is one word of 64 bits, so that a push writes it by one store. Beyond,
+//! it is two words. Nothing rests on reading both at once: each reader needs one of them, or confirms
+//! both by the head word, see [`stack`](crate::stack).
 
 #[cfg(not(any(block_loom, block_shuttle)))]
 use block_core::{Footprint, ZeroIsValid, ZeroedMemory};
 use block_core::{Region, RegionError, seeded};
 
-use crate::sync::{AtomicU32, AtomicUsize, Ordering, Table, table};
+use crate::sync::{AtomicU64, AtomicUsize, Ordering, Table, table};
 
 /// One entry for each block, eight bytes wide where the capacity allows.
 #[derive(Debug)]
 pub(crate) enum Links {
     /// Below `u32::MAX` blocks: `index + 1` of every index and of the end fits.
-    Narrow(Table<Entry<AtomicU32>>),
+    Narrow(Table<Narrow>),
     /// As many blocks as there are addresses.
-    Wide(Table<Entry<AtomicUsize>>),
+    Wide(Table<Wide>),
 }
 
-/// The link and the depth of a block, in one cache line.
+/// The index of the block below plus one in the low half, the depth in the high half.
 #[derive(Debug)]
 #[cfg_attr(any(block_loom, block_shuttle), derive(Default))]
-#[cfg_attr(not(any(block_loom, block_shuttle)), repr(C, align(8)))]
-pub(crate) struct Entry<Word> {
-    /// The index of the block below plus one; 0 if the block was never pushed.
-    below: Word,
-    /// The number of blocks from this one down to the end; without meaning while `below` is 0.
-    depth: Word,
+pub(crate) struct Narrow(AtomicU64);
+
+/// The same in words of their own.
+#[derive(Debug)]
+#[cfg_attr(any(block_loom, block_shuttle), derive(Default))]
+pub(crate) struct Wide {
+    below: AtomicUsize,
+    depth: AtomicUsize,
 }
 
 #[cfg(not(any(block_loom, block_shuttle)))]
-const _: () = assert!(size_of::<Entry<AtomicU32>>() == 8);
+const _: () = assert!(size_of::<Narrow>() == 8);
 
+// SAFETY: an integer, for which zero is a value; no destructor.
+#[cfg(not(any(block_loom, block_shuttle)))]
+unsafe impl ZeroIsValid for Narrow {}
 // SAFETY: two integers, for which zero is a value; no destructor.
 #[cfg(not(any(block_loom, block_shuttle)))]
-unsafe impl<Word: ZeroIsValid> ZeroIsValid for Entry<Word> {}
+unsafe impl ZeroIsValid for Wide {}
 
 /// What a link says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,9 +82,9 @@ impl Links {
     #[cfg(not(any(block_loom, block_shuttle)))]
     pub(crate) const fn behind(others: Footprint, capacity: usize) -> Footprint {
         if Self::are_narrow(capacity) {
-            others.with_table::<Entry<AtomicU32>>(capacity)
+            others.with_table::<Narrow>(capacity)
         } else {
-            others.with_table::<Entry<AtomicUsize>>(capacity)
+            others.with_table::<Wide>(capacity)
         }
     }
 
@@ -99,44 +105,51 @@ impl Links {
     /// Returns the link of a block; `order` is that of the load.
     #[inline]
     pub(crate) fn below(&self, index: usize, order: Ordering) -> Below {
-        let entry = match self {
-            Self::Narrow(table) => table[index].below.load(order) as usize,
+        Below::from_link(match self {
+            Self::Narrow(table) => table[index].0.load(order) as u32 as usize,
             Self::Wide(table) => table[index].below.load(order),
+        })
+    }
+
+    /// Returns the depth of a block, or `None` if it was never pushed; `order` is that of the loads.
+    #[inline]
+    pub(crate) fn depth(&self, index: usize, order: Ordering) -> Option<usize> {
+        let (link, depth) = match self {
+            Self::Narrow(table) => {
+                let entry = table[index].0.load(order);
+                (entry as u32 as usize, (entry >> 32) as usize)
+            }
+            Self::Wide(table) => {
+                let entry = &table[index];
+                (entry.below.load(order), entry.depth.load(order))
+            }
         };
-        if entry == 0 { Below::Frontier } else { Below::Block(entry - 1) }
+        (link != 0).then_some(depth)
     }
 
-    /// Returns the depth of a block whose link is not zero; `order` is that of the load.
+    /// Writes link and depth of a block that the caller holds; `order` is that of the stores.
     #[inline]
-    pub(crate) fn depth(&self, index: usize, order: Ordering) -> usize {
+    pub(crate) fn write(&self, index: usize, below: usize, depth: usize, order: Ordering) {
         match self {
-            Self::Narrow(table) => table[index].depth.load(order) as usize,
-            Self::Wide(table) => table[index].depth.load(order),
-        }
-    }
-
-    /// Writes the link of a block that the caller holds.
-    #[inline]
-    pub(crate) fn set_below(&self, index: usize, below: usize, order: Ordering) {
-        match self {
-            // `below` is at most the capacity, which is below `u32::MAX` here.
-            Self::Narrow(table) => table[index].below.store(below as u32 + 1, order),
-            Self::Wide(table) => table[index].below.store(below + 1, order),
-        }
-    }
-
-    /// Writes the depth of a block that the caller holds.
-    #[inline]
-    pub(crate) fn set_depth(&self, index: usize, depth: usize, order: Ordering) {
-        match self {
-            // A depth is at most the capacity, which is below `u32::MAX` here.
-            Self::Narrow(table) => table[index].depth.store(depth as u32, order),
-            Self::Wide(table) => table[index].depth.store(depth, order),
+            // Both are at most the capacity, which is below `u32::MAX` here.
+            Self::Narrow(table) => {
+                table[index].0.store((depth as u64) << 32 | (below as u64 + 1), order);
+            }
+            Self::Wide(table) => {
+                // The depth first: a reader that sees the link sees the depth.
+                table[index].depth.store(depth, order);
+                table[index].below.store(below + 1, order);
+            }
         }
     }
 }
 
 impl Below {
+    #[inline]
+    const fn from_link(link: usize) -> Self {
+        if link == 0 { Self::Frontier } else { Self::Block(link - 1) }
+    }
+
     /// The index below block `index`.
     #[inline]
     pub(crate) fn next_to(self, index: usize) -> usize {

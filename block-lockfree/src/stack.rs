@@ -59,10 +59,10 @@
 //! | pop: load of the head, failed CAS | Acquire | that Release, or any in whose release sequence the value stands: pops are read-modify-writes and do not break it | the same |
 //! | pop: successful CAS | Acquire | as above | the word it saw last is the one it loaded; nothing, today: kept so that the pop is correct by itself |
 //! | pop: successful CAS | Release | the Acquire load of a pop that finds the stack empty | that one might not see that magazines were opened before they took the last block, and report exhaustion while blocks lie in them (step 6 of the page on exactness) |
-//! | push: store of a link or a depth | Release | the Acquire of a walk's or a look's load of it | a look that reads an entry written after a pop might not see that pop in the head afterwards, and take the entry for that of the block while it was on top |
+//! | push: store of an entry | Release | the Acquire of a walk's or a look's load of it | a look that reads an entry written after a pop might not see that pop in the head afterwards, and take the entry for that of the block while it was on top |
 //! | push: load of the head, failed CAS | Acquire | a push's Release | the depth of the block below, or `frontier`, may be an old one (F, G) |
 //! | push: raising `frontier` | Release | the Acquire of a look's load of it | a look might not see the pops that moved the frontier in the head afterwards, and count returned blocks as never used |
-//! | pop: load of a link; push: load of the entry below | Relaxed | | the CAS confirms the word, and by B the entry with it |
+//! | pop: load of a link; push: load of the depth below | Relaxed | | the CAS confirms the word, and by B the entry with it |
 
 mod bulk;
 mod content;
@@ -70,7 +70,7 @@ mod content;
 use block_core::{BlockIndex, Region, RegionError, seeded};
 
 use crate::head::{Head, HeadFormat};
-use crate::links::{Below, Links};
+use crate::links::Links;
 use crate::refusals::Refusals;
 use crate::sync::{Alone, AtomicU64, AtomicUsize, Ordering, const_outside_models};
 
@@ -202,11 +202,11 @@ impl Stack {
     /// caller that pushes onto it. Raises `frontier` where the push is the first onto it.
     #[inline]
     fn depth_to_push_on(&self, top: usize) -> usize {
-        // Relaxed, twice: the compare-and-swap that follows confirms the entry.
+        // Relaxed: the compare-and-swap that follows confirms the entry.
         if top != self.capacity
-            && let Below::Block(_) = self.links.below(top, Ordering::Relaxed)
+            && let Some(depth) = self.links.depth(top, Ordering::Relaxed)
         {
-            return self.links.depth(top, Ordering::Relaxed);
+            return depth;
         }
         // Relaxed: what is read happened before the push that follows, and so before a look that
         // acquires it (G).
@@ -223,13 +223,11 @@ impl Stack {
         self.top.0.frontier.fetch_max(start, order);
     }
 
-    /// Writes the entry of a block that the caller holds. The depth comes first: a look that sees the
-    /// link sees the depth.
+    /// Writes the entry of a block that the caller holds.
     #[inline]
     fn write_entry(&self, block: usize, below: usize, depth: usize) {
         let order = seeded!(Ordering::Release, relaxed by "link-relaxed");
-        self.links.set_depth(block, depth, order);
-        self.links.set_below(block, below, order);
+        self.links.write(block, below, depth, order);
     }
 
     /// The last step of a push: puts a block or a chain on top, or returns the word that stands there

@@ -73,8 +73,8 @@ impl Stack {
             match self.try_pop_many(head, missing, wanted, visit) {
                 Attempt::Popped(first, last) => {
                     if taken > 0 {
-                        // Release: as every store of a link.
-                        self.links.set_below(last, first_taken, Ordering::Release);
+                        // Its depth is written when it is pushed.
+                        self.write_entry(last, first_taken, 0);
                     }
                     (first_taken, taken) = (first, taken + wanted);
                     part = (2 * part).min(Self::PART);
@@ -207,18 +207,20 @@ impl Stack {
                 depth = now;
                 self.write_depths(top, count, depth);
             }
-            self.links.set_below(lowest, below, Ordering::Release);
+            self.write_entry(lowest, below, depth + 1);
         }
         self.push_one_by_one(top, lowest);
     }
 
-    /// Writes the depths of a chain of `count` blocks that the caller holds, to lie on `depth` blocks.
+    /// Writes the depths of a chain of `count` blocks that the caller holds, to lie on `depth` blocks;
+    /// but not that of the lowest one.
     fn write_depths(&self, top: usize, count: usize, depth: usize) {
         let mut block = top;
-        for above in (1..=count).rev() {
-            self.links.set_depth(block, depth + above, Ordering::Release);
+        for above in (2..=count).rev() {
             // Relaxed: the caller wrote it.
-            block = self.links.below(block, Ordering::Relaxed).next_to(block);
+            let next = self.links.below(block, Ordering::Relaxed).next_to(block);
+            self.write_entry(block, next, depth + above);
+            block = next;
         }
     }
 

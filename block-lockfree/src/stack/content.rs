@@ -5,7 +5,6 @@ use block_core::seeded;
 
 use super::Stack;
 use crate::head::Head;
-use crate::links::Below;
 use crate::sync::Ordering;
 
 /// The blocks on a stack at an instant.
@@ -59,10 +58,9 @@ impl Stack {
         }
         // Acquire, here and below: if what is read was written after the block was popped, the next
         // load of the head shows that pop.
-        let Below::Block(_) = self.links.below(top, Ordering::Acquire) else {
+        let Some(count) = self.links.depth(top, Ordering::Acquire) else {
             return Content { returned: 0, frontier: self.capacity - top };
         };
-        let count = self.links.depth(top, Ordering::Acquire);
         let frontier = self.capacity - self.top.0.frontier.load(Ordering::Acquire);
         // Outdated entries can be of a time at which the frontier was longer, so not fewer than that.
         Content { returned: count.saturating_sub(frontier), frontier }
