@@ -53,6 +53,9 @@ impl Magazines {
         shared: Shared<'_>,
         out: &mut [Option<NonNull<u8>>],
     ) -> bool {
+        if shared.refuse_above_capacity(out) {
+            return false;
+        }
         let done = shared.pop_many_or_refuse(out);
         if done && shared.region.is_hardened() {
             // SAFETY: off the free list just now, so this call alone holds each (invariant 1).

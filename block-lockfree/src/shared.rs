@@ -41,6 +41,16 @@ impl Shared<'_> {
         self.stack.pop_many(out.len(), |at, block| out[at] = Some(self.region.block(block)))
     }
 
+    /// Whether more blocks are asked for than there are. Such a call is counted here, and fails without
+    /// a look at the blocks: no reclaim could help it.
+    pub(crate) fn refuse_above_capacity(self, out: &[Option<NonNull<u8>>]) -> bool {
+        let is_above = out.len() > self.region.layout().capacity();
+        if is_above {
+            self.stack.refuse(1);
+        }
+        is_above
+    }
+
     /// As [`pop`](Self::pop), for a call that nothing but the stack can help.
     pub(crate) fn pop_or_refuse(self) -> Option<NonNull<u8>> {
         let block = self.pop();

@@ -328,6 +328,56 @@ mod tests {
         assert_eq!((stack.popped_since(start), stack.content().count()), (5, 0));
     }
 
+    #[test]
+    fn a_bulk_pop_moves_the_tag_by_its_blocks() {
+        let stack = stack(10);
+        let start = stack.load();
+        assert!(stack.pop_many(7, |_, _| {}));
+        assert_eq!(stack.format.popped_between(start, stack.load()), 7);
+    }
+
+    /// Invariants F and G, in parts, at every height of the stack.
+    #[test]
+    fn every_depth_of_a_long_chain_is_right() {
+        let stack = stack(1000);
+        let mut all = std::vec![BlockIndex::new(0); 700];
+        assert!(stack.pop_many(700, |position, block| all[position] = block));
+        let (few, many) = all.split_at(100);
+        stack.push_many(many.iter().copied());
+        few.iter().for_each(|&block| stack.push(block));
+        for left in (0..=1000_usize).rev() {
+            let frontier = left.min(300);
+            assert_eq!(stack.content(), Content { returned: left - frontier, frontier });
+            assert_eq!(stack.pop().is_some(), left > 0);
+        }
+        stack.push_many(all.iter().copied());
+        assert_eq!(stack.content(), Content { returned: 700, frontier: 0 });
+        assert_eq!(stack.pop(), Some(all[0]), "the first one uppermost");
+    }
+
+    #[test]
+    fn a_bulk_pop_in_parts_takes_all_or_puts_back_what_it_took() {
+        let stack = stack(1000);
+        let popped: std::vec::Vec<_> = core::iter::from_fn(|| stack.pop()).collect();
+        stack.push_many(popped);
+        let mut taken = std::vec![false; 1000];
+        assert!(stack.pop_in_parts(stack.load(), 600, |_, block| taken[block.get()] = true));
+        assert_eq!(taken.iter().filter(|&&taken| taken).count(), 600);
+        // As if another thread had taken the rest while the last part was popped.
+        assert_eq!(stack.content().count(), 400);
+        let mut is_first = true;
+        assert!(!stack.pop_in_parts(stack.load(), 400, |position, _| {
+            if position == 128 && core::mem::take(&mut is_first) {
+                stack.pop().unwrap();
+            }
+        }));
+        assert_eq!(stack.content(), Content { returned: 399, frontier: 0 });
+        let mut left = drain(&stack);
+        left.sort_unstable();
+        left.dedup();
+        assert_eq!(left.len(), 399);
+    }
+
     /// Indices that need more than 32 bits, in wide links.
     #[test]
     #[cfg_attr(not(target_pointer_width = "64"), ignore = "needs a 64-bit address space")]

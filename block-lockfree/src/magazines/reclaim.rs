@@ -244,6 +244,31 @@ mod tests {
         assert_eq!(magazines.revocations.load(Ordering::Relaxed), 1, "by a call of its own");
     }
 
+    /// As when the system stops a thread in the middle of a call, or its thread is interrupted there and
+    /// does not come back.
+    #[test]
+    fn a_look_waits_for_no_owner_that_is_stopped_inside_a_call() {
+        let region = Region::map(BlockLayout::new(8, 100).unwrap()).unwrap();
+        let stack = Stack::new(&region).unwrap();
+        let shared = Shared { region: &region, stack: &stack };
+        let magazines = &Magazines::new(&region, 62).unwrap();
+        let place = thread::assign();
+        let block = magazines.acquire(place, shared).unwrap();
+        let slot = magazines.slot(place).unwrap();
+        slot.enter(&magazines.state).expect("the call that is stopped");
+        let held_lock = magazines.lock.0.lock();
+        std::thread::scope(|scope| {
+            let looker = scope.spawn(|| magazines.free(shared).count());
+            assert_eq!(looker.join().unwrap(), 99);
+        });
+        assert_eq!(magazines.free(shared).count(), 99, "in a handler of the thread itself, too");
+        drop(held_lock);
+        slot.leave();
+        // SAFETY: acquired above, and given up here.
+        unsafe { magazines.release(place, shared, block) };
+        assert_eq!(magazines.revocations.load(Ordering::Relaxed), 0, "no owner was stopped");
+    }
+
     #[test]
     fn a_thread_without_a_number_counts_its_refusals_too() {
         let region = Region::map(BlockLayout::new(8, 1).unwrap()).unwrap();

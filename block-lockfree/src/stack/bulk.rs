@@ -57,7 +57,7 @@ impl Stack {
 
     /// Takes `count` blocks in several steps, or puts back those that it took.
     #[cold]
-    fn pop_in_parts(
+    pub(super) fn pop_in_parts(
         &self,
         mut head: Head,
         count: usize,
