@@ -116,18 +116,26 @@ pub unsafe trait BlockAlloc: Send + Sync {
     /// not used afterwards.
     unsafe fn release(&self, block: NonNull<u8>);
 
-    /// How many blocks are free: exact when no other thread is inside a call, and at no time more
-    /// than were free at some instant during this call.
+    /// Returns how many blocks are free: exact when no other thread is inside a call. While other
+    /// threads are, it may be wrong by the blocks that they move during this call. Never more than the
+    /// capacity.
     fn available(&self) -> usize;
 
     /// Takes as many blocks as `blocks` has entries, or none. True: every entry is `Some`; false:
     /// every entry is `None`, and at some instant during the call too few blocks were free. What
     /// stood in the entries before is overwritten.
     ///
-    /// The provided method takes them one by one, and gives them back if they do not suffice; a
+    /// A call for more blocks than the capacity fails immediately: it takes no block, and nothing that
+    /// other threads do is disturbed.
+    ///
+    /// The provided method takes the blocks one by one, and releases them if they do not suffice; a
     /// concurrent call can meanwhile find the pool empty. Backends override it.
     #[must_use = "the blocks would be lost"]
     fn acquire_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) -> bool {
+        if seeded!(blocks.len() > self.capacity(), "bulk-above-capacity-tries" => false) {
+            blocks.fill(None);
+            return false;
+        }
         for position in 0..blocks.len() {
             blocks[position] = self.acquire();
             if blocks[position].is_none() {
@@ -157,9 +165,9 @@ pub unsafe trait BlockAlloc: Send + Sync {
     /// Where the blocks are, and how near to its limit the pool has been: for logs, metrics, and to find the
     /// right capacity. Takes what [`available`](Self::available) takes: a diagnostic, not for hot paths.
     ///
-    /// Places are exact when no other thread is inside a call; while others are, a block on its way
-    /// counts as held, and so do free ones that `available` misses then. The provided method knows no more
-    /// than `available`; backends override it.
+    /// Places are exact when no other thread is inside a call. While other threads are, each may be wrong
+    /// by the blocks that they move during this call; the sum of the places is the capacity at all times.
+    /// The provided method knows no more than `available`; backends override it.
     fn stats(&self) -> Stats {
         Stats::new(self.region().layout(), self.available())
     }

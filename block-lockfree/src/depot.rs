@@ -136,7 +136,7 @@ impl Depot {
                 // SAFETY: FULL, and nobody else's turn.
                 let pushed = stack
                     .push_many((0..BATCH).map(|it| unsafe { index(region, &cell.blocks, it) }));
-                debug_assert!(pushed, "the magazines of a retired pool stay closed");
+                debug_assert_eq!(pushed, BATCH, "the magazines of a retired pool stay closed");
             }
         }
     }

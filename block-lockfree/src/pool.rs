@@ -14,7 +14,7 @@ use crate::stack::Stack;
 
 /// A pool of equal-sized blocks with a cache for each thread, over a lock-free stack.
 ///
-/// Built in constant time, whatever the capacity; memory and metadata (five bytes a block, nine
+/// Built in constant time, whatever the capacity; memory and metadata (nine bytes per block, seventeen
 /// from `u32::MAX` blocks on, a word more if `block-core` has its feature `bytes`; half a KiB for each thread that uses the pool, in whole pages) are
 /// committed as they are first used. Up to 2,048 threads at a time have a cache, further ones use the
 /// stack. A call works on the thread's own *magazine* of up to 62 blocks; one call in 31
@@ -66,6 +66,8 @@ struct Parts {
     magazines: Magazines,
     free: Stack,
     region: Retirable<Region>,
+    /// Whether magazines that this pool no longer has may have held blocks.
+    had_magazines: bool,
 }
 
 const _: () = {
@@ -131,7 +133,7 @@ impl LockFreeAlloc {
         let free = Stack::new(&region)?;
         let magazines = Magazines::new(&region, Self::DEFAULT_MAGAZINE)?;
         let region = Retirable::new(region);
-        Ok(Self(Retirable::new(Parts { region, free, magazines })))
+        Ok(Self(Retirable::new(Parts { region, free, magazines, had_magazines: false })))
     }
 
     /// Sets how many blocks a thread's magazine may hold: at most 62, the default; more is taken
@@ -159,6 +161,8 @@ impl LockFreeAlloc {
             Magazines::new(&self.0.region, blocks).or_else(|_| Magazines::new(&self.0.region, 0));
         if let Ok(new) = new {
             let old = mem::replace(&mut self.0.magazines, new);
+            let is_used = self.0.free.content().frontier < self.0.region.layout().capacity();
+            self.0.had_magazines |= old.size() > 0 && is_used;
             self.0.magazines.go_on_counting(&old);
             seeded!(old.dissolve(self.shared()), "blocks-lost-with-their-magazines" => drop(old));
         }
@@ -231,30 +235,32 @@ unsafe impl BlockAlloc for LockFreeAlloc {
         self.0.magazines.retire(magazines::this_thread(), self.shared())
     }
 
-    /// A diagnostic, not for hot paths: walks the blocks on the stack, linear in their number, and
-    /// keeps the threads from their magazines meanwhile. While other threads are inside calls it may
-    /// report fewer than are free, down to none.
+    /// A diagnostic: reads a word for each thread that used the pool, one for each cell of the depot, and the
+    /// depth of the block on top of the stack. Takes no lock, stops no thread, and waits for none, also
+    /// in a signal handler. While other threads are inside calls, it is right within the blocks that they
+    /// move during this call.
     fn available(&self) -> usize {
-        self.0.magazines.free(magazines::this_thread(), self.shared()).count()
+        self.0.magazines.free(self.shared()).count()
     }
 
-    /// As [`available`](Self::available) a diagnostic, and it takes as long. Blocks that it misses while other
-    /// threads are inside calls count as held.
+    /// As [`available`](Self::available) a diagnostic, with the same cost. The places add up to the capacity in
+    /// every report, `high_water` is never below `held`, and it never falls.
     ///
-    /// `high_water` is exact in a pool that never had magazines. With them it may be too high by what lay in
-    /// magazines: up to 62 blocks for each thread that used the pool, and 496 on their way between
-    /// threads. It is as of the moment at which the count began; a count that other threads outrun again and
-    /// again finds no free block, and leaves the mark to the next one.
+    /// `high_water` is the number of blocks that were ever used. In a pool that never had magazines that is
+    /// the most that were in use at once: an unused block is taken only when all others are. Blocks that
+    /// a bulk call held and then put back count, too. With magazines it is an upper bound that includes
+    /// cached blocks: up to 62 for each thread that used the pool, and 496 on their way between threads.
     ///
     /// Calls that succeed are not counted, so that counting costs them nothing. Refusals are counted where only
     /// the calling thread writes, where a signal handler may make it miss one; without magazines in one of
     /// eight places that threads share. Counts start again after 2^32 on 32-bit targets.
     fn stats(&self) -> Stats {
-        let free = self.0.magazines.free(magazines::this_thread(), self.shared());
+        let free = self.0.magazines.free(self.shared());
         let mut stats = Stats::new(self.0.region.layout(), free.count());
         stats.in_magazines = free.in_magazines;
         stats.never_used = free.on_stack.frontier;
-        stats.high_water = self.0.free.most_off();
+        stats.high_water = stats.capacity - free.on_stack.frontier;
+        stats.high_water_is_exact = !self.0.had_magazines && self.0.magazines.size() == 0;
         stats.exhaustions = self.0.free.refused() + self.0.magazines.refused();
         stats.reclaims = self.0.magazines.reclaims();
         stats
@@ -286,7 +292,7 @@ impl fmt::Display for LockFreeAlloc {
     }
 }
 
-/// Its region and its [`Stats`], which take as long as those do.
+/// Its region and its [`Stats`].
 impl fmt::Debug for LockFreeAlloc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LockFreeAlloc")

@@ -165,6 +165,9 @@ impl Magazines {
         shared: Shared<'_>,
         out: &mut [Option<NonNull<u8>>],
     ) -> bool {
+        if seeded!(shared.refuse_above_capacity(out), "bulk-above-capacity-reclaims" => false) {
+            return false;
+        }
         match self.way {
             Way::Stack => shared.pop_many_or_refuse(out),
             Way::Magazines => self.acquire_many_by_magazine(place, shared, out),
@@ -305,6 +308,6 @@ impl Magazines {
         // SAFETY: the caller's turn; `rest..len` was written.
         let block = |position| unsafe { index(shared.region, slot.blocks(), position) };
         let pushed = shared.stack.push_many((rest..len).rev().map(block));
-        debug_assert!(pushed, "the magazines of a retired pool stay closed");
+        debug_assert_eq!(pushed, batch, "the magazines of a retired pool stay closed");
     }
 }

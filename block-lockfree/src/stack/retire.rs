@@ -26,7 +26,6 @@
 use block_core::seeded;
 
 use super::Stack;
-use crate::links::Below;
 use crate::sync::Ordering;
 
 impl Stack {
@@ -39,21 +38,8 @@ impl Stack {
         {
             head = current;
         }
-        // No other thread changes these links any more.
-        let (mut index, mut count) = (self.format.index(head), 0);
-        while index < self.capacity {
-            match self.links.below(index, Ordering::Relaxed) {
-                Below::Block(below) => {
-                    count += 1;
-                    index = below;
-                }
-                Below::Frontier => {
-                    count += self.capacity - index;
-                    break;
-                }
-            }
-        }
-        count
+        // No push or pop comes after that swap, so this is exact.
+        self.content_below(head).count()
     }
 
     /// Counts blocks that were freed to a retired pool. Returns true if they were the last: then the

@@ -93,7 +93,7 @@ impl Pool {
     }
 
     pub fn available(&self, number: usize) -> usize {
-        self.magazines.free(place_of(number), self.call()).count()
+        self.magazines.free(self.call()).count()
     }
 
     /// Takes so many blocks.

@@ -86,7 +86,7 @@ impl Pool {
     }
 
     pub fn available(&self, number: usize) -> usize {
-        self.magazines.free(place_of(number), self.shared()).count()
+        self.magazines.free(self.shared()).count()
     }
 
     /// Takes and gives back in random order, and never holds more than `share`.
