@@ -35,8 +35,8 @@
 //!
 //! | call | is checked | the caller's part |
 //! |---|---|---|
-//! | [`free_raw`](block_core::BlockAlloc::free_raw), [`free_bulk_raw`](block_core::BlockAlloc::free_bulk_raw), [`Block::from_raw`](block_core::Block::from_raw) | that it is a block of this pool and out raw (5) | the pointer is the pool's, not an equal address made otherwise; once the call succeeds nobody uses any copy of it. So it is not stale |
-//! | [`release`](block_core::BlockAlloc::release), [`release_bulk`](block_core::BlockAlloc::release_bulk) | nothing | the pointer is this pool's, held by the caller, without a mark (not from a `_raw` call), given up once, not used again |
+//! | [`free_raw`](block_core::BlockAlloc::free_raw), [`free_bulk_raw`](block_core::BlockAlloc::free_bulk_raw), [`Block::from_raw`](block_core::Block::from_raw) | that it is a block of this pool and out raw (5) | the caller holds the block; once the call succeeds nobody uses any copy of the pointer. So it is not stale. Every byte of the block is [initialised](block_core::BlockAlloc#typed-data) |
+//! | [`release`](block_core::BlockAlloc::release), [`release_bulk`](block_core::BlockAlloc::release_bulk) | nothing | the pointer is this pool's, held by the caller, without a mark (not from a `_raw` call), given up once, not used again. Every byte of the block is [initialised](block_core::BlockAlloc#typed-data) |
 //! | [`from_static`](crate::LockFreeAlloc::from_static), [`in_static`](crate::LockFreeAlloc::in_static) | size, alignment | the memory is the pool's alone for ever, and not shared with another process. [`static_pool!`](crate::static_pool) needs no promise |
 //! | a device or the kernel reads or writes a block (`FixedBuffers`) | that the bytes are one block's | the handle lives until the completion was seen |
 //! | `unsafe impl BlockAlloc` | by the suite `block_core::conformance` | the contract of [`BlockAlloc`](block_core::BlockAlloc#safety) |
