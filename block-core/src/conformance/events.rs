@@ -26,9 +26,11 @@
 //!
 //! ```
 //! # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-//! use block_core::conformance::events;
+//! use block_core::conformance::{Factory, events};
 //!
-//! events::double_free_at_once(&|region| Box::new(Pool::over(region)));
+//! // SAFETY: the closure keeps no part of the pool.
+//! let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+//! events::double_free_at_once(&pools);
 //! ```
 
 mod frees;
@@ -37,6 +39,7 @@ pub(super) mod lives;
 use core::ops::Deref;
 
 use super::bad::Bad;
+use super::factory::Factory;
 use super::layouts::{Shape, few, on_each};
 use crate::{BlockAlloc, Region};
 
@@ -54,18 +57,18 @@ macro_rules! events {
         ///
         /// ```
         /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-        #[doc = concat!(
-            "block_core::conformance::events::",
-            stringify!($name),
-            "(&|region| Box::new(Pool::over(region)));"
-        )]
+        /// use block_core::conformance::{Factory, events};
+        ///
+        /// // SAFETY: the closure keeps no part of the pool.
+        /// let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+        #[doc = concat!("events::", stringify!($name), "(&pools);")]
         /// ```
-        pub fn $name<P>(make: &impl Fn(Region) -> P)
+        pub fn $name<P>(pools: &Factory<impl Fn(Region) -> P>)
         where
             P: Deref<Target: BlockAlloc> + Send + Sync,
         {
             on_each(stringify!($name), &$shapes, |shape| {
-                let (pool, other) = (shape.pool(make)?, shape.pool(make)?);
+                let (pool, other) = (shape.pool(pools)?, shape.pool(pools)?);
                 $scene(&*pool, &*other, shape)
             });
         }
