@@ -16,6 +16,7 @@
 //! | what happens to a pool: invariants 2 and 3 | rejects a pool with |
 //! |---|---|
 //! | [`capacity_of_1`], [`capacity_of_2`], [`capacity_of_63`], [`capacity_of_64`], [`capacity_of_65`] | a reserve |
+//! | [`capacity_beyond_16_bits`] | numbers of 16 bits |
 //! | [`exhaustion_then_recovery_to_the_exact_count`], [`panic_while_a_thread_holds_handles`] | a lost block |
 //! | [`handle_that_is_forgotten`] | a count of one too many |
 //! | [`thread_ends_with_cached_blocks`], [`thread_ends_while_others_are_at_exhaustion`], [`frees_from_a_thread_local_destructor`], [`producer_is_not_starved_by_its_consumer`] | blocks stranded with their thread |
@@ -168,6 +169,11 @@ events! {
     capacity_of_64 { of(64), |pool, _, _| lives::each_block_once(pool) }
     /// A pool of 65 blocks, one more than a round number, hands out each, once, and again.
     capacity_of_65 { of(65), |pool, _, _| lives::each_block_once(pool) }
+    /// Pools of 65,535, 65,536 and 65,537 blocks hand out each, once, and again. (A backend that supports
+    /// fewer blocks says so in its constructor, and does not pass this one.)
+    capacity_beyond_16_bits { [65_535, 65_536, 65_537].map(|capacity| Shape::new(1, capacity)), |pool, _, _| {
+        lives::every_block_twice(pool)
+    } }
     /// Of an exhausted pool, as many blocks can be had as are given back, whatever their number.
     exhaustion_then_recovery_to_the_exact_count { few(), |pool, _, _| lives::recovery(pool) }
     /// Threads that had every block and gave all of them back end: the next one gets every block.

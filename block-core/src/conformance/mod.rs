@@ -7,7 +7,7 @@
 //!
 //! | invariant | one user | many threads |
 //! |---|---|---|
-//! | 1 exclusive | [`exclusive`], [`pools_do_not_mix`] | [`no_block_is_shared`] |
+//! | 1 exclusive | [`exclusive`], [`pools_do_not_mix`] | [`no_block_is_shared`], [`no_block_is_shared_when_reused`] |
 //! | 2 conserved | [`conserved`], [`bulk_is_all_or_nothing`] | [`bulk_transfers_conserve`], [`available_never_over_reports`] |
 //! | 3 exact exhaustion | [`exact_exhaustion`] | [`no_alloc_fails_within_its_share`], [`blocks_of_an_idle_thread_are_not_stranded`], [`blocks_of_an_ended_thread_come_back`] |
 //! | 4 bounded and aligned | [`bounded_and_aligned`] | |
@@ -53,6 +53,7 @@
 //! | [`pools_do_not_mix`] | a cache that outlives its pool |
 //! | [`agrees_with_the_model`] | a block given out twice; a block written to while held; a lost block; a bulk call that fails and keeps; a bulk call that fails and fills; a count of one too many; a spurious failure; a double free accepted; one past the end accepted; an interior pointer accepted; the wrong error; a bulk free that stops half way; memory that is not zero at first; a link inside a free block |
 //! | [`no_block_is_shared`] | a block given out twice to threads; a lost block that still counts |
+//! | [`no_block_is_shared_when_reused`] | a stack without a tag |
 //! | [`bulk_transfers_conserve`] | a lost block that still counts |
 //! | [`no_alloc_fails_within_its_share`] | blocks stranded with their thread; a reserve; a failure where another thread is busy |
 //! | [`blocks_of_an_idle_thread_are_not_stranded`] | blocks stranded with their thread |
@@ -138,8 +139,10 @@ mod leaving;
 mod model;
 mod racing;
 mod random;
+mod reuse;
 mod sequential;
 mod sharing;
+mod stepping;
 mod threads;
 mod verdict;
 pub mod writing_a_backend;
@@ -158,6 +161,7 @@ pub use model::agrees_with_the_model;
 pub use racing::{
     a_right_free_is_never_refused, available_never_over_reports, one_of_two_racing_frees_succeeds,
 };
+pub use reuse::no_block_is_shared_when_reused;
 pub use sequential::{
     bounded_and_aligned, bulk_is_all_or_nothing, conserved, exact_exhaustion, exclusive,
     initialised, lent_when_handed_out, zeroed_on_release,
@@ -227,6 +231,7 @@ macro_rules! conformance_tests {
                 pools_do_not_mix
                 agrees_with_the_model
                 no_block_is_shared
+                no_block_is_shared_when_reused
                 bulk_transfers_conserve
                 no_alloc_fails_within_its_share
                 blocks_of_an_idle_thread_are_not_stranded
@@ -257,6 +262,7 @@ macro_rules! conformance_tests {
                 capacity_of_63
                 capacity_of_64
                 capacity_of_65
+                capacity_beyond_16_bits
                 exhaustion_then_recovery_to_the_exact_count
                 thread_ends_with_cached_blocks
                 thread_ends_while_others_are_at_exhaustion

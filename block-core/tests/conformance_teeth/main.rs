@@ -5,6 +5,7 @@
 mod broken;
 mod fault;
 mod pool;
+mod untagged;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -142,6 +143,11 @@ teeth! {
         found by lent_when_handed_out;
     a_forgotten_loan_in_bulk: ForgetsTheLoanInBulk breaks INITIALISED,
         found by lent_when_handed_out;
+
+    numbers_of_16_bits: ShortNumbers breaks EXCLUSIVE,
+        found by capacity_beyond_16_bits;
+    a_stack_without_a_tag: NoTag breaks EXCLUSIVE,
+        found by no_block_is_shared_when_reused;
 
     a_cache_that_outlives_its_pool: MixesPools breaks BOUNDED_AND_ALIGNED,
         found by pools_do_not_mix;
