@@ -35,8 +35,8 @@
 //!
 //! # Calls of many blocks
 //!
-//! A bulk pop first looks: if there are too few blocks, it fails without a walk. Then it walks the links
-//! and takes all its blocks in one step. Another thread that pops and pushes can make this step fail,
+//! A bulk pop of more than [`PART`](Stack::PART) blocks first looks: if there are too few, it fails
+//! without a walk. Then it walks the links and takes all its blocks in one step. Another thread that pops and pushes can make this step fail,
 //! and for a long walk it nearly always does. So after [`WHOLE_ATTEMPTS`](Stack::WHOLE_ATTEMPTS) walks
 //! it pops in parts of at most [`PART`](Stack::PART) blocks. A part that fails is halved, down to one
 //! block, so a bulk pop then makes progress as single pops do: each step that fails is another thread's

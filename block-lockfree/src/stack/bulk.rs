@@ -27,6 +27,9 @@ impl Stack {
     /// The part with which a bulk pop begins to pop in parts.
     const FIRST_PART: usize = if cfg!(any(block_loom, block_shuttle)) { 1 } else { Self::PART };
 
+    /// Up to so many blocks, a walk shows whether there are enough, and a look before it would only cost.
+    const WALKED: usize = if cfg!(any(block_loom, block_shuttle)) { 2 } else { Self::PART };
+
     /// How often a bulk pop tries to take all its blocks in one step.
     pub(super) const WHOLE_ATTEMPTS: usize =
         if cfg!(any(block_loom, block_shuttle)) { 1 } else { 2 };
@@ -109,7 +112,7 @@ impl Stack {
         let first = self.format.index(head);
         let (mut next, mut last) = (first, first);
         let mut position = 0;
-        if self.content_below(head).count() >= needed {
+        if needed <= Self::WALKED || self.content_below(head).count() >= needed {
             while position < wanted && next != self.capacity {
                 visit(position, BlockIndex::new(next));
                 last = next;
