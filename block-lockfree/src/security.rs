@@ -198,10 +198,11 @@
 //!   a handler. That one takes a number, and registers a thread-local's destructor, which allocates
 //!   (`thread.rs`). On pools without magazines a handler may come first, unless the crate lies in a library
 //!   that is loaded at run time: thread-locals are allocated at their first use there. Where the target has
-//!   none of its own (Android, OpenBSD) each is: let `available()` on a pool with magazines be called, too.
+//!   none of its own (Android, OpenBSD) each is: let a call find a pool with magazines
+//!   exhausted, too.
 //! - It may be told `Exhausted` while other magazines have blocks (invariant 8). It may change `errno`.
-//! - `available()` and `stats()` in a handler that interrupted a call count what is outside the magazines.
-//!   `Display` and `Debug` add formatting, which does not allocate: where the text goes is what matters.
+//! - `available()` and `stats()` in a handler that interrupted a call are right within the blocks that this
+//!   call was moving. `Display` and `Debug` add formatting, which does not allocate: where the text goes is what matters.
 //!
 //! | not in a handler | why |
 //! |---|---|

@@ -206,7 +206,7 @@ impl Stack {
             }
             below = self.format.index(head);
             let now = self.depth_to_push_on(below);
-            if seeded!(now != depth, "depth-not-rewritten-on-retry" => false) {
+            if seeded!(now != depth, "chain-not-rewritten-on-retry" => false) {
                 depth = now;
                 self.write_depths(top, count, depth);
             }
