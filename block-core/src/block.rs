@@ -1,30 +1,26 @@
-//! The handle that safe code holds: a block that gives itself back.
+//! `Block`, the owning handle of one block.
 //!
-//! The type is the proof that the block is held exactly once (invariant 1), so taking one and
-//! dropping it needs no mark in the ledger: the safe path is also the shortest one.
+//! The type is the proof that the block has one holder (invariant 1). Allocating a handle and
+//! dropping it therefore needs no mark in the ledger, and no check of the address: the safe path
+//! is also the shortest one.
 //!
-//! # Which smart pointers will do
+//! # Why a block returns to the pool that it came from
 //!
-//! Those that deref to the same pool each time: `&A`, `Box<A>`, `Rc<A>`, `Arc<A>`, or a type around
-//! the pool itself. (A pool that moves takes its region along, by the contract of [`BlockAlloc`].)
+//! A pool pointer `P` is [`StableDeref`]: while a `P` is alive, and is neither dropped nor borrowed
+//! mutably, every `deref` returns the same pool, and that pool is alive. A handle never lends its
+//! `P` mutably. So the pool that `drop` reaches is the one that `alloc_in` allocated from, and the
+//! region of that pool, which by the contract of [`BlockAlloc`] stays the same, still owns the block.
 //!
-//! Of a `P` in safe code that answers differently, no block lands in a pool that it does not belong
-//! to: the handle carries the block's address and length itself, and asks the pool that it is given
-//! whether the address lies in its region, and regions that are alive do not overlap. If not, it
-//! panics, and the block stays held. (A region within a block of another pool, which takes unsafe code
-//! to make, is not covered.)
-//!
-//! All this rests on the pool outliving the handle. The compiler sees to it only while a reference
-//! from `deref` is in use; beyond that it follows from what safe code can do with `P`: the handle
-//! keeps it, lends it out shared and never mutably, and a pool that was reached through a shared
-//! `P` is not destroyed while `P` is only shared or moved. A `P` with unsafe code of its own that
-//! destroys what it once gave out at such a time is not covered.
+//! Safe code cannot implement `StableDeref`. An implementation that breaks its contract breaks
+//! invariant 1.
 
 use core::fmt;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ops::{Deref, DerefMut};
 use core::ptr::NonNull;
+
+use stable_deref_trait::StableDeref;
 
 use crate::{AllocError, BlockAlloc, FreeError};
 
@@ -33,6 +29,10 @@ use crate::{AllocError, BlockAlloc, FreeError};
 /// `P` points to the pool: `&A`, `&dyn BlockAlloc`, `Arc<A>`, `&'static A`. The handle derefs to
 /// the block's bytes, which are always initialised: zero at first, later what the last holder
 /// left.
+///
+/// The bound [`StableDeref`] means that the pointer derefs to the same pool for as long as it lives.
+/// The references, boxes, reference-counted pointers and lock guards of the standard library are
+/// `StableDeref`. For your own pointer type, implement that unsafe trait.
 ///
 /// A handle is `Send` if `P` is, and `Sync` if `P` is. Forgetting it (`mem::forget`) leaves the
 /// block held; nothing worse.
@@ -96,8 +96,27 @@ use crate::{AllocError, BlockAlloc, FreeError};
 ///     std::thread::spawn(move || drop(block));
 /// }
 /// ```
+/// A pool pointer that is not `StableDeref`. This one could deref to another pool later:
+///
+/// ```compile_fail,E0277
+/// # use block_core::{Block, BlockAlloc};
+/// # use std::{cell::Cell, ops::Deref};
+/// struct Turning<'a, A>(Cell<&'a A>);
+///
+/// impl<A> Deref for Turning<'_, A> {
+///     type Target = A;
+///     fn deref(&self) -> &A {
+///         self.0.get()
+///     }
+/// }
+///
+/// fn turn<A: BlockAlloc>(first: &A, second: &A) {
+///     let block = Block::alloc_in(Turning(Cell::new(first))).unwrap();
+///     block.pool().0.set(second);
+/// }
+/// ```
 #[must_use = "a block that is dropped at once goes straight back to its pool"]
-pub struct Block<P: Deref<Target: BlockAlloc>> {
+pub struct Block<P: StableDeref<Target: BlockAlloc>> {
     bytes: NonNull<[u8]>,
     pool: P,
     /// A handle owns its bytes like a `Box<[u8]>`.
@@ -105,11 +124,11 @@ pub struct Block<P: Deref<Target: BlockAlloc>> {
 }
 
 // SAFETY: the bytes are the handle's alone (invariant 1) and plain memory; what else moves is `P`.
-unsafe impl<P: Deref<Target: BlockAlloc> + Send> Send for Block<P> {}
+unsafe impl<P: StableDeref<Target: BlockAlloc> + Send> Send for Block<P> {}
 // SAFETY: shared access reads the bytes only; what else is shared is `P`.
-unsafe impl<P: Deref<Target: BlockAlloc> + Sync> Sync for Block<P> {}
+unsafe impl<P: StableDeref<Target: BlockAlloc> + Sync> Sync for Block<P> {}
 
-impl<P: Deref<Target: BlockAlloc>> Block<P> {
+impl<P: StableDeref<Target: BlockAlloc>> Block<P> {
     /// Takes a block of the pool behind `pool`.
     ///
     /// # Errors
@@ -127,7 +146,6 @@ impl<P: Deref<Target: BlockAlloc>> Block<P> {
     /// ```
     #[inline]
     pub fn alloc_in(pool: P) -> Result<Self, AllocError> {
-        // One deref, so that block and length are of one pool whatever `P` does.
         let target = &*pool;
         let block = target.acquire().ok_or(AllocError::Exhausted)?;
         let len = target.region().layout().block_size();
@@ -143,10 +161,6 @@ impl<P: Deref<Target: BlockAlloc>> Block<P> {
     /// [`BlockAlloc::free_raw`], or into a handle again by [`Block::from_raw`].
     ///
     /// Drops `P`; where that is the last owner of the pool, the pointer dies with it.
-    ///
-    /// # Panics
-    ///
-    /// If `P` derefs to another pool than the one that the block came from.
     ///
     /// # Examples
     ///
@@ -165,11 +179,8 @@ impl<P: Deref<Target: BlockAlloc>> Block<P> {
     pub fn into_raw(self) -> NonNull<u8> {
         let block = self.bytes.cast();
         let region = self.pool.region();
-        let Ok(index) = region.locate(block) else {
-            // The handle goes first: its drop would panic too, and two panics at once abort.
-            drop(self.into_pool());
-            other_pool()
-        };
+        // SAFETY: a handle's block is a block of its pool's region (see the module's text).
+        let index = unsafe { region.index_of(block) };
         seeded!(region.ledger().mark(index), "into-raw-forgets-the-mark" => ());
         self.into_pool();
         block
@@ -192,7 +203,14 @@ impl<P: Deref<Target: BlockAlloc>> Block<P> {
     ///
     /// # Safety
     ///
-    /// If this succeeds, the block is not used afterwards through any copy of the pointer.
+    /// If this succeeds:
+    ///
+    /// - The caller was the holder of the block, and the block is not used afterwards through any copy
+    ///   of the pointer. Only the address of `block` counts: any pointer to the start of the block
+    ///   will do.
+    /// - Every byte of the block is initialised, as it was when it was allocated: the handle derefs to
+    ///   all of them. This holds for every region, also for one that zeroes on release. See
+    ///   [typed data](BlockAlloc#typed-data).
     ///
     /// # Examples
     ///
@@ -214,9 +232,9 @@ impl<P: Deref<Target: BlockAlloc>> Block<P> {
         if !seeded!(region.ledger().take(index), "from-raw-believes-the-caller" => true) {
             return Err(FreeError::NotAllocated);
         }
-        // The region's own pointer: the caller's may be an equal address without the right to it.
+        // The region's own pointer: the caller's may reach less far than the block.
         let len = region.layout().block_size();
-        let bytes = NonNull::slice_from_raw_parts(region.block(index), len);
+        let bytes = NonNull::slice_from_raw_parts(region.own(block), len);
         Ok(Self::holding(bytes, pool))
     }
 
@@ -279,27 +297,16 @@ impl<'a, A: BlockAlloc + ?Sized> Block<&'a A> {
     }
 }
 
-impl<P: Deref<Target: BlockAlloc>> Drop for Block<P> {
+impl<P: StableDeref<Target: BlockAlloc>> Drop for Block<P> {
     #[inline]
     fn drop(&mut self) {
-        let block = self.bytes.cast();
-        let pool = &*self.pool;
-        if !seeded!(pool.region().contains(block), "drop-into-any-pool" => true) {
-            other_pool();
-        }
-        // SAFETY: the address lies in the region of `pool`, so `pool` is the one that handed it
-        // out (see the module's text); the handle held it alone, without a mark, until now.
-        unsafe { pool.release(block) };
+        // SAFETY: the pool is the one that handed out the block (see the module's text). Until now
+        // this handle was the only holder of the block, which has no mark.
+        unsafe { self.pool.release(self.bytes.cast()) };
     }
 }
 
-/// The block stays held; to go on would corrupt another pool.
-#[cold]
-fn other_pool() -> ! {
-    panic!("the handle's pointer derefs to another pool than the one that the block came from")
-}
-
-impl<P: Deref<Target: BlockAlloc>> Deref for Block<P> {
+impl<P: StableDeref<Target: BlockAlloc>> Deref for Block<P> {
     type Target = [u8];
 
     #[inline]
@@ -310,7 +317,7 @@ impl<P: Deref<Target: BlockAlloc>> Deref for Block<P> {
     }
 }
 
-impl<P: Deref<Target: BlockAlloc>> DerefMut for Block<P> {
+impl<P: StableDeref<Target: BlockAlloc>> DerefMut for Block<P> {
     #[inline]
     fn deref_mut(&mut self) -> &mut [u8] {
         // SAFETY: the bytes are valid (invariant 4), initialised (6), and held by this handle alone
@@ -319,21 +326,21 @@ impl<P: Deref<Target: BlockAlloc>> DerefMut for Block<P> {
     }
 }
 
-impl<P: Deref<Target: BlockAlloc>> AsRef<[u8]> for Block<P> {
+impl<P: StableDeref<Target: BlockAlloc>> AsRef<[u8]> for Block<P> {
     #[inline]
     fn as_ref(&self) -> &[u8] {
         self
     }
 }
 
-impl<P: Deref<Target: BlockAlloc>> AsMut<[u8]> for Block<P> {
+impl<P: StableDeref<Target: BlockAlloc>> AsMut<[u8]> for Block<P> {
     #[inline]
     fn as_mut(&mut self) -> &mut [u8] {
         self
     }
 }
 
-impl<P: Deref<Target: BlockAlloc>> fmt::Debug for Block<P> {
+impl<P: StableDeref<Target: BlockAlloc>> fmt::Debug for Block<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Block")
             .field("address", &self.bytes.cast::<u8>())

@@ -66,7 +66,7 @@ pub(crate) fn free<'a, A: BlockAlloc + ?Sized>(pool: &'a A, entries: &mut [Entry
             seeded!(!ptr::eq(own, region), "bulk-drop-into-any-pool" => false)
         });
         if is_of_another_pool {
-            *entry = None; // to where it came from; a drop that panics finds every entry whole
+            *entry = None; // to the pool that it came from
         }
     }
     let (len, first) = (entries.len(), entries.as_mut_ptr());

@@ -66,8 +66,12 @@
 //! # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
 //! # #[cfg(feature = "conformance")]
 //! # fn main() {
-//! block_core::conformance::exclusive(&|region| Box::new(Pool::over(region)));
-//! block_core::conformance::checked_free(&|region| Box::new(Pool::over(region)));
+//! use block_core::conformance::{Factory, checked_free, exclusive};
+//!
+//! // SAFETY: the closure keeps no part of the pool.
+//! let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+//! exclusive(&pools);
+//! checked_free(&pools);
 //! # }
 //! # #[cfg(not(feature = "conformance"))]
 //! # fn main() {}

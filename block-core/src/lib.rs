@@ -49,6 +49,8 @@
 //! | values: boxes, vectors, maps | `PoolAllocator` (feature `allocator-api2`), a pool of its own |
 //! | a pointer for other code | [`BlockAlloc::alloc_raw`]: checked when it comes back |
 //!
+//! A pool pointer is [`StableDeref`], which means that it derefs to the same pool for as long as it lives.
+//!
 //! | pool pointer | goes to another thread | costs |
 //! |---|---|---|
 //! | `&A` | within a scope | nothing |
@@ -207,6 +209,7 @@ pub use options::{HugePages, RegionOptions};
 pub use region::Region;
 #[cfg(seeded_bugs)]
 pub use seeded::is_planted;
+pub use stable_deref_trait::StableDeref;
 pub use stats::Stats;
 pub use table::{SideTable, ZeroIsValid};
 #[cfg(all(feature = "std", feature = "bytes"))]

@@ -14,6 +14,9 @@ use crate::BlockLayout;
 ///                   \_____________ available() ____________/
 /// ```
 ///
+/// The sum holds in every report. Each place is exact when no other thread is inside a call, and right
+/// within the blocks that other threads move while the report is made.
+///
 /// Shown by [`Display`](fmt::Display) it is one line for a log.
 ///
 /// # Examples
@@ -44,10 +47,13 @@ pub struct Stats {
     pub in_magazines: usize,
     /// Free blocks that were never handed out, so that no memory stands behind them yet.
     pub never_used: usize,
-    /// No more blocks than this were ever held at once. The very number in a pool without magazines. With
-    /// them it counts those, too, that lay in magazines when it last rose: see the backend for how many
-    /// that can be. In a backend that does not count it, the capacity.
+    /// An upper bound of the blocks that were ever held at once. Never falls, and is never below `held`.
+    /// If [`high_water_is_exact`](Self::high_water_is_exact), the very number. In a pool with magazines it
+    /// includes blocks that lay in magazines when it last rose: see the backend for how many that can
+    /// be. In a backend that does not count it, the capacity.
     pub high_water: usize,
+    /// Whether `high_water` is the most blocks that were ever held at once, and not just an upper bound.
+    pub high_water_is_exact: bool,
     /// Calls that found the pool exhausted; in a bulk call, too few blocks. A waiting call counts each time
     /// that it looks. 0 in a backend that does not count it.
     pub exhaustions: u64,
@@ -79,6 +85,7 @@ impl Stats {
             in_magazines: 0,
             never_used: 0,
             high_water: layout.capacity(),
+            high_water_is_exact: false,
             exhaustions: 0,
             reclaims: 0,
         }
@@ -119,7 +126,7 @@ impl Stats {
     }
 }
 
-/// One line: where the blocks are, how many were held at most, how often there was none.
+/// One line: where the blocks are, how many were in use (or cached) at most, how often there was none.
 impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { capacity, block_size, held, in_magazines, never_used, .. } = *self;
@@ -129,7 +136,8 @@ impl fmt::Display for Stats {
             "{in_magazines} in magazines, {} returned, {never_used} never used; ",
             self.returned()
         )?;
-        write!(f, "at most {} held at once; ", self.high_water)?;
+        let at_once = if self.high_water_is_exact { "in use" } else { "in use or cached" };
+        write!(f, "at most {} {at_once} at once; ", self.high_water)?;
         write!(f, "{} exhaustions, {} reclaims", self.exhaustions, self.reclaims)
     }
 }
@@ -150,7 +158,9 @@ mod tests {
         assert_eq!(
             stats.to_string(),
             "64 blocks of 1500 bytes: 4 held, 29 in magazines, 1 returned, 30 never used; \
-             at most 34 held at once; 2 exhaustions, 1 reclaims"
+             at most 34 in use or cached at once; 2 exhaustions, 1 reclaims"
         );
+        stats.high_water_is_exact = true;
+        assert!(stats.to_string().contains("; at most 34 in use at once; "), "{stats}");
     }
 }

@@ -24,7 +24,7 @@ fn start(block: &[u8]) -> NonNull<u8> {
 /// Takes the only two blocks of the pool behind `pointer`, uses and drops them.
 fn a_pointer_of_this_kind_works<P>(pointer: &P)
 where
-    P: std::ops::Deref<Target: BlockAlloc> + Clone,
+    P: block_core::StableDeref<Target: BlockAlloc> + Clone,
 {
     assert_eq!((pointer.capacity(), pointer.available()), (2, 2));
     let mut first = Block::alloc_in(pointer.clone()).unwrap();

@@ -1,27 +1,61 @@
-//! The side table of links: for each block on the stack, the block below it.
+//! The side table of links: for each block on the stack, the block below it and its depth.
 //!
-//! Beside the blocks, never inside them: a late pop may read the link of a block that its new
-//! holder writes already, and a holder that writes past its end must not reach the list.
+//! The table lies beside the blocks, never inside them: a late pop may read the link of a block that
+//! its new holder already writes, and a holder that writes past its end must not reach the list.
 //!
-//! An entry of zero says "never pushed: below me lies the next block by number". So a table of
-//! zeros *is* the full list, block 0 on top, without a single write: that untouched tail is the
-//! **frontier**, and blocks leave it in order, one page of table and region after the other. Any
-//! other entry is the index of the block below, plus one. The index `capacity` is the end.
+//! An entry whose link is zero means "never pushed: the block below is the next one by number". So a
+//! table of zeros *is* the full list, block 0 on top, without a single write. That untouched tail is
+//! the **frontier**. Its blocks leave in order, one page of table and region after the other. Any
+//! other link is the index of the block below, plus one. The index `capacity` is the end.
+//!
+//! # Depth
+//!
+//! The depth of a block on the stack is the number of blocks from it down to the end, itself and the
+//! frontier included: the number of free blocks on the stack while it is on top. A push writes it
+//! beside the link. In the frontier the depth of block `i` is `capacity - i` and is not stored. The
+//! end has depth 0.
+//!
+//! Below `u32::MAX` blocks an entry is one word of 64 bits, so that a push writes it by one store. Beyond,
+//! it is two words. Nothing rests on reading both at once: each reader needs one of them, or confirms
+//! both by the head word, see [`stack`](crate::stack).
 
 #[cfg(not(any(block_loom, block_shuttle)))]
-use block_core::{Footprint, ZeroedMemory};
+use block_core::{Footprint, ZeroIsValid, ZeroedMemory};
 use block_core::{Region, RegionError, seeded};
 
-use crate::sync::{AtomicU32, AtomicUsize, Ordering, Table, table};
+use crate::sync::{AtomicU64, AtomicUsize, Ordering, Table, table};
 
-/// One link for each block, four bytes wide where the capacity allows.
+/// One entry for each block, eight bytes wide where the capacity allows.
 #[derive(Debug)]
 pub(crate) enum Links {
     /// Below `u32::MAX` blocks: `index + 1` of every index and of the end fits.
-    Narrow(Table<AtomicU32>),
+    Narrow(Table<Narrow>),
     /// As many blocks as there are addresses.
-    Wide(Table<AtomicUsize>),
+    Wide(Table<Wide>),
 }
+
+/// The index of the block below plus one in the low half, the depth in the high half.
+#[derive(Debug)]
+#[cfg_attr(any(block_loom, block_shuttle), derive(Default))]
+pub(crate) struct Narrow(AtomicU64);
+
+/// The same in words of their own.
+#[derive(Debug)]
+#[cfg_attr(any(block_loom, block_shuttle), derive(Default))]
+pub(crate) struct Wide {
+    below: AtomicUsize,
+    depth: AtomicUsize,
+}
+
+#[cfg(not(any(block_loom, block_shuttle)))]
+const _: () = assert!(size_of::<Narrow>() == 8);
+
+// SAFETY: an integer, for which zero is a value; no destructor.
+#[cfg(not(any(block_loom, block_shuttle)))]
+unsafe impl ZeroIsValid for Narrow {}
+// SAFETY: two integers, for which zero is a value; no destructor.
+#[cfg(not(any(block_loom, block_shuttle)))]
+unsafe impl ZeroIsValid for Wide {}
 
 /// What a link says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +63,7 @@ pub(crate) enum Below {
     /// The block was pushed on top of this one, or of the end.
     Block(usize),
     /// The block was never pushed, nor was any with a higher number that is still on the stack:
-    /// below it lies the rest of the frontier.
+    /// below it is the rest of the frontier.
     Frontier,
 }
 
@@ -44,13 +78,13 @@ impl Links {
         }
     }
 
-    /// What untouched links for so many blocks take, behind what is in the same memory already.
+    /// The footprint of untouched links for so many blocks, behind what is in the same memory already.
     #[cfg(not(any(block_loom, block_shuttle)))]
     pub(crate) const fn behind(others: Footprint, capacity: usize) -> Footprint {
         if Self::are_narrow(capacity) {
-            others.with_table::<AtomicU32>(capacity)
+            others.with_table::<Narrow>(capacity)
         } else {
-            others.with_table::<AtomicUsize>(capacity)
+            others.with_table::<Wide>(capacity)
         }
     }
 
@@ -68,28 +102,54 @@ impl Links {
         capacity < u32::MAX as usize
     }
 
-    /// What lies below a block; `order` is that of the load.
+    /// Returns the link of a block; `order` is that of the load.
     #[inline]
     pub(crate) fn below(&self, index: usize, order: Ordering) -> Below {
-        let entry = match self {
-            Self::Narrow(table) => table[index].load(order) as usize,
-            Self::Wide(table) => table[index].load(order),
-        };
-        if entry == 0 { Below::Frontier } else { Below::Block(entry - 1) }
+        Below::from_link(match self {
+            Self::Narrow(table) => table[index].0.load(order) as u32 as usize,
+            Self::Wide(table) => table[index].below.load(order),
+        })
     }
 
-    /// Writes what lies below a block that the caller holds.
+    /// Returns the depth of a block, or `None` if it was never pushed; `order` is that of the loads.
     #[inline]
-    pub(crate) fn set_below(&self, index: usize, below: usize, order: Ordering) {
+    pub(crate) fn depth(&self, index: usize, order: Ordering) -> Option<usize> {
+        let (link, depth) = match self {
+            Self::Narrow(table) => {
+                let entry = table[index].0.load(order);
+                (entry as u32 as usize, (entry >> 32) as usize)
+            }
+            Self::Wide(table) => {
+                let entry = &table[index];
+                (entry.below.load(order), entry.depth.load(order))
+            }
+        };
+        (link != 0).then_some(depth)
+    }
+
+    /// Writes link and depth of a block that the caller holds; `order` is that of the stores.
+    #[inline]
+    pub(crate) fn write(&self, index: usize, below: usize, depth: usize, order: Ordering) {
         match self {
-            // `below` is at most the capacity, which is below `u32::MAX` here.
-            Self::Narrow(table) => table[index].store(below as u32 + 1, order),
-            Self::Wide(table) => table[index].store(below + 1, order),
+            // Both are at most the capacity, which is below `u32::MAX` here.
+            Self::Narrow(table) => {
+                table[index].0.store((depth as u64) << 32 | (below as u64 + 1), order);
+            }
+            Self::Wide(table) => {
+                // The depth first: a reader that sees the link sees the depth.
+                table[index].depth.store(depth, order);
+                table[index].below.store(below + 1, order);
+            }
         }
     }
 }
 
 impl Below {
+    #[inline]
+    const fn from_link(link: usize) -> Self {
+        if link == 0 { Self::Frontier } else { Self::Block(link - 1) }
+    }
+
     /// The index below block `index`.
     #[inline]
     pub(crate) fn next_to(self, index: usize) -> usize {

@@ -53,6 +53,9 @@ impl Magazines {
         shared: Shared<'_>,
         out: &mut [Option<NonNull<u8>>],
     ) -> bool {
+        if shared.refuse_above_capacity(out) {
+            return false;
+        }
         let done = shared.pop_many_or_refuse(out);
         if done && shared.region.is_hardened() {
             // SAFETY: off the free list just now, so this call alone holds each (invariant 1).
@@ -79,7 +82,7 @@ impl Magazines {
         unsafe { shared.push_many(blocks) };
     }
 
-    pub(crate) fn free(&self, _place: usize, shared: Shared<'_>) -> Free {
+    pub(crate) fn free(&self, shared: Shared<'_>) -> Free {
         Free { in_magazines: 0, on_stack: shared.stack.content() }
     }
 

@@ -13,7 +13,7 @@ use crate::stack::Stack;
 
 /// A pool of equal-sized blocks with a cache for each thread, over a lock-free stack.
 ///
-/// Built in constant time, whatever the capacity; memory and metadata (five bytes a block, nine
+/// Built in constant time, whatever the capacity; memory and metadata (nine bytes per block, seventeen
 /// from `u32::MAX` blocks on, a word more if `block-core` has its feature `bytes`; half a KiB for each thread that uses the pool, in whole pages) are
 /// committed as they are first used. Up to 2,048 threads at a time have a cache, further ones use the
 /// stack. A call works on the thread's own *magazine* of up to 62 blocks; one call in 31
@@ -59,6 +59,8 @@ pub struct LockFreeAlloc {
     region: Region,
     free: Stack,
     magazines: Magazines,
+    /// Whether magazines that this pool no longer has may have held blocks.
+    had_magazines: bool,
 }
 
 const _: () = {
@@ -123,7 +125,7 @@ impl LockFreeAlloc {
         }
         let free = Stack::new(&region)?;
         let magazines = Magazines::new(&region, Self::DEFAULT_MAGAZINE)?;
-        Ok(Self { region, free, magazines })
+        Ok(Self { region, free, magazines, had_magazines: false })
     }
 
     /// Sets how many blocks a thread's magazine may hold: at most 62, the default; more is taken
@@ -132,7 +134,9 @@ impl LockFreeAlloc {
     /// other, which makes blocks that one thread takes and another gives back cheap.
     ///
     /// 0 means no magazines: the plain stack, strictly lock-free, for callers with a deadline. Each
-    /// call is one compare-and-swap on one shared word then, a bulk call too. The same holds for a
+    /// call is one compare-and-swap on one shared word then. So is a bulk call, unless other threads
+    /// come in between: it then pops in parts, at worst block by block, and never holds more than it was
+    /// asked for. A bulk release pushes at most 128 blocks in a step. The same holds for a
     /// build without the feature `std`, whatever is asked for, and if the system refuses the memory
     /// for new magazines.
     ///
@@ -150,6 +154,8 @@ impl LockFreeAlloc {
         let new = Magazines::new(&self.region, blocks).or_else(|_| Magazines::new(&self.region, 0));
         if let Ok(new) = new {
             let old = mem::replace(&mut self.magazines, new);
+            let is_used = self.free.content().frontier < self.region.layout().capacity();
+            self.had_magazines |= old.size() > 0 && is_used;
             self.magazines.go_on_counting(&old);
             seeded!(old.dissolve(self.shared()), "blocks-lost-with-their-magazines" => drop(old));
         }
@@ -194,30 +200,32 @@ unsafe impl BlockAlloc for LockFreeAlloc {
         unsafe { self.magazines.release(magazines::this_thread(), self.shared(), block) };
     }
 
-    /// A diagnostic, not for hot paths: walks the blocks on the stack, linear in their number, and
-    /// keeps the threads from their magazines meanwhile. While other threads are inside calls it may
-    /// report fewer than are free, down to none.
+    /// A diagnostic: reads a word for each thread that used the pool, one for each cell of the depot, and the
+    /// depth of the block on top of the stack. Takes no lock, stops no thread, and waits for none, also
+    /// in a signal handler. While other threads are inside calls, it is right within the blocks that they
+    /// move during this call.
     fn available(&self) -> usize {
-        self.magazines.free(magazines::this_thread(), self.shared()).count()
+        self.magazines.free(self.shared()).count()
     }
 
-    /// As [`available`](Self::available) a diagnostic, and it takes as long. Blocks that it misses while other
-    /// threads are inside calls count as held.
+    /// As [`available`](Self::available) a diagnostic, with the same cost. The places add up to the capacity in
+    /// every report, `high_water` is never below `held`, and it never falls.
     ///
-    /// `high_water` is exact in a pool that never had magazines. With them it may be too high by what lay in
-    /// magazines: up to 62 blocks for each thread that used the pool, and 496 on their way between
-    /// threads. It is as of the moment at which the count began; a count that other threads outrun again and
-    /// again finds no free block, and leaves the mark to the next one.
+    /// `high_water` is the number of blocks that were ever used. In a pool that never had magazines that is
+    /// the most that were in use at once: an unused block is taken only when all others are. Blocks that
+    /// a bulk call held and then put back count, too. With magazines it is an upper bound that includes
+    /// cached blocks: up to 62 for each thread that used the pool, and 496 on their way between threads.
     ///
     /// Calls that succeed are not counted, so that counting costs them nothing. Refusals are counted where only
     /// the calling thread writes, where a signal handler may make it miss one; without magazines in one of
     /// eight places that threads share. Counts start again after 2^32 on 32-bit targets.
     fn stats(&self) -> Stats {
-        let free = self.magazines.free(magazines::this_thread(), self.shared());
+        let free = self.magazines.free(self.shared());
         let mut stats = Stats::new(self.region.layout(), free.count());
         stats.in_magazines = free.in_magazines;
         stats.never_used = free.on_stack.frontier;
-        stats.high_water = self.free.most_off();
+        stats.high_water = stats.capacity - free.on_stack.frontier;
+        stats.high_water_is_exact = !self.had_magazines && self.magazines.size() == 0;
         stats.exhaustions = self.free.refused() + self.magazines.refused();
         stats.reclaims = self.magazines.reclaims();
         stats
@@ -253,7 +261,7 @@ impl fmt::Display for LockFreeAlloc {
     }
 }
 
-/// Its region and its [`Stats`], which take as long as those do.
+/// Its region and its [`Stats`].
 impl fmt::Debug for LockFreeAlloc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LockFreeAlloc")

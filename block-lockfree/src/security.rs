@@ -24,8 +24,9 @@
 //!   ends the process. So bound a capacity that comes from outside.
 //! - **Exhaustion is an error**, and comes only when every block was held ([`exactness`](crate::exactness)).
 //! - **Forgotten handles** stay held, handles that a panic drops go back.
-//! - **No pool gets another one's block.** If a smart pointer in safe code derefs now to one pool, now to
-//!   another, the handle's drop panics, and the block stays held (`block-core/src/block.rs`).
+//! - **A handle returns its block to the pool that it came from.** A pool pointer derefs to the same pool
+//!   for as long as it lives: it must be [`StableDeref`](block_core::StableDeref), which takes unsafe code
+//!   to implement.
 //!
 //! Safe code may *read what the last holder left*, in a [`Block`](block_core::Block) and in the spare room
 //! of a buffer. Send no more of a block than you have written.
@@ -34,11 +35,12 @@
 //!
 //! | call | is checked | the caller's part |
 //! |---|---|---|
-//! | [`free_raw`](block_core::BlockAlloc::free_raw), [`free_bulk_raw`](block_core::BlockAlloc::free_bulk_raw), [`Block::from_raw`](block_core::Block::from_raw) | that it is a block of this pool and out raw (5) | the pointer is the pool's, not an equal address made otherwise; once the call succeeds nobody uses any copy of it. So it is not stale |
-//! | [`release`](block_core::BlockAlloc::release), [`release_bulk`](block_core::BlockAlloc::release_bulk) | nothing | the pointer is this pool's, held by the caller, without a mark (not from a `_raw` call), given up once, not used again |
+//! | [`free_raw`](block_core::BlockAlloc::free_raw), [`free_bulk_raw`](block_core::BlockAlloc::free_bulk_raw), [`Block::from_raw`](block_core::Block::from_raw) | that it is a block of this pool and out raw (5) | the caller holds the block; once the call succeeds nobody uses any copy of the pointer. So it is not stale. Every byte of the block is [initialised](block_core::BlockAlloc#typed-data) |
+//! | [`release`](block_core::BlockAlloc::release), [`release_bulk`](block_core::BlockAlloc::release_bulk) | nothing | the pointer is this pool's, held by the caller, without a mark (not from a `_raw` call), given up once, not used again. Every byte of the block is [initialised](block_core::BlockAlloc#typed-data) |
 //! | [`from_static`](crate::LockFreeAlloc::from_static), [`in_static`](crate::LockFreeAlloc::in_static) | size, alignment | the memory is the pool's alone for ever, and not shared with another process. [`static_pool!`](crate::static_pool) needs no promise |
 //! | a device or the kernel reads or writes a block (`FixedBuffers`) | that the bytes are one block's | the handle lives until the completion was seen |
-//! | `unsafe impl BlockAlloc`, a smart pointer with unsafe code | by the suite `block_core::conformance` | the contracts of [`BlockAlloc`](block_core::BlockAlloc#safety) and `block-core/src/block.rs` |
+//! | `unsafe impl BlockAlloc` | by the suite `block_core::conformance` | the contract of [`BlockAlloc`](block_core::BlockAlloc#safety) |
+//! | `unsafe impl StableDeref` for a pool pointer | nothing | the contract of [`StableDeref`](block_core::StableDeref): `deref` returns the same pool each time, also after a move, and that pool is alive for as long as the pointer |
 //!
 //! # Which mistakes are found
 //!
@@ -54,7 +56,7 @@
 //! | **stale free when the block is out raw again** | | | | address: the new holder's next touch | by the call: it succeeds |
 //! | `from_raw` twice, two handles of one raw pointer | `NotAllocated` | | | | if it went out raw in between |
 //! | wrong pool: a raw pointer | `Foreign` | | | | |
-//! | wrong pool: a handle | goes back to its own, or a panic | | | | |
+//! | wrong pool: a handle | goes back to its own | | | | |
 //! | wrong `release`: no block of this pool | | | a panic when it comes to the stack | | in release builds, and while it is in a magazine |
 //! | wrong `release`: twice, a stale one, or of a block with a mark | | | | | it has two holders from then on, or a stale mark |
 //! | use after free, by a handle or its slice | does not compile | | | | |
@@ -198,10 +200,11 @@
 //!   a handler. That one takes a number, and registers a thread-local's destructor, which allocates
 //!   (`thread.rs`). On pools without magazines a handler may come first, unless the crate lies in a library
 //!   that is loaded at run time: thread-locals are allocated at their first use there. Where the target has
-//!   none of its own (Android, OpenBSD) each is: let `available()` on a pool with magazines be called, too.
+//!   none of its own (Android, OpenBSD) each is: let a call find a pool with magazines
+//!   exhausted, too.
 //! - It may be told `Exhausted` while other magazines have blocks (invariant 8). It may change `errno`.
-//! - `available()` and `stats()` in a handler that interrupted a call count what is outside the magazines.
-//!   `Display` and `Debug` add formatting, which does not allocate: where the text goes is what matters.
+//! - `available()` and `stats()` in a handler that interrupted a call are right within the blocks that this
+//!   call was moving. `Display` and `Debug` add formatting, which does not allocate: where the text goes is what matters.
 //!
 //! | not in a handler | why |
 //! |---|---|
@@ -209,7 +212,7 @@
 //! | `block_core::wait::Waiting`, all of it | a lock, and wakers; see its page |
 //! | `Bytes::from` of a buffer | one allocation. Buffers themselves only count, atomically |
 //! | containers over `PoolAllocator` | growing is safe in itself (in place or refused), but `Vec::push` ends the program when refused, and a container that was interrupted is half changed |
-//! | whatever panics: a slice out of range, a handle of another pool | panics allocate and print |
+//! | whatever panics, such as a slice out of range | panics allocate and print |
 //! | any call, where `portable-atomic` has a lock for 64 bits | [what to do](crate::static_pools#interrupt-handlers) |
 //! | any call on `block-mutex` | it would wait for the lock that its own thread holds |
 //!

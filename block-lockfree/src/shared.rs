@@ -9,7 +9,8 @@ use crate::stack::{Content, Stack};
 /// The free blocks of a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Free {
-    /// In magazines, and on their way from one to another.
+    /// In magazines, and in the depot on their way from one to another. Never more than the blocks
+    /// that are not on the stack.
     pub in_magazines: usize,
     /// On the stack.
     pub on_stack: Content,
@@ -38,6 +39,16 @@ impl Shared<'_> {
 
     pub(crate) fn pop_many(self, out: &mut [Option<NonNull<u8>>]) -> bool {
         self.stack.pop_many(out.len(), |at, block| out[at] = Some(self.region.block(block)))
+    }
+
+    /// Whether more blocks are asked for than there are. Such a call is counted here, and fails without
+    /// a look at the blocks: no reclaim could help it.
+    pub(crate) fn refuse_above_capacity(self, out: &[Option<NonNull<u8>>]) -> bool {
+        let is_above = out.len() > self.region.layout().capacity();
+        if is_above {
+            self.stack.refuse(1);
+        }
+        is_above
     }
 
     /// As [`pop`](Self::pop), for a call that nothing but the stack can help.

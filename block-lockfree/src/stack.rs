@@ -1,29 +1,68 @@
-//! A lock-free stack of block numbers: one packed word and a side table of links.
+//! A lock-free stack of block numbers: one packed word and a side table of links and depths.
 //!
 //! Source: R. K. Treiber, "Systems Programming: Coping with Parallelism", IBM RJ 5118, 1986, with
-//! a tag against ABA in the head word (see [`head`](crate::head)) and links beside the nodes.
+//! a tag against ABA in the head word (see [`head`](crate::head)), links beside the nodes, and the
+//! depth of each block beside its link (see [`links`](crate::links)).
 //!
 //! # Invariants
 //!
 //! A. The stack's content is what a walk from the head word over the links finds, up to the index
-//!    `capacity`. It changes only by a successful compare-and-swap of the head word, so a bulk
-//!    transfer of any size is one atomic step (invariants 1, 2, 3).
-//! B. The link of a block on the stack does not change: only a holder writes a block's link, in
-//!    `push`, before the compare-and-swap that puts the block on the stack.
+//!    `capacity`. It changes only by a successful compare-and-swap of the head word (invariants 1, 2,
+//!    3). A call of many blocks is one such step, or several of which each moves a part, see
+//!    [below](#calls-of-many-blocks).
+//! B. The entry of a block on the stack does not change: only a holder writes a block's link and
+//!    depth, before the compare-and-swap that puts the block on the stack.
 //! C. Every link is an index of at most `capacity`, whenever it is read: a late reader may find an
 //!    outdated one, never a wild one. Its compare-and-swap then fails by the tag (invariant 7).
+//! F. The depth of a block on the stack is the number of blocks on the stack from this block down.
+//!    While a block is on the stack, the blocks below it stay (the stack is last in, first out), so
+//!    the depth that its push wrote is right for as long as it is on the stack. The push computes it
+//!    from the depth of the block below, and its compare-and-swap confirms that this block was on
+//!    top, with an unchanged entry (B).
+//! G. The word `frontier` never falls and never exceeds the number of the first block that was never
+//!    popped. While a block that was pushed is on top, it equals that number: the lowest of the pushed
+//!    blocks was pushed onto the frontier (or the end), and that push raised the word before. The
+//!    frontier cannot begin elsewhere before this block is popped. While a block of the frontier is on
+//!    top, its number says where the frontier begins; while the stack is empty, there is none.
+//!
+//! # A look at the stack
+//!
+//! A look loads the head word, then the entry of the block on top, then the head word again. If the two
+//! words are equal, no block was popped in between (the tag counts pops), so the entry belonged to the
+//! block while it was on top, and the depth is the exact number of free blocks at the instant of the
+//! second load. Otherwise the look starts again, up to 64 times; the last one is not confirmed, and may
+//! be wrong by the blocks that other threads are moving. A look takes constant time and never waits.
+//!
+//! # Calls of many blocks
+//!
+//! A bulk pop of more than [`PART`](Stack::PART) blocks first looks: if there are too few, it fails
+//! without a walk. Then it walks the links and takes all its blocks in one step. Another thread that pops and pushes can make this step fail,
+//! and for a long walk it nearly always does. So after [`WHOLE_ATTEMPTS`](Stack::WHOLE_ATTEMPTS) walks
+//! it pops in parts of at most [`PART`](Stack::PART) blocks. A part that fails is halved, down to one
+//! block, so a bulk pop then makes progress as single pops do: each step that fails is another thread's
+//! step that succeeded. If the blocks do not suffice in the end, it pushes back those that it took.
+//!
+//! Until then it holds no more than it was asked for. So invariant 3 stands: with T threads of at most
+//! k blocks each and T * k = capacity, a thread that pops its k blocks in parts always finds the next
+//! part, and the other threads find theirs. Of two bulk pops that together ask for more than there is,
+//! both may fail, where one of them could have had its blocks.
+//!
+//! A bulk push writes links and depths of a part of at most [`PART`](Stack::PART) blocks, and puts the
+//! part on top in one step. If the step fails and the stack has another depth now, it writes the depths
+//! again. After [`REWRITES`](Stack::REWRITES) failures it pushes the blocks of the part one by one.
 //!
 //! # Memory orderings
 //!
 //! | operation | ordering | pairs with | what breaks if weaker |
 //! |---|---|---|---|
-//! | push: CAS of the head | Release | the Acquire of a pop's load or failed CAS | a popper may read an old link, or its holder the block's old bytes |
+//! | push: CAS of the head | Release | the Acquire of a pop's, push's or look's load, or failed CAS | a popper may read an old link, or its holder the block's old bytes; a push an old depth |
 //! | pop: load of the head, failed CAS | Acquire | that Release, or any in whose release sequence the value stands: pops are read-modify-writes and do not break it | the same |
 //! | pop: successful CAS | Acquire | as above | the word it saw last is the one it loaded; nothing, today: kept so that the pop is correct by itself |
 //! | pop: successful CAS | Release | the Acquire load of a pop that finds the stack empty | that one might not see that magazines were opened before they took the last block, and report exhaustion while blocks lie in them (step 6 of the page on exactness) |
-//! | push: store of a link | Release | the Acquire of a walk's load of it | a walk that reads a link written after a pop might not see that pop in the head afterwards, and take an outdated list for the current one |
-//! | push: load of the head, failed CAS | Relaxed | | only the index in it is used, as a link, and the CAS confirms it |
-//! | pop: load of a link | Relaxed | | the CAS confirms the word, and by B the link with it |
+//! | push: store of an entry | Release | the Acquire of a walk's or a look's load of it | a look that reads an entry written after a pop might not see that pop in the head afterwards, and take the entry for that of the block while it was on top |
+//! | push: load of the head, failed CAS | Acquire | a push's Release | the depth of the block below, or `frontier`, may be an old one (F, G) |
+//! | push: raising `frontier` | Release | the Acquire of a look's load of it | a look might not see the pops that moved the frontier in the head afterwards, and count returned blocks as never used |
+//! | pop: load of a link; push: load of the depth below | Relaxed | | the CAS confirms the word, and by B the entry with it |
 
 mod bulk;
 mod content;
@@ -33,7 +72,7 @@ use block_core::{BlockIndex, Region, RegionError, seeded};
 use crate::head::{Head, HeadFormat};
 use crate::links::Links;
 use crate::refusals::Refusals;
-use crate::sync::{Alone, AtomicU64, CountUsize, Ordering, const_outside_models};
+use crate::sync::{Alone, AtomicU64, AtomicUsize, Ordering, const_outside_models};
 
 pub use content::Content;
 
@@ -42,13 +81,19 @@ const _: () = assert!(align_of::<Alone<u64>>() == 128 && size_of::<Alone<u64>>()
 /// The free blocks of one pool, last pushed first; at first all of them.
 #[derive(Debug)]
 pub struct Stack {
-    head: Alone<AtomicU64>,
+    top: Alone<Top>,
     links: Links,
     format: HeadFormat,
     capacity: usize,
-    /// Where the frontier began when it was last looked for. Nothing but counts is made of it.
-    frontier: CountUsize,
     refusals: Refusals,
+}
+
+/// What pushes and pops write, on a line of its own.
+#[derive(Debug)]
+struct Top {
+    head: AtomicU64,
+    /// Where the frontier begins, as of the last push onto it (invariant G).
+    frontier: AtomicUsize,
 }
 
 const _: () = {
@@ -66,15 +111,24 @@ impl Stack {
         /// A stack with so many blocks on it, over as many untouched links.
         pub(crate) fn over(capacity: usize, links: Links) -> Self {
             let format = HeadFormat::new(capacity);
-            let head = Alone(AtomicU64::new(format.first(0).bits()));
-            let frontier = CountUsize::new(0);
-            Self { head, links, format, capacity, frontier, refusals: Refusals::new() }
+            let top = Alone(Top {
+                head: AtomicU64::new(format.first(0).bits()),
+                frontier: AtomicUsize::new(0),
+            });
+            Self { top, links, format, capacity, refusals: Refusals::new() }
         }
     }
 
     #[inline]
     fn load(&self) -> Head {
-        Head::from_bits(self.head.0.load(seeded!(Ordering::Acquire, relaxed by "pop-relaxed")))
+        Head::from_bits(self.top.0.head.load(seeded!(Ordering::Acquire, relaxed by "pop-relaxed")))
+    }
+
+    /// As [`load`](Self::load), for a push.
+    #[inline]
+    fn load_to_push(&self) -> Head {
+        let order = seeded!(Ordering::Acquire, relaxed by "push-reads-relaxed");
+        Head::from_bits(self.top.0.head.load(order))
     }
 
     /// Replaces the head word, or returns the one that stands there instead.
@@ -93,7 +147,7 @@ impl Stack {
             "tag-of-3-bits" => self.format.with_short_tag(new, 3),
         );
         let answer =
-            self.head.0.compare_exchange_weak(expected.bits(), tagged.bits(), success, failure);
+            self.top.0.head.compare_exchange_weak(expected.bits(), tagged.bits(), success, failure);
         let swapped = seeded!(answer, "weak-failure-taken-for-success" => match answer {
             Err(found) if found == expected.bits() => Ok(found),
             _ => answer,
@@ -129,7 +183,60 @@ impl Stack {
     /// The caller holds the block, and gives it up.
     #[inline]
     pub fn push(&self, block: BlockIndex) {
-        self.push_chain(block.get(), block.get());
+        let mut head = self.load_to_push();
+        #[cfg(seeded_bugs)]
+        let first_depth = self.depth_to_push_on(self.format.index(head));
+        loop {
+            let below = self.format.index(head);
+            let depth = self.depth_to_push_on(below);
+            let depth = seeded!(depth, "depth-not-rewritten-on-retry" => first_depth);
+            self.write_entry(block.get(), below, depth + 1);
+            match self.swap_in(head, block.get()) {
+                Ok(()) => return,
+                Err(current) => head = current,
+            }
+        }
+    }
+
+    /// Returns how many blocks are on the stack while the block `top` (or the end) is on top, to a
+    /// caller that pushes onto it. Raises `frontier` where the push is the first onto it.
+    #[inline]
+    fn depth_to_push_on(&self, top: usize) -> usize {
+        // Relaxed: the compare-and-swap that follows confirms the entry.
+        if top != self.capacity
+            && let Some(depth) = self.links.depth(top, Ordering::Relaxed)
+        {
+            return depth;
+        }
+        // Relaxed: what is read happened before the push that follows, and so before a look that
+        // acquires it (G).
+        if self.top.0.frontier.load(Ordering::Relaxed) < top {
+            self.raise_frontier(top);
+        }
+        self.capacity - top
+    }
+
+    /// Raises `frontier` to where the frontier begins now or later.
+    fn raise_frontier(&self, start: usize) {
+        // Release: pairs with the Acquire of a look's load.
+        let order = seeded!(Ordering::Release, relaxed by "frontier-raised-relaxed");
+        self.top.0.frontier.fetch_max(start, order);
+    }
+
+    /// Writes the entry of a block that the caller holds.
+    #[inline]
+    fn write_entry(&self, block: usize, below: usize, depth: usize) {
+        let order = seeded!(Ordering::Release, relaxed by "link-relaxed");
+        self.links.write(block, below, depth, order);
+    }
+
+    /// The last step of a push: puts a block or a chain on top, or returns the word that stands there
+    /// instead.
+    #[inline]
+    fn swap_in(&self, head: Head, top: usize) -> Result<(), Head> {
+        let order = seeded!(Ordering::Release, relaxed by "push-relaxed");
+        let failure = seeded!(Ordering::Acquire, relaxed by "push-reads-relaxed");
+        self.swap(head, self.format.pushed(head, top), order, failure)
     }
 
     /// Counts calls that were told that there are too few blocks.
@@ -145,33 +252,13 @@ impl Stack {
     /// A mark in the history of the stack, for [`Stack::popped_since`].
     #[cfg(feature = "std")]
     pub(crate) fn mark(&self) -> u64 {
-        self.head.0.load(Ordering::Relaxed)
+        self.top.0.head.load(Ordering::Relaxed)
     }
 
     /// How many blocks were popped since a mark, up to the tag's range.
     #[cfg(feature = "std")]
     pub(crate) fn popped_since(&self, mark: u64) -> u64 {
         self.format.popped_between(Head::from_bits(mark), Head::from_bits(self.mark()))
-    }
-
-    /// Puts a chain of blocks on top whose links lead from `first` to `last`.
-    #[inline]
-    fn push_chain(&self, first: usize, last: usize) {
-        let mut head = Head::from_bits(self.head.0.load(Ordering::Relaxed));
-        loop {
-            let below = self.format.index(head);
-            self.links.set_below(
-                last,
-                below,
-                seeded!(Ordering::Release, relaxed by "link-relaxed"),
-            );
-            let new = self.format.pushed(head, first);
-            let order = seeded!(Ordering::Release, relaxed by "push-relaxed");
-            match self.swap(head, new, order, Ordering::Relaxed) {
-                Ok(()) => return,
-                Err(current) => head = current,
-            }
-        }
     }
 }
 
@@ -241,6 +328,56 @@ mod tests {
         assert_eq!((stack.popped_since(start), stack.content().count()), (5, 0));
     }
 
+    #[test]
+    fn a_bulk_pop_moves_the_tag_by_its_blocks() {
+        let stack = stack(10);
+        let start = stack.load();
+        assert!(stack.pop_many(7, |_, _| {}));
+        assert_eq!(stack.format.popped_between(start, stack.load()), 7);
+    }
+
+    /// Invariants F and G, in parts, at every height of the stack.
+    #[test]
+    fn every_depth_of_a_long_chain_is_right() {
+        let stack = stack(1000);
+        let mut all = std::vec![BlockIndex::new(0); 700];
+        assert!(stack.pop_many(700, |position, block| all[position] = block));
+        let (few, many) = all.split_at(100);
+        stack.push_many(many.iter().copied());
+        few.iter().for_each(|&block| stack.push(block));
+        for left in (0..=1000_usize).rev() {
+            let frontier = left.min(300);
+            assert_eq!(stack.content(), Content { returned: left - frontier, frontier });
+            assert_eq!(stack.pop().is_some(), left > 0);
+        }
+        stack.push_many(all.iter().copied());
+        assert_eq!(stack.content(), Content { returned: 700, frontier: 0 });
+        assert_eq!(stack.pop(), Some(all[0]), "the first one uppermost");
+    }
+
+    #[test]
+    fn a_bulk_pop_in_parts_takes_all_or_puts_back_what_it_took() {
+        let stack = stack(1000);
+        let popped: std::vec::Vec<_> = core::iter::from_fn(|| stack.pop()).collect();
+        stack.push_many(popped);
+        let mut taken = std::vec![false; 1000];
+        assert!(stack.pop_in_parts(stack.load(), 600, |_, block| taken[block.get()] = true));
+        assert_eq!(taken.iter().filter(|&&taken| taken).count(), 600);
+        // As if another thread had taken the rest while the last part was popped.
+        assert_eq!(stack.content().count(), 400);
+        let mut is_first = true;
+        assert!(!stack.pop_in_parts(stack.load(), 400, |position, _| {
+            if position == 128 && core::mem::take(&mut is_first) {
+                stack.pop().unwrap();
+            }
+        }));
+        assert_eq!(stack.content(), Content { returned: 399, frontier: 0 });
+        let mut left = drain(&stack);
+        left.sort_unstable();
+        left.dedup();
+        assert_eq!(left.len(), 399);
+    }
+
     /// Indices that need more than 32 bits, in wide links.
     #[test]
     #[cfg_attr(not(target_pointer_width = "64"), ignore = "needs a 64-bit address space")]
@@ -248,7 +385,7 @@ mod tests {
         let stack = stack(1 << 33);
         let far = (1 << 32) + 5;
         // As if every block before had been taken.
-        stack.head.0.store(stack.format.first(far).bits(), Ordering::Relaxed);
+        stack.top.0.head.store(stack.format.first(far).bits(), Ordering::Relaxed);
         let (a, b) = (stack.pop().unwrap(), stack.pop().unwrap());
         assert_eq!((a.get(), b.get()), (far, far + 1));
         stack.push_many([b, a]);
@@ -268,7 +405,7 @@ mod tests {
             assert_eq!(matches!(stack.links, Links::Narrow(_)), narrow, "{capacity} blocks");
             // As if every block but the last three had been taken.
             let three = capacity - 3;
-            stack.head.0.store(stack.format.first(three).bits(), Ordering::Relaxed);
+            stack.top.0.head.store(stack.format.first(three).bits(), Ordering::Relaxed);
             assert_eq!(drain(&stack), [three, three + 1, three + 2], "from the frontier");
             assert_eq!(stack.content().count(), 0);
             stack.push(BlockIndex::new(three + 1)); // on top of the end
@@ -283,7 +420,7 @@ mod tests {
     fn a_tag_that_wraps_disturbs_neither_order_nor_count() {
         let stack = stack(4);
         let last_tag = stack.format.popped(stack.format.first(0), 0, usize::MAX);
-        stack.head.0.store(last_tag.bits(), Ordering::Relaxed);
+        stack.top.0.head.store(last_tag.bits(), Ordering::Relaxed);
         let (a, b) = (stack.pop().unwrap(), stack.pop().unwrap());
         stack.push(a);
         stack.push(b);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use block_core::conformance::Factory;
 use block_core::wait::Waiting;
 use block_core::{Block, BlockAlloc, BlockAllocExt, BlockLayout, Region, StaticMemory};
 use block_lockfree::LockFreeAlloc;
@@ -18,7 +19,11 @@ fn waiting(region: Region) -> Box<Waiting<LockFreeAlloc>> {
     Box::new(Waiting::new(pool))
 }
 
-block_core::conformance_tests! { lock_free_that_is_waited_for, waiting }
+block_core::conformance_tests! {
+    lock_free_that_is_waited_for,
+    // SAFETY: nothing else uses the pools.
+    unsafe { Factory::new(waiting) }
+}
 
 fn pools(capacity: usize) -> [Waiting<LockFreeAlloc>; 2] {
     let pool = || LockFreeAlloc::new(64, capacity).unwrap();

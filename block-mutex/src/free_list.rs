@@ -92,6 +92,7 @@ impl FreeList {
         stats.never_used = self.capacity - self.frontier;
         stats.high_water =
             seeded!(self.frontier, "high-water-of-now" => self.frontier - self.len());
+        stats.high_water_is_exact = true;
         stats.exhaustions = self.exhaustions;
     }
 }

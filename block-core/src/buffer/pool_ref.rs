@@ -1,8 +1,7 @@
 //! What handles of a block share a pool by.
 
-use core::ops::Deref;
-
 use alloc_crate::sync::Arc;
+use stable_deref_trait::StableDeref;
 
 use crate::BlockAlloc;
 use crate::shares::Word;
@@ -40,7 +39,7 @@ mod sealed {
 /// assert!(many.iter().all(|bytes| *bytes == borrowed));
 /// # Ok::<(), AllocError>(())
 /// ```
-pub trait PoolRef: Deref<Target: BlockAlloc> + Send + Sync + sealed::Sealed {
+pub trait PoolRef: StableDeref<Target: BlockAlloc> + Send + Sync + sealed::Sealed {
     /// Tells the two apart, in a block's word.
     #[doc(hidden)]
     const MARK: usize;

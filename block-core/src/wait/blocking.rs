@@ -1,6 +1,5 @@
 //! Waiting that stops the thread.
 
-use core::ops::Deref;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
@@ -8,6 +7,8 @@ use std::sync::Arc;
 use std::task::Wake;
 use std::thread::{self, Thread};
 use std::time::Instant;
+
+use stable_deref_trait::StableDeref;
 
 use super::{AllocFuture, Waiting};
 use crate::{AllocError, Block, BlockAlloc};
@@ -93,7 +94,7 @@ impl<A: BlockAlloc + ?Sized> Waiting<A> {
 /// Waiting, with a handle that may own its share of the pool: [`Waiting`]'s calls for any pointer to it.
 impl<P, A> Block<P>
 where
-    P: Deref<Target = Waiting<A>>,
+    P: StableDeref<Target = Waiting<A>>,
     A: BlockAlloc + ?Sized,
 {
     /// Takes a block of the pool behind `pool`, see [`Waiting::alloc_wait`].
@@ -176,7 +177,7 @@ fn wait<P, A>(
     deadline: impl FnOnce() -> Option<Instant>,
 ) -> Option<Block<P>>
 where
-    P: Deref<Target = Waiting<A>>,
+    P: StableDeref<Target = Waiting<A>>,
     A: BlockAlloc + ?Sized,
 {
     future.try_at_once().or_else(|| sleep(future, deadline()))
@@ -185,7 +186,7 @@ where
 #[cold]
 fn sleep<P, A>(mut future: AllocFuture<P, A>, deadline: Option<Instant>) -> Option<Block<P>>
 where
-    P: Deref<Target = Waiting<A>>,
+    P: StableDeref<Target = Waiting<A>>,
     A: BlockAlloc + ?Sized,
 {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));

@@ -2,10 +2,11 @@
 
 use core::fmt;
 use core::marker::PhantomData;
-use core::ops::Deref;
 use core::pin::Pin;
 use core::ptr::NonNull;
 use core::task::{Context, Poll};
+
+use stable_deref_trait::StableDeref;
 
 use super::Waiting;
 use super::queue::Ticket;
@@ -47,7 +48,7 @@ use crate::{Block, BlockAlloc};
 #[must_use = "it waits only while it is polled"]
 pub struct AllocFuture<P, A>
 where
-    P: Deref<Target = Waiting<A>>,
+    P: StableDeref<Target = Waiting<A>>,
     A: BlockAlloc + ?Sized,
 {
     /// Until it is ready.
@@ -59,7 +60,7 @@ where
 
 impl<P, A> AllocFuture<P, A>
 where
-    P: Deref<Target = Waiting<A>>,
+    P: StableDeref<Target = Waiting<A>>,
     A: BlockAlloc + ?Sized,
 {
     pub(super) fn new(pool: P) -> Self {
@@ -86,19 +87,17 @@ where
         self.pool.as_ref().expect("polled after it was ready")
     }
 
-    /// Block and bytes are of one `deref`, whatever `P` does at the next.
     fn finish(&mut self, bytes: NonNull<[u8]>) -> Block<P> {
         self.ticket = None;
         let pool = self.pool.take().expect("seen just now");
-        // SAFETY: the call held the block, without a mark, and gives it up to the handle; the handle looks
-        // whether the address is one of its pool's before it gives it back.
+        // SAFETY: the call held this block of the pool, without a mark, and gives it up to the handle.
         unsafe { Block::from_parts(bytes, pool) }
     }
 }
 
 impl<P, A> Block<P>
 where
-    P: Deref<Target = Waiting<A>>,
+    P: StableDeref<Target = Waiting<A>>,
     A: BlockAlloc + ?Sized,
 {
     /// Waits for a block of the pool behind `pool`, see [`Waiting::alloc_async`]. With an owning pointer
@@ -125,7 +124,7 @@ where
 
 impl<P, A> Future for AllocFuture<P, A>
 where
-    P: Deref<Target = Waiting<A>>,
+    P: StableDeref<Target = Waiting<A>>,
     A: BlockAlloc + ?Sized,
 {
     type Output = Block<P>;
@@ -156,14 +155,14 @@ where
 /// The pool's pointer is not pinned with the future.
 impl<P, A> Unpin for AllocFuture<P, A>
 where
-    P: Deref<Target = Waiting<A>>,
+    P: StableDeref<Target = Waiting<A>>,
     A: BlockAlloc + ?Sized,
 {
 }
 
 impl<P, A> Drop for AllocFuture<P, A>
 where
-    P: Deref<Target = Waiting<A>>,
+    P: StableDeref<Target = Waiting<A>>,
     A: BlockAlloc + ?Sized,
 {
     fn drop(&mut self) {
@@ -179,7 +178,7 @@ where
 
 impl<P, A> fmt::Debug for AllocFuture<P, A>
 where
-    P: Deref<Target = Waiting<A>>,
+    P: StableDeref<Target = Waiting<A>>,
     A: BlockAlloc + ?Sized,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -111,9 +111,7 @@ impl<B> Line<B> {
         }
     }
 
-    /// Ends a place, and says what was in it. (A ticket of another line, which only a pool's pointer brings
-    /// here that derefs to one pool now and to another one later, finds it vacant or ends somebody else's:
-    /// that one waits in vain, and still no block has two holders.)
+    /// Ends a place, and returns what was in it. The ticket is one of this line.
     #[must_use = "a block would be lost"]
     pub(super) fn leave(&mut self, Ticket(number): Ticket) -> Place<B> {
         let Some(entry) = self.entries.get_mut(number - 1) else { return Place::Vacant };

@@ -51,4 +51,8 @@ pub enum Fault {
     ForgetsTheLoanInBulk,
     /// Each thread has one cache for all pools together.
     MixesPools,
+    /// Keeps the numbers of blocks in 16 bits.
+    ShortNumbers,
+    /// A stack whose pop compares the number of the top block and nothing else.
+    NoTag,
 }

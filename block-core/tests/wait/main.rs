@@ -21,7 +21,6 @@ mod tasks;
 mod threads;
 mod timeouts;
 mod tokio_tasks;
-mod turning_pointers;
 mod unlending;
 
 use std::collections::HashSet;

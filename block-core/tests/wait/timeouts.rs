@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use block_core::wait::Waiting;
-use block_core::{AllocError, Block, BlockAlloc};
+use block_core::{AllocError, Block, BlockAlloc, StableDeref};
 use tokio::runtime::Builder;
 
 use crate::tasks::{must_end, poll_once};
@@ -144,6 +144,9 @@ impl Deref for GivesBack<'_> {
         self.pool
     }
 }
+
+// SAFETY: every call returns the same pool, which is borrowed for longer than this pointer lives.
+unsafe impl StableDeref for GivesBack<'_> {}
 
 /// Between each two steps of a wait, to the last one.
 #[test]

@@ -1,4 +1,4 @@
-//! Exhaustion, and how the blocks in other threads' magazines are had then.
+//! Reclaims blocks cached by other threads when the stack is empty, and counts those that are free.
 
 use block_core::seeded;
 
@@ -13,25 +13,37 @@ use crate::sync::{Ordering, wait};
 use crate::thread;
 
 impl Magazines {
-    /// How many blocks are free: exact when nobody is inside a call. Stops the owners for a moment,
-    /// so that what is counted stands still. In a signal handler that interrupted a call, only what
-    /// is outside the magazines.
-    pub fn free(&self, place: usize, shared: Shared<'_>) -> Free {
-        let outside = |in_magazines| Free { in_magazines, on_stack: shared.stack.content() };
+    /// How often a look starts again while blocks come to the stack or leave it.
+    const LOOKS: usize = if cfg!(any(block_loom, block_shuttle)) { 1 } else { 64 };
+
+    /// Returns how many blocks are free, and where they are: exact when no other thread is inside a
+    /// call, otherwise right within the blocks that other threads move during the look.
+    ///
+    /// Reads a word of each slot and of each cell of the depot, and the stack as
+    /// [`Stack::content`](crate::stack::Stack::content) does. Takes no lock, stops no owner, and waits
+    /// for no thread, so it may be called from a signal handler, too.
+    ///
+    /// A block that moves from one magazine to another during the look may be counted twice or not at
+    /// all. Blocks that move between magazines and the stack move its head: then the look starts again,
+    /// up to 64 times. A block that is counted twice never makes the sum exceed the capacity.
+    pub fn free(&self, shared: Shared<'_>) -> Free {
         if !self.are_there() {
-            return outside(0);
+            return Free { in_magazines: 0, on_stack: shared.stack.content() };
         }
-        let interrupted = self.slot(place).is_some_and(Slot::is_active);
-        let held = if interrupted { None } else { self.lock.0.lock() };
-        let Some(held) = held else { return outside(0) };
-        if self.load().is_quiesced() || !self.stop_owners(&held) {
-            return outside(0);
+        let mut looks = 0;
+        loop {
+            let before = shared.stack.mark();
+            // Relaxed, in `len`: a call that ended before this one began is seen, and no memory is
+            // read by what it says.
+            let in_slots = self.used().iter().map(Slot::len).sum::<usize>();
+            let in_depot = self.depot.as_ref().map_or(0, Depot::len);
+            let on_stack = shared.stack.content();
+            looks += 1;
+            if shared.stack.mark() == before || looks == Self::LOOKS {
+                let at_most = shared.region.layout().capacity() - on_stack.count();
+                return Free { in_magazines: (in_slots + in_depot).min(at_most), on_stack };
+            }
         }
-        let lens = self.used().iter().map(Slot::len).sum::<usize>();
-        // While the owners are stopped blocks move between holders and the stack alone.
-        let free = outside(lens + self.depot.as_ref().map_or(0, Depot::len));
-        self.store(&held, self.load().open());
-        free
     }
 
     /// How many calls were refused that have a slot, but for those that the stack counts.
@@ -230,6 +242,31 @@ mod tests {
         assert_eq!(magazines.revocations.load(Ordering::Relaxed), 0);
         assert_eq!(magazines.acquire(place, shared), None);
         assert_eq!(magazines.revocations.load(Ordering::Relaxed), 1, "by a call of its own");
+    }
+
+    /// As when the system stops a thread in the middle of a call, or its thread is interrupted there and
+    /// does not come back.
+    #[test]
+    fn a_look_waits_for_no_owner_that_is_stopped_inside_a_call() {
+        let region = Region::map(BlockLayout::new(8, 100).unwrap()).unwrap();
+        let stack = Stack::new(&region).unwrap();
+        let shared = Shared { region: &region, stack: &stack };
+        let magazines = &Magazines::new(&region, 62).unwrap();
+        let place = thread::assign();
+        let block = magazines.acquire(place, shared).unwrap();
+        let slot = magazines.slot(place).unwrap();
+        slot.enter(&magazines.state).expect("the call that is stopped");
+        let held_lock = magazines.lock.0.lock();
+        std::thread::scope(|scope| {
+            let looker = scope.spawn(|| magazines.free(shared).count());
+            assert_eq!(looker.join().unwrap(), 99);
+        });
+        assert_eq!(magazines.free(shared).count(), 99, "in a handler of the thread itself, too");
+        drop(held_lock);
+        slot.leave();
+        // SAFETY: acquired above, and given up here.
+        unsafe { magazines.release(place, shared, block) };
+        assert_eq!(magazines.revocations.load(Ordering::Relaxed), 0, "no owner was stopped");
     }
 
     #[test]

@@ -161,6 +161,9 @@ impl Magazines {
         shared: Shared<'_>,
         out: &mut [Option<NonNull<u8>>],
     ) -> bool {
+        if seeded!(shared.refuse_above_capacity(out), "bulk-above-capacity-reclaims" => false) {
+            return false;
+        }
         match self.way {
             Way::Stack => shared.pop_many_or_refuse(out),
             Way::Magazines => self.acquire_many_by_magazine(place, shared, out),

@@ -51,8 +51,8 @@ impl LockFreeAlloc {
     }
 
     /// Bytes of memory with which [`from_static`](Self::from_static) always succeeds, however the
-    /// memory is aligned: for each block its stride, a byte, a link of 4 bytes (8 from `u32::MAX`
-    /// blocks on) and, with the feature `bytes` of `block-core`, a word. Saturates where no memory
+    /// memory is aligned: for each block its stride, a byte, 8 bytes of link and depth (16 from
+    /// `u32::MAX` blocks on) and, with the feature `bytes` of `block-core`, a word. Saturates where no memory
     /// could be as large.
     ///
     /// # Examples
@@ -66,7 +66,7 @@ impl LockFreeAlloc {
     ///     Err(error) => panic!("{}", error.message()),
     /// };
     /// const BYTES: usize = LockFreeAlloc::static_bytes(&LAYOUT);
-    /// assert!((100 * (64 + 1 + 4)..=100 * (64 + 1 + 4 + 8) + 63 + 7).contains(&BYTES));
+    /// assert!((100 * (64 + 1 + 8)..=100 * (64 + 1 + 8 + 8) + 63 + 7).contains(&BYTES));
     /// ```
     #[must_use]
     pub const fn static_bytes(layout: &BlockLayout) -> usize {
@@ -84,7 +84,7 @@ impl LockFreeAlloc {
     ///
     /// let footprint = LockFreeAlloc::footprint(&BlockLayout::new(64, 100)?);
     /// assert_eq!(footprint.align(), 64);
-    /// assert!(footprint.bytes() >= 100 * (64 + 1 + 4));
+    /// assert!(footprint.bytes() >= 100 * (64 + 1 + 8));
     /// # Ok::<(), block_core::LayoutError>(())
     /// ```
     #[must_use]
@@ -139,6 +139,6 @@ impl LockFreeAlloc {
         let region = region.lending();
         let free = Stack::over(layout.capacity(), Links::in_memory(layout.capacity(), memory));
         let magazines = Magazines::none(&region);
-        Self { region, free, magazines }
+        Self { region, free, magazines, had_magazines: false }
     }
 }

@@ -1,96 +1,149 @@
-//! Counts beside those who pop and push: they never say more than was free at once.
+//! Looks at the stack beside other threads that pop and push: one that is confirmed equals the number of
+//! blocks that were free at an instant.
 
 use block_core::models::sync::Arc;
 use block_core::models::{Bound, check, thread};
+use block_lockfree::stack::Content;
 
 use crate::pool::Pool;
 
-/// Against a chain in the making, as above: at no instant are more than two blocks free, but the
-/// outdated links of the others lead a count over all four.
-///
-/// Two threads, four blocks, one count against a pop and a bulk push; exhaustive.
-#[test]
-fn count_never_over_reports() {
-    check(Bound::Exhaustive, || {
-        let pool = Pool::new(4);
-        let [top, held @ ..] = pool.pop_many::<4>().unwrap();
-        pool.push_many(&held);
-        assert_eq!(pool.pop_many(), Some(held), "their links are written");
-        pool.push(top);
-        let other = Arc::clone(&pool);
-        let counter = thread::spawn(move || {
-            assert!(other.stack.content().count() <= 2, "counters never over-report");
-        });
-        assert_eq!(pool.pop(), Some(top));
-        pool.push_many(&[top, held[0]]);
-        counter.join().unwrap();
-        pool.assert_left(2);
+/// Looks once, on a thread of its own, while `body` runs. A confirmed look must find one of these pairs of
+/// returned blocks and blocks of the frontier.
+fn one_look_beside(pool: &Arc<Pool>, expected: [(usize, usize); 3], body: impl FnOnce(&Pool)) {
+    let other = Arc::clone(pool);
+    let looker = thread::spawn(move || {
+        if let Ok(content) = other.stack.look() {
+            let found = (content.returned, content.frontier);
+            assert!(expected.contains(&found), "a confirmed look found {content:?}");
+        }
     });
+    body(pool);
+    looker.join().unwrap();
 }
 
-/// Against single pushes: the link of `b`, written anew, leads a count on to `c`, so whoever reads
-/// it must also see that `a` and `b` have been popped. Fails when a push's link store is Relaxed.
+/// The block on top comes back as the lowest one of a chain, where another depth is written beside it.
+/// Fails when a look does not load the head again, and when an entry is written without Release.
 ///
-/// Two threads, three blocks, one count against two pops and two pushes; exhaustive.
+/// Two threads, three blocks, one look against a bulk pop and a bulk push; exhaustive.
 #[test]
-fn count_never_over_reports_after_single_pushes() {
+fn a_look_beside_a_block_that_comes_back_at_another_depth() {
     check(Bound::Exhaustive, || {
         let pool = Pool::new(3);
         let [a, b, c] = pool.pop_many().unwrap();
-        pool.push(b);
-        pool.push(a);
-        let other = Arc::clone(&pool);
-        let counter = thread::spawn(move || {
-            assert!(other.stack.content().count() <= 2, "counters never over-report");
+        pool.push_many(&[a, b]);
+        one_look_beside(&pool, [(2, 0), (0, 0), (3, 0)], |pool| {
+            assert_eq!(pool.pop_many(), Some([a, b]));
+            pool.push_many(&[c, b, a]);
         });
-        assert_eq!((pool.pop(), pool.pop()), (Some(a), Some(b)));
-        pool.push(c);
-        pool.push(b);
-        counter.join().unwrap();
-        pool.assert_left(2);
+        pool.assert_left(3);
     });
 }
 
-/// Beside a thread that takes blocks from returned ones down into the frontier: what is held for sure was
-/// off the stack at once, so the mark is not below it, in the same look.
+/// The other thread takes a returned block and the whole frontier, and pushes the block. Fails when
+/// `frontier` is raised without Release.
 ///
-/// Two threads, four blocks, one count against a bulk pop of three; exhaustive.
+/// Two threads, three blocks, one look against a bulk pop and a push; exhaustive.
 #[test]
-fn no_more_are_held_than_the_mark_of_the_same_look_says() {
+fn a_look_beside_calls_that_empty_the_frontier() {
     check(Bound::Exhaustive, || {
-        let pool = Pool::new(4);
+        let pool = Pool::new(3);
         let first = pool.pop().unwrap();
         pool.push(first);
-        let other = Arc::clone(&pool);
-        let counter = thread::spawn(move || {
-            let content = other.stack.content();
-            let (held, most) = (4 - content.count(), other.stack.most_off());
-            assert!(held <= most, "{held} of 4 are held, and at most {most} ever were");
-            assert_eq!(content.frontier + most, 4, "one look, one frontier");
+        one_look_beside(&pool, [(1, 2), (0, 0), (1, 0)], |pool| {
+            assert!(pool.pop_many::<3>().is_some());
+            pool.push(first);
         });
-        assert!(pool.pop_many::<3>().is_some());
-        counter.join().unwrap();
         pool.assert_left(1);
     });
 }
 
-/// Against a bulk pop that takes more than the count has passed: fails when the tag moves by one
-/// for all of its blocks.
-///
-/// Two threads, five blocks, one count against a bulk pop and push of three; exhaustive.
+/// Two threads, four blocks, two looks against single calls from the frontier on: the frontier that
+/// they find never grows, confirmed or not, and what is held is no more than has ever left it.
+/// Exhaustive.
 #[test]
-fn count_never_over_reports_after_a_bulk_pop() {
+fn looks_beside_calls_that_move_the_frontier() {
     check(Bound::Exhaustive, || {
-        let pool = Pool::new(5);
-        let [a, b, c, d, e] = pool.pop_many().unwrap();
-        pool.push_many(&[a, b, c]);
+        let pool = Pool::new(4);
         let other = Arc::clone(&pool);
-        let counter = thread::spawn(move || {
-            assert!(other.stack.content().count() <= 3, "counters never over-report");
+        let looker = thread::spawn(move || {
+            let before = other.stack.content();
+            let now = other.stack.content();
+            assert!(now.frontier <= before.frontier, "{before:?}, then {now:?}");
+            assert!(now.count() <= 4, "{now:?}");
         });
-        assert_eq!(pool.pop_many(), Some([a, b, c]));
-        pool.push_many(&[c, d, e]);
-        counter.join().unwrap();
+        let (a, _b) = (pool.pop().unwrap(), pool.pop().unwrap());
+        pool.push(a);
+        looker.join().unwrap();
+        assert_eq!(pool.stack.look(), Ok(Content { returned: 1, frontier: 2 }));
         pool.assert_left(3);
     });
+}
+
+/// Each push may find the other's block on top, or not: the depths are right in the end. Fails when a
+/// push that tries again does not compute the depth again, and when it does not acquire the head.
+///
+/// Two threads, two blocks, a push each; exhaustive.
+#[test]
+fn depths_of_two_pushes() {
+    check(Bound::Exhaustive, || {
+        let pool = Pool::new(2);
+        let [a, b] = pool.pop_many().unwrap();
+        let other = Arc::clone(&pool);
+        let pusher = thread::spawn(move || other.push(a));
+        pool.push(b);
+        pusher.join().unwrap();
+        pool.assert_left(2);
+    });
+}
+
+/// The same with a chain, whose depths are written again, or whose blocks are pushed one by one after
+/// two failures.
+///
+/// Two threads, three or four blocks, a bulk push against two pushes, or a push and a pop; exhaustive.
+#[test]
+fn depths_of_a_bulk_push_beside_pushes_and_pops() {
+    for pops in [false, true] {
+        check(Bound::Exhaustive, move || {
+            let pool = Pool::new(4);
+            let [a, b, c, d] = pool.pop_many().unwrap();
+            let other = Arc::clone(&pool);
+            let pusher = thread::spawn(move || other.push_many(&[a, b]));
+            pool.push(c);
+            if pops {
+                let left = pool.pop();
+                assert!(left.is_some(), "invariant 3");
+            } else {
+                pool.push(d);
+            }
+            pusher.join().unwrap();
+            pool.assert_left(if pops { 2 } else { 4 });
+        });
+    }
+}
+
+/// Both blocks of a bulk pop lie on the stack, but another thread comes in between, so that it takes
+/// them one by one; or one of them, which it puts back, as the other thread keeps one.
+///
+/// Two threads, three or two blocks, a bulk pop of two against a pop and a push, or a pop; exhaustive.
+#[test]
+fn depths_after_a_bulk_pop_in_parts() {
+    for keeps in [false, true] {
+        check(Bound::Exhaustive, move || {
+            let pool = Pool::new(if keeps { 2 } else { 3 });
+            let other = Arc::clone(&pool);
+            let popper = thread::spawn(move || {
+                let blocks = other.pop_many::<2>();
+                assert!(keeps || blocks.is_some(), "invariant 3: two are always free");
+                blocks.map_or(0, |_| 2)
+            });
+            let block = pool.pop();
+            let kept = match block {
+                Some(block) if !keeps => (pool.push(block), 0).1,
+                kept => usize::from(kept.is_some()),
+            };
+            let taken = popper.join().unwrap();
+            assert!(kept + taken > 0, "of two calls at two blocks one succeeds");
+            pool.assert_left(if keeps { 2 } else { 3 } - kept - taken);
+        });
+    }
 }

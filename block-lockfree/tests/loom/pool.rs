@@ -50,8 +50,13 @@ impl Pool {
 
     /// Invariants 1 and 2, when all is quiet: `free` blocks are left, each once.
     pub fn assert_left(&self, free: usize) {
-        assert_eq!(self.stack.content().count(), free, "invariant 2: conserved");
-        let mut left: Vec<_> = std::iter::from_fn(|| self.pop()).collect();
+        let mut left = Vec::new();
+        loop {
+            let content = self.stack.look().expect("no other thread moves the head");
+            assert_eq!(content.count() + left.len(), free, "invariants 2 and F: depths are right");
+            let Some(block) = self.pop() else { break };
+            left.push(block);
+        }
         left.sort();
         left.dedup();
         assert_eq!(left.len(), free, "invariants 1 and 2: each block once, none lost");
