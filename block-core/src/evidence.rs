@@ -14,7 +14,7 @@
 //! | owners without `membarrier` | the tests once more, with fences | `real_fence` | |
 //! | no data race on blocks | ThreadSanitizer, blocks written plainly | `tsan` | 5 threads, seconds |
 //! | no use of a free block, no overrun, no leak | AddressSanitizer, free blocks poisoned; memcheck | `asan`, `memcheck` | the same |
-//! | no undefined behaviour, provenance included, in threads and with raw pointers | Miri, under both borrow models | `miri` | some rounds of twelve scenes, two seeds each |
+//! | no undefined behaviour, provenance included, in threads and with raw pointers | Miri, under both borrow models | `miri` | some rounds of thirteen scenes, one or two seeds |
 //! | no panic, overflow or disagreement, whatever is asked for | libFuzzer: constructors and calls, both backends beside a model | `fuzz` | a minute, and a corpus that `tests` replays |
 //! | nothing is lost, becomes slower or grows, however long a pool is used | [a soak](#endurance) | `tests`, for a moment | three minutes, or as asked for |
 //! | as few contended operations as are claimed | counted read-modify-writes | `counting` | |
