@@ -25,7 +25,7 @@ impl Stack {
     const PART: usize = 128;
 
     /// The part with which a bulk pop begins to pop in parts.
-    const FIRST_PART: usize = if cfg!(any(block_loom, block_shuttle)) { 1 } else { Self::PART };
+    const FIRST_PART: usize = if cfg!(any(block_loom, block_shuttle)) { 2 } else { Self::PART };
 
     /// Up to so many blocks, a walk shows whether there are enough, and a look before it would only cost.
     const WALKED: usize = if cfg!(any(block_loom, block_shuttle)) { 2 } else { Self::PART };
