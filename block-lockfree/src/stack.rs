@@ -181,7 +181,7 @@ impl Stack {
     /// Puts a block on top.
     ///
     /// The caller holds the block, and gives it up.
-    #[inline]
+    #[inline(always)]
     pub fn push(&self, block: BlockIndex) {
         let mut head = self.load_to_push();
         #[cfg(seeded_bugs)]
@@ -216,7 +216,8 @@ impl Stack {
         self.capacity - top
     }
 
-    /// Raises `frontier` to where the frontier begins now or later.
+    /// Raises `frontier` to where the frontier began at an instant.
+    #[cold]
     fn raise_frontier(&self, start: usize) {
         // Release: pairs with the Acquire of a look's load.
         let order = seeded!(Ordering::Release, relaxed by "frontier-raised-relaxed");
