@@ -188,8 +188,8 @@ impl Stack {
         let first_depth = self.depth_to_push_on(self.format.index(head));
         loop {
             let below = self.format.index(head);
-            let depth = self.depth_to_push_on(below);
-            let depth = seeded!(depth, "depth-not-rewritten-on-retry" => first_depth);
+            let found = self.depth_to_push_on(below);
+            let depth = seeded!(found, "depth-not-rewritten-on-retry" => first_depth);
             self.write_entry(block.get(), below, depth + 1);
             match self.swap_in(head, block.get()) {
                 Ok(()) => return,
