@@ -181,15 +181,15 @@ impl Stack {
     /// Puts a block on top.
     ///
     /// The caller holds the block, and gives it up.
-    #[inline]
+    #[inline(always)]
     pub fn push(&self, block: BlockIndex) {
         let mut head = self.load_to_push();
         #[cfg(seeded_bugs)]
         let first_depth = self.depth_to_push_on(self.format.index(head));
         loop {
             let below = self.format.index(head);
-            let depth = self.depth_to_push_on(below);
-            let depth = seeded!(depth, "depth-not-rewritten-on-retry" => first_depth);
+            let found = self.depth_to_push_on(below);
+            let depth = seeded!(found, "depth-not-rewritten-on-retry" => first_depth);
             self.write_entry(block.get(), below, depth + 1);
             match self.swap_in(head, block.get()) {
                 Ok(()) => return,
@@ -216,7 +216,8 @@ impl Stack {
         self.capacity - top
     }
 
-    /// Raises `frontier` to where the frontier begins now or later.
+    /// Raises `frontier` to where the frontier began at an instant.
+    #[cold]
     fn raise_frontier(&self, start: usize) {
         // Release: pairs with the Acquire of a look's load.
         let order = seeded!(Ordering::Release, relaxed by "frontier-raised-relaxed");

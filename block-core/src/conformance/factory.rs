@@ -50,7 +50,15 @@ impl<F> Factory<F> {
     ///
     /// # Examples
     ///
-    /// See [`Factory`].
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use std::sync::Arc;
+    ///
+    /// use block_core::conformance::{Factory, initialised};
+    ///
+    /// // SAFETY: nothing else has the `Arc`.
+    /// initialised(&unsafe { Factory::new(|region| Arc::new(Pool::over(region))) });
+    /// ```
     #[must_use]
     pub const unsafe fn new<P>(make: F) -> Self
     where

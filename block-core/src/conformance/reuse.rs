@@ -48,7 +48,7 @@ const CALLS: usize = if cfg!(miri) { 20 } else { 200_000 };
 /// of the free blocks: no block has two holders, and none is lost. A list that compares only the number of
 /// the block at its top (the ABA fault) does not keep this.
 ///
-/// On x86-64 with Linux each instruction of an allocation is stopped at, by `SIGTRAP`, and the fault is
+/// On x86 with Linux each instruction of an allocation is stopped at, by `SIGTRAP`, and the fault is
 /// always found. Elsewhere it is found by chance.
 ///
 /// # Panics

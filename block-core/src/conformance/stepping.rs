@@ -1,13 +1,13 @@
 //! Stops a thread after any number of instructions of a call, where the processor and the system let a
-//! program single-step itself: on x86-64 with Linux.
+//! program single-step itself: on x86, of 32 and 64 bits, with Linux.
 //!
 //! The trap flag makes the processor raise `SIGTRAP` after each instruction. The handler counts, and at
-//! the chosen instruction waits until another thread has done its work, or for [`system::LONGEST`] once
-//! that work has begun: a thread that is stopped inside a lock must go on without help.
+//! the chosen instruction waits until another thread has done its work, or for `LONGEST` once that
+//! work has begun: a thread that is stopped inside a lock must go on without help.
 
 pub(super) use system::Stepping;
 
-#[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64", not(miri)))]
+#[cfg(all(target_os = "linux", any(target_arch = "x86", target_arch = "x86_64"), not(miri)))]
 mod system {
     use core::arch::asm;
     use core::mem::MaybeUninit;
@@ -17,10 +17,12 @@ mod system {
     use std::sync::{Mutex, MutexGuard, PoisonError};
 
     /// How long a thread is stopped at most after the other thread's work has begun.
-    pub(super) const LONGEST: Duration = Duration::from_micros(300);
+    const LONGEST: Duration = Duration::from_micros(300);
     /// How long it waits for that work to begin.
     const PATIENCE: Duration = Duration::from_millis(200);
-    const TRAP_FLAG: libc::greg_t = 0x100;
+    const TRAP_FLAG: isize = 0x100;
+    /// Which of the registers of a stopped thread has the flags.
+    const FLAGS: usize = if cfg!(target_arch = "x86_64") { 17 } else { 16 };
 
     // One thread is stepped at a time, see `Stepping`. The two below are its own, so Relaxed.
     static STOP_AT: AtomicUsize = AtomicUsize::new(0);
@@ -67,10 +69,26 @@ mod system {
             MADE.store(0, Ordering::Relaxed);
             STOP_AT.store(stop_at, Ordering::Relaxed);
             // SAFETY: sets the trap flag, for which there is a handler.
-            unsafe { asm!("pushfq", "or dword ptr [rsp], 0x100", "popfq") };
+            #[cfg(target_arch = "x86_64")]
+            unsafe {
+                asm!("pushfq", "or dword ptr [rsp], 0x100", "popfq");
+            }
+            // SAFETY: the same.
+            #[cfg(target_arch = "x86")]
+            unsafe {
+                asm!("pushfd", "or dword ptr [esp], 0x100", "popfd");
+            }
             let returned = call();
             // SAFETY: clears the trap flag.
-            unsafe { asm!("pushfq", "and dword ptr [rsp], 0xfffffeff", "popfq") };
+            #[cfg(target_arch = "x86_64")]
+            unsafe {
+                asm!("pushfq", "and dword ptr [rsp], 0xfffffeff", "popfq");
+            }
+            // SAFETY: the same.
+            #[cfg(target_arch = "x86")]
+            unsafe {
+                asm!("pushfd", "and dword ptr [esp], 0xfffffeff", "popfd");
+            }
             (returned, MADE.load(Ordering::Relaxed))
         }
 
@@ -130,12 +148,16 @@ mod system {
         wait_until(&BEGUN, stop, PATIENCE);
         wait_until(&ENDED, stop, LONGEST);
         let context = context.cast::<libc::ucontext_t>();
-        // SAFETY: the system's record of the stopped thread, which goes on without the flag.
-        unsafe { (*context).uc_mcontext.gregs[libc::REG_EFL as usize] &= !TRAP_FLAG };
+        // SAFETY: the system's record of the stopped thread, which goes on without the flag. It begins
+        // with the registers, each of them a word.
+        unsafe {
+            let registers = (&raw mut (*context).uc_mcontext).cast::<isize>();
+            *registers.add(FLAGS) &= !TRAP_FLAG;
+        }
     }
 }
 
-#[cfg(not(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64", not(miri))))]
+#[cfg(not(all(target_os = "linux", any(target_arch = "x86", target_arch = "x86_64"), not(miri))))]
 mod system {
     /// No thread can be stepped here.
     pub(in super::super) enum Stepping {}

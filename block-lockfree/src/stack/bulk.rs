@@ -25,7 +25,7 @@ impl Stack {
     const PART: usize = 128;
 
     /// The part with which a bulk pop begins to pop in parts.
-    const FIRST_PART: usize = if cfg!(any(block_loom, block_shuttle)) { 1 } else { Self::PART };
+    const FIRST_PART: usize = if cfg!(any(block_loom, block_shuttle)) { 2 } else { Self::PART };
 
     /// Up to so many blocks, a walk shows whether there are enough, and a look before it would only cost.
     const WALKED: usize = if cfg!(any(block_loom, block_shuttle)) { 2 } else { Self::PART };
@@ -122,13 +122,8 @@ impl Stack {
         }
         if position < wanted {
             // Too few, if the entries are those of one state of the stack: then the head is as it was.
-            // If not, they may be those of a chain that a bulk push was still linking.
             let now = self.load();
-            return if seeded!(now == head, "short-chain-trusted" => true) {
-                Attempt::TooFew
-            } else {
-                Attempt::Changed(now)
-            };
+            return if now == head { Attempt::TooFew } else { Attempt::Changed(now) };
         }
         let moves = seeded!(wanted, "tag-moves-by-one-for-many" => 1);
         let new = self.format.popped(head, next, moves);
