@@ -137,8 +137,9 @@ impl Stack {
     /// other threads come in between again and again. Calls `visit` as [`Stack::pop_many`] does.
     #[cfg(feature = "std")]
     pub fn pop_up_to(&self, most: usize, mut visit: impl FnMut(usize, BlockIndex)) -> usize {
-        /// Steps that fail before the next one takes half as many.
-        const FAILURES: usize = 4;
+        /// Steps that fail before the next one takes half as many. In models, where steps also fail by
+        /// themselves, so many that a refill takes all that it asks for.
+        const FAILURES: usize = if cfg!(any(block_loom, block_shuttle)) { 1000 } else { 4 };
         let (mut wanted, mut failures) = (most, 0);
         let mut head = self.load();
         loop {
