@@ -60,7 +60,7 @@ fn waiting(criterion: &mut Criterion) {
     let mut threads = criterion.benchmark_group("two threads, one block");
     threads.sampling_mode(SamplingMode::Flat);
     threads.bench_function("Waiting", |bencher| {
-        bencher.iter_custom(|turns| on_threads(turns, || pool.alloc_wait()[0] = 1));
+        bencher.iter_custom(|turns| on_threads(turns, || pool.alloc_wait().unwrap()[0] = 1));
     });
     threads.bench_function("Mutex<Vec>, Condvar", |bencher| {
         bencher.iter_custom(|turns| {
@@ -82,7 +82,7 @@ fn waiting(criterion: &mut Criterion) {
     tasks.bench_function("Waiting", |bencher| {
         bencher.iter_custom(|turns| {
             in_tasks(turns, async || {
-                let mut block = pool.alloc_async().await;
+                let mut block = pool.alloc_async().await.unwrap();
                 block[0] = 1;
                 tokio::task::yield_now().await;
             })

@@ -2,6 +2,7 @@
 
 use bench_harness::peers::array_queue::ArrayQueueAlloc;
 use bench_harness::peers::seg_queue::SegQueueAlloc;
+use block_core::conformance::Factory;
 use block_core::{BlockAlloc, Region};
 
 fn array_queue_pool(region: Region) -> Box<ArrayQueueAlloc> {
@@ -12,10 +13,19 @@ fn seg_queue_pool(region: Region) -> Box<SegQueueAlloc> {
     Box::new(SegQueueAlloc::from_region(region).expect("it refuses no region"))
 }
 
-block_core::conformance_tests! { array_queue, array_queue_pool }
-block_core::conformance_tests! { seg_queue, seg_queue_pool }
+block_core::conformance_tests! {
+    array_queue,
+    // SAFETY: nothing else uses the pools.
+    unsafe { Factory::new(array_queue_pool) }
+}
+block_core::conformance_tests! {
+    seg_queue,
+    // SAFETY: nothing else uses the pools.
+    unsafe { Factory::new(seg_queue_pool) }
+}
 // What stands between a trait object and a pool is the same for either queue.
 block_core::conformance_tests! {
     array_queue_as_trait_object,
-    |region| array_queue_pool(region) as Box<dyn BlockAlloc>
+    // SAFETY: nothing else uses the pools.
+    unsafe { Factory::new(|region| array_queue_pool(region) as Box<dyn BlockAlloc>) }
 }

@@ -23,6 +23,19 @@ use crate::{AllocError, FreeError, Region, Stats};
 /// | checked raw | [`alloc_raw`](Self::alloc_raw), [`free_raw`](Self::free_raw) | is an error, and nothing changes |
 /// | unchecked | [`acquire`](Self::acquire), [`release`](Self::release) | is undefined behaviour |
 ///
+/// # Typed data
+///
+/// The bytes of a block are initialised when it is allocated, and its next holder may read all of them
+/// (invariant 6). A value that is written through a raw pointer can leave bytes uninitialised: the
+/// padding of a struct, the unused bytes of an enum, the contents of a `MaybeUninit`. To free such a
+/// block would break the contract of the unsafe calls. Do one of these instead:
+///
+/// - Store typed data through a `PoolAllocator` (feature `allocator-api2`). It owns its pool, and no
+///   block of it is ever read as bytes.
+/// - Build the region with [`zero_on_release`](crate::RegionOptions::zero_on_release). The pool then
+///   writes every byte of a block when the block is freed.
+/// - Write every byte before the block is freed: `block.write_bytes(0, pool.block_size())`.
+///
 /// # Safety
 ///
 /// An implementation keeps invariants 1 to 4 and 6 of the [crate's list](crate#invariants):
@@ -114,6 +127,9 @@ pub unsafe trait BlockAlloc: Send + Sync {
     /// this very pointer out again. The block is
     /// held by the caller, has no mark in the ledger (it did not come from a `_raw` call), and is
     /// not used afterwards.
+    ///
+    /// Every byte of the block is initialised, as it was when it was allocated, unless the region
+    /// [zeroes on release](Region::zeroes_on_release). See [typed data](BlockAlloc#typed-data).
     unsafe fn release(&self, block: NonNull<u8>);
 
     /// Returns how many blocks are free: exact when no other thread is inside a call. While other
@@ -287,8 +303,14 @@ pub unsafe trait BlockAlloc: Send + Sync {
     ///
     /// # Safety
     ///
-    /// If this succeeds, `block` is the pointer that the pool handed out or derived from it, not an
-    /// equal address made in another way, and the block is not used afterwards through any copy.
+    /// If this succeeds:
+    ///
+    /// - The caller was the holder of the block, and the block is not used afterwards through any copy
+    ///   of the pointer. Only the address of `block` counts: any pointer to the start of the block
+    ///   will do.
+    /// - Every byte of the block is initialised, as it was when it was allocated, unless the region
+    ///   [zeroes on release](Region::zeroes_on_release). The next holder may read all of them. See
+    ///   [typed data](BlockAlloc#typed-data).
     #[inline]
     unsafe fn free_raw(&self, block: NonNull<u8>) -> Result<(), FreeError> {
         let region = self.region();
@@ -302,8 +324,10 @@ pub unsafe trait BlockAlloc: Send + Sync {
             return Err(FreeError::NotAllocated);
         }
         // SAFETY: the mark proves that the block was handed out raw by this pool and not yet given
-        // back; this call alone took the mark out. The caller promises not to use it again.
-        unsafe { self.release(block) };
+        // back; this call alone took the mark out. The caller promises not to use it again. The
+        // pointer is the region's own: the caller's may reach less far than the block, and a
+        // backend may hand it to the next holder.
+        unsafe { self.release(region.own(block)) };
         seeded!("mark-cleared-after-the-release" => _ = region.ledger().take(index));
         Ok(())
     }
@@ -352,19 +376,22 @@ pub unsafe trait BlockAlloc: Send + Sync {
         }
         // SAFETY: located just now, so it is a block of the region.
         let index_of = |block| unsafe { region.index_of(block) };
-        for (position, block) in blocks.iter().enumerate() {
-            let Some(block) = *block else { continue };
+        for position in 0..blocks.len() {
+            let Some(block) = blocks[position] else { continue };
             // The check above is no proof: another thread, or an earlier entry, can have come first.
             if !region.ledger().take(index_of(block)) {
                 let taken = blocks[..position].iter().flatten();
                 taken.for_each(|&block| region.ledger().put_back(index_of(block)));
                 return Err(FreeError::NotAllocated);
             }
+            // The same address by the region's own pointer, see `free_raw`.
+            blocks[position] = Some(region.own(block));
         }
         for run in blocks.chunk_by_mut(|left, right| left.is_some() == right.is_some()) {
             if run[0].is_some() {
-                // SAFETY: every entry of the run is `Some`; this call alone took their marks out,
-                // so none stands twice and each was out raw; the caller promises the rest.
+                // SAFETY: every entry of the run is `Some`, and the region's own pointer; this call
+                // alone took their marks out, so none stands twice and each was out raw; the caller
+                // promises the rest.
                 unsafe { self.release_bulk(run) };
             }
         }

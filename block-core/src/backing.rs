@@ -65,6 +65,11 @@ impl Backing {
         edges: Edges,
         options: &RegionOptions,
     ) -> Result<Self, RegionError> {
+        if cfg!(miri) {
+            // Miri is a platform without mappings: it knows neither guard pages nor advice.
+            options.refuse_what_needs_a_mapping()?;
+            return Self::heap(bytes, align);
+        }
         crate::mapping::map(bytes, align, edges, options)
             .map(|(map, base)| Self { base, _owner: Owner::Mapping { _map: map } })
     }

@@ -203,7 +203,14 @@ impl<P: StableDeref<Target: BlockAlloc>> Block<P> {
     ///
     /// # Safety
     ///
-    /// If this succeeds, the block is not used afterwards through any copy of the pointer.
+    /// If this succeeds:
+    ///
+    /// - The caller was the holder of the block, and the block is not used afterwards through any copy
+    ///   of the pointer. Only the address of `block` counts: any pointer to the start of the block
+    ///   will do.
+    /// - Every byte of the block is initialised, as it was when it was allocated: the handle derefs to
+    ///   all of them. This holds for every region, also for one that zeroes on release. See
+    ///   [typed data](BlockAlloc#typed-data).
     ///
     /// # Examples
     ///
@@ -225,9 +232,9 @@ impl<P: StableDeref<Target: BlockAlloc>> Block<P> {
         if !seeded!(region.ledger().take(index), "from-raw-believes-the-caller" => true) {
             return Err(FreeError::NotAllocated);
         }
-        // The region's own pointer: the caller's may be an equal address without the right to it.
+        // The region's own pointer: the caller's may reach less far than the block.
         let len = region.layout().block_size();
-        let bytes = NonNull::slice_from_raw_parts(region.block(index), len);
+        let bytes = NonNull::slice_from_raw_parts(region.own(block), len);
         Ok(Self::holding(bytes, pool))
     }
 

@@ -18,12 +18,18 @@ use crate::LayoutError;
 pub enum AllocError {
     /// At some instant during the call, too few blocks were free: for a single block, none.
     Exhausted,
+    /// A call that waits got no block before its timeout or deadline. Free a block, or wait longer.
+    TimedOut,
+    /// The pool was closed for waiting, by `Waiting::close`.
+    Closed,
 }
 
 impl fmt::Display for AllocError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exhausted => f.write_str("every block of the pool is held"),
+            Self::TimedOut => f.write_str("no block of the pool became free in time"),
+            Self::Closed => f.write_str("the pool was closed for waiting"),
         }
     }
 }
@@ -32,9 +38,15 @@ impl core::error::Error for AllocError {}
 
 #[cfg(feature = "std")]
 impl From<AllocError> for std::io::Error {
-    /// An `OutOfMemory`, for calls that read into blocks.
+    /// Returns an error of the kind `OutOfMemory`, `TimedOut` or `BrokenPipe`, for calls that read into
+    /// blocks.
     fn from(error: AllocError) -> Self {
-        Self::new(std::io::ErrorKind::OutOfMemory, error)
+        let kind = match error {
+            AllocError::Exhausted => std::io::ErrorKind::OutOfMemory,
+            AllocError::TimedOut => std::io::ErrorKind::TimedOut,
+            AllocError::Closed => std::io::ErrorKind::BrokenPipe,
+        };
+        Self::new(kind, error)
     }
 }
 

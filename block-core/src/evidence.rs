@@ -14,6 +14,7 @@
 //! | owners without `membarrier` | the tests once more, with fences | `real_fence` | |
 //! | no data race on blocks | ThreadSanitizer, blocks written plainly | `tsan` | 5 threads, seconds |
 //! | no use of a free block, no overrun, no leak | AddressSanitizer, free blocks poisoned; memcheck | `asan`, `memcheck` | the same |
+//! | no undefined behaviour, provenance included, in threads and with raw pointers | Miri, under both borrow models | `miri` | some rounds of thirteen scenes, one or two seeds |
 //! | no panic, overflow or disagreement, whatever is asked for | libFuzzer: constructors and calls, both backends beside a model | `fuzz` | a minute, and a corpus that `tests` replays |
 //! | nothing is lost, becomes slower or grows, however long a pool is used | [a soak](#endurance) | `tests`, for a moment | three minutes, or as asked for |
 //! | as few contended operations as are claimed | counted read-modify-writes | `counting` | |
@@ -25,7 +26,8 @@
 //!
 //! ```text
 //! .ci/seeded-bugs no-tag                  one bug, and the test that finds it
-//! .ci/sanitizers thread address miri      these sanitizers; Miri runs only when it is named
+//! .ci/sanitizers thread address           these sanitizers
+//! .ci/sanitizers miri_core                Miri, for some minutes, on tests of the core
 //! .ci/targets                             every test on 32-bit x86; aarch64 with pages of 4 and of 64 KiB
 //! .ci/fuzz --time 3600 --keep found       an hour, whose corpus a later run goes on from
 //! .ci/mutants block-core/src/alloc.rs     changes of a file that no test sees, beside those explained below
@@ -66,8 +68,12 @@
 //! # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
 //! # #[cfg(feature = "conformance")]
 //! # fn main() {
-//! block_core::conformance::exclusive(&|region| Box::new(Pool::over(region)));
-//! block_core::conformance::checked_free(&|region| Box::new(Pool::over(region)));
+//! use block_core::conformance::{Factory, checked_free, exclusive};
+//!
+//! // SAFETY: the closure keeps no part of the pool.
+//! let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+//! exclusive(&pools);
+//! checked_free(&pools);
 //! # }
 //! # #[cfg(not(feature = "conformance"))]
 //! # fn main() {}

@@ -103,6 +103,12 @@
 //! and of `wait` order: the standard library, in which a thread waits for one, is not compiled for it. The
 //! stack and the magazines need nothing of the kind, and neither do buffers.
 //!
+//! # Under Miri
+//!
+//! Tests that use pools run under Miri, as they are. A region lies on the heap there, without guard pages, and
+//! options that need a mapping (locked memory, prefault, huge pages) are errors. Pools of `block-lockfree` use
+//! a fence in place of `membarrier`, and give magazines to 128 threads at a time.
+//!
 //! # Features
 //!
 //! - `std` (default): anonymous mappings, prefault, locked memory, huge pages, registered buffers,

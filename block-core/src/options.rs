@@ -130,6 +130,9 @@ impl RegionOptions {
     /// over the block for each release; off it costs nothing in the
     /// lock-free pool's calls, and a branch in others'.
     ///
+    /// Every byte of the block is written, so a raw block may be freed with uninitialised bytes, such as
+    /// the padding of a struct. See [typed data](crate::BlockAlloc#typed-data).
+    ///
     /// # Examples
     ///
     /// ```

@@ -1,6 +1,7 @@
 //! What a pool says of itself: where its blocks are, and how near to its limit it has been.
 
 use core::fmt;
+use core::time::Duration;
 
 use crate::BlockLayout;
 
@@ -54,12 +55,18 @@ pub struct Stats {
     pub high_water: usize,
     /// Whether `high_water` is the most blocks that were ever held at once, and not just an upper bound.
     pub high_water_is_exact: bool,
-    /// Calls that found the pool exhausted; in a bulk call, too few blocks. A waiting call counts each time
-    /// that it looks. 0 in a backend that does not count it.
+    /// Calls that found too few free blocks. A call that waits counts once, however often it looks. 0 in
+    /// a backend that does not count them.
     pub exhaustions: u64,
     /// How often the blocks in all magazines were called in because there were no others. Each takes
     /// microseconds, and after it magazines hold less. 0 in a backend without magazines.
     pub reclaims: u64,
+    /// Calls that had to wait for a block, in a pool that can be waited for; otherwise 0.
+    pub waits: u64,
+    /// The time that all calls together have waited. Calls that still wait are not included.
+    pub time_waited: Duration,
+    /// The longest time that one call has waited. Calls that still wait are not included.
+    pub longest_wait: Duration,
 }
 
 impl Stats {
@@ -88,6 +95,9 @@ impl Stats {
             high_water_is_exact: false,
             exhaustions: 0,
             reclaims: 0,
+            waits: 0,
+            time_waited: Duration::ZERO,
+            longest_wait: Duration::ZERO,
         }
     }
 

@@ -100,7 +100,7 @@
 //! let pool = Waiting::new(Pool::new(64, 1));
 //! let held = pool.alloc()?;
 //! std::thread::scope(|scope| {
-//!     let waiter = scope.spawn(|| pool.alloc_wait().len());
+//!     let waiter = scope.spawn(|| pool.alloc_wait().unwrap().len());
 //!     drop(held); // goes straight to the waiter, if it waits by now
 //!     assert_eq!(waiter.join().unwrap(), 64);
 //! });
@@ -117,10 +117,11 @@ mod wake;
 use core::fmt;
 
 use crate::BlockAlloc;
+use crate::sync::{AtomicUsize, Ordering};
 
 pub use future::AllocFuture;
 use pool::{Free, Held};
-use queue::{Queue, Stock, Ticket};
+use queue::{Closed, Queue, Stock, Ticket};
 
 /// A pool whose blocks can be waited for.
 ///
@@ -135,19 +136,19 @@ use queue::{Queue, Stock, Ticket};
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
 /// use block_core::wait::Waiting;
-/// use block_core::{BlockAlloc, BlockAllocExt};
+/// use block_core::{AllocError, BlockAllocExt};
 ///
 /// let pool = Waiting::new(Pool::new(1500, 1));
 /// let packet = pool.alloc()?;
 /// std::thread::scope(|scope| {
-///     scope.spawn(|| pool.alloc_wait()[0] = 1);
+///     scope.spawn(|| pool.alloc_wait().unwrap()[0] = 1);
 ///     drop(packet);
 /// });
 ///
-/// async fn receive(pool: &Waiting<Pool>) -> usize {
-///     let mut packet = pool.alloc_async().await;
+/// async fn receive(pool: &Waiting<Pool>) -> Result<usize, AllocError> {
+///     let mut packet = pool.alloc_async().await?;
 ///     packet[0] = 2;
-///     packet.len()
+///     Ok(packet.len())
 /// }
 /// # let mut task = std::pin::pin!(receive(&pool));
 /// # let mut context = std::task::Context::from_waker(std::task::Waker::noop());
@@ -167,9 +168,10 @@ use queue::{Queue, Stock, Ticket};
 /// let pool: Arc<Waiting<dyn BlockAlloc>> = Arc::new(Waiting::new(Pool::new(1500, 1)));
 /// let block = Block::alloc_wait_in(pool);
 /// ```
-#[derive(Debug)]
 pub struct Waiting<A: ?Sized> {
     queue: Queue<Held>,
+    /// Calls that do not wait and found too few blocks.
+    exhaustions: AtomicUsize,
     /// Nothing else has access to it: each block that comes back passes by the queue.
     backend: A,
 }
@@ -196,7 +198,7 @@ impl<A: BlockAlloc> Waiting<A> {
     /// ```
     #[must_use]
     pub const fn new(backend: A) -> Self {
-        Self { queue: Queue::new(), backend }
+        Self { queue: Queue::new(), exhaustions: AtomicUsize::new(0), backend }
     }
 
     /// The pool inside, whose blocks cannot be waited for any more. Blocks that are out raw stay out, and
@@ -223,7 +225,7 @@ impl<A: BlockAlloc> Waiting<A> {
     pub fn into_inner(self) -> A {
         // Handles and futures deref to this pool, so there are none but forgotten ones, which nobody can
         // reach: what lies in the queue is nobody else's (invariant b there).
-        let Self { queue, backend } = self;
+        let Self { queue, backend, .. } = self;
         queue.dissolve(&Free(&backend));
         backend
     }
@@ -288,15 +290,67 @@ impl<A: BlockAlloc + ?Sized> Waiting<A> {
         self.queue.waiters()
     }
 
-    /// A free block, if nobody waits for it already.
+    /// Closes the pool for waiting: every waiter and every later call that waits gets
+    /// [`AllocError::Closed`](crate::AllocError::Closed).
+    ///
+    /// A waiter that was already given a block keeps it. Blocks are freed as before, and calls that do
+    /// not wait are not affected. A closed pool cannot be opened again; closing it twice does nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::wait::Waiting;
+    /// use block_core::{AllocError, BlockAllocExt};
+    ///
+    /// let pool = Waiting::new(Pool::new(1500, 1));
+    /// let packet = pool.alloc()?;
+    /// std::thread::scope(|scope| {
+    ///     let worker = scope.spawn(|| pool.alloc_wait().map(drop));
+    ///     pool.close(); // the program ends
+    ///     assert_eq!(worker.join().unwrap(), Err(AllocError::Closed));
+    /// });
+    /// assert_eq!(pool.alloc_wait().unwrap_err(), AllocError::Closed);
+    /// # Ok::<(), AllocError>(())
+    /// ```
+    pub fn close(&self) {
+        self.queue.close();
+    }
+
+    /// Returns whether the pool was [closed](Self::close).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::wait::Waiting;
+    ///
+    /// let pool = Waiting::new(Pool::new(1500, 1));
+    /// assert!(!pool.is_closed());
+    /// pool.close();
+    /// assert!(pool.is_closed());
+    /// ```
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.queue.is_closed()
+    }
+
+    /// Returns a free block if nobody waits for it and the pool is not closed.
     #[inline]
     fn try_at_once(&self) -> Option<Held> {
-        let is_queue = seeded!(self.queue.has_waiters(), "newcomer-jumps-the-queue" => false);
+        let is_queue = seeded!(self.queue.is_busy(), "newcomer-jumps-the-queue" => false);
         if is_queue { None } else { self.stock().take() }
     }
 
-    fn enter(&self) -> Ticket {
+    fn enter(&self) -> Result<Ticket, Closed> {
         self.queue.enter(&self.stock())
+    }
+
+    /// Counts a call that does not wait and found too few blocks.
+    #[cold]
+    fn count_exhaustion(&self) {
+        // Relaxed: a count, which orders nothing.
+        self.exhaustions.fetch_add(1, Ordering::Relaxed);
     }
 
     #[inline]
@@ -313,5 +367,16 @@ impl<A: BlockAlloc + ?Sized> Waiting<A> {
 impl<A: fmt::Display + ?Sized> fmt::Display for Waiting<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, {} waiting", &self.backend, self.queue.waiters())
+    }
+}
+
+// Not derived: it would format the queue under its lock, and a formatter may use the pool.
+impl<A: fmt::Debug + ?Sized> fmt::Debug for Waiting<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waiting")
+            .field("backend", &&self.backend)
+            .field("waiters", &self.queue.waiters())
+            .field("is_closed", &self.queue.is_closed())
+            .finish_non_exhaustive()
     }
 }

@@ -4,8 +4,9 @@
 #![cfg(feature = "alloc")]
 
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use block_core::{AllocError, BlockAlloc, BlockAllocExt, FreeError};
+use block_core::{AllocError, BlockAlloc, BlockAllocExt, FreeError, Region};
 
 mod support;
 use support::Pool;
@@ -230,4 +231,41 @@ fn an_unchecked_bulk_leaves_no_mark_and_no_entry() {
     unsafe { pool.release_bulk(&mut blocks) };
     assert_eq!(blocks, [None; CAPACITY]);
     pool.assert_only_held(&[]);
+}
+
+/// A backend that counts how often a block is acquired.
+struct Counting(Pool, AtomicUsize);
+
+// SAFETY: every call is the pool's.
+unsafe impl BlockAlloc for Counting {
+    fn region(&self) -> &Region {
+        self.0.region()
+    }
+
+    fn acquire(&self) -> Option<NonNull<u8>> {
+        // Relaxed: one thread.
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.acquire()
+    }
+
+    unsafe fn release(&self, block: NonNull<u8>) {
+        // SAFETY: by this function's contract.
+        unsafe { self.0.release(block) }
+    }
+
+    fn available(&self) -> usize {
+        self.0.available()
+    }
+}
+
+#[test]
+fn a_call_for_more_than_the_capacity_takes_no_block() {
+    let pool = Counting(Pool::new(SIZE, CAPACITY), AtomicUsize::new(0));
+    let mut blocks = [Some(NonNull::dangling()); CAPACITY + 1];
+    assert!(!pool.acquire_bulk(&mut blocks));
+    assert_eq!(blocks, [None; CAPACITY + 1]);
+    assert_eq!(pool.alloc_bulk_raw(&mut blocks), Err(AllocError::Exhausted));
+    assert!(pool.alloc_array::<{ CAPACITY + 1 }>().is_err());
+    assert_eq!(pool.1.load(Ordering::Relaxed), 0, "no block was acquired, so none was missing");
+    assert!(pool.alloc_array::<CAPACITY>().is_ok());
 }

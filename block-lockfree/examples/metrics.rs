@@ -15,13 +15,16 @@ pub fn describe() {
     describe_gauge!("block_pool_held", Unit::Count, "blocks that somebody holds");
     describe_gauge!("block_pool_in_magazines", Unit::Count, "free blocks in caches of threads");
     describe_gauge!("block_pool_never_used", Unit::Count, "blocks without memory behind them yet");
-    describe_gauge!("block_pool_high_water", Unit::Count, "no more blocks were held at once");
+    describe_gauge!(
+        "block_pool_high_water",
+        Unit::Count,
+        "no more blocks were in use or cached at once"
+    );
     describe_counter!("block_pool_exhaustions", Unit::Count, "calls that found the pool exhausted");
     describe_counter!("block_pool_reclaims", Unit::Count, "times that magazines were called in");
 }
 
-/// Hands one look at a pool on; every ten seconds, say. A look stops the magazines for some microseconds
-/// and walks the free blocks that were used before.
+/// Hands one look at a pool on; every ten seconds, say. A look disturbs no other thread.
 pub fn export(pool: &'static str, stats: &Stats) {
     let gauge = |name, blocks: usize| gauge!(name, "pool" => pool).set(blocks as f64);
     gauge("block_pool_capacity", stats.capacity);

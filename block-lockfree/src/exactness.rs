@@ -71,9 +71,9 @@
 //!
 //! # Who waits for whom
 //!
-//! An owner waits only in `available()` and `stats()` (`Display` and `Debug` ask for those), and in a call
-//! that finds the stack empty while the state is not quiesced. Such a call
-//! takes the lock, or waits for the thread that has it; the holder waits for owners that are inside
+//! An owner waits only in a call that finds the stack empty while the state is not quiesced. `available()`
+//! and `stats()` (`Display` and `Debug` ask for those) read a word of each slot and wait for no thread. A call
+//! for more blocks than the capacity fails before it looks at anything. A call that waits takes the lock, or waits for the thread that has it; the holder waits for owners that are inside
 //! an operation, and those take no lock there (invariant 8), so nobody waits in a circle. An owner
 //! that the system has stopped inside an operation holds reclaimers up until it runs again, and
 //! nobody else. After a reclaim the pool works on the stack alone, lock-free, until 1,024 blocks have

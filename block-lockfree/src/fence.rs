@@ -32,8 +32,10 @@ const REFUSED: u8 = 2;
 /// Whether owners may do without a fence. Asked when a pool is built.
 pub(crate) fn is_asymmetric() -> bool {
     if ANSWER.load(Ordering::Relaxed) == UNKNOWN {
-        // `block_lockfree_real_fence` forces the other way, for tests. To register twice is harmless.
-        let works = !cfg!(any(block_loom, block_lockfree_real_fence)) && membarrier::register();
+        // `block_lockfree_real_fence` forces the other way, for tests, and Miri has no such call. To
+        // register twice is harmless.
+        let works =
+            !cfg!(any(block_loom, miri, block_lockfree_real_fence)) && membarrier::register();
         ANSWER.store(if works { WORKS } else { REFUSED }, Ordering::Relaxed);
     }
     ANSWER.load(Ordering::Relaxed) == WORKS

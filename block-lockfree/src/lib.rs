@@ -5,7 +5,7 @@
 //! one back is to write its link and swap the word. Links lie in a table beside the blocks.
 //!
 //! ```text
-//!   head word            links (4 bytes a block)        region (stride bytes a block)
+//!   head word            links (8 bytes per block)      region (stride bytes a block)
 //! +-----+-------+      +---+---+---+---+---+---       +-------+-------+-------+---
 //! | tag | index |----->| 0 | 5 | 2 | . | . | 0 ...    |block 0|block 1|block 2| ...
 //! +-----+-------+      +---+---+---+---+---+---       +-------+-------+-------+---
@@ -35,8 +35,10 @@
 //! stays exact: [`exactness`] is the argument. [`tuning`] says what all this costs, and what else was
 //! tried.
 //!
-//! [`available`](block_core::BlockAlloc::available) counts by walking the blocks that were given
-//! back; a counter would cost every call one more atomic operation on a shared line.
+//! Beside each link is the number of blocks from there down, which stays right while the block is on the
+//! stack. So [`available`](block_core::BlockAlloc::available) adds one number of the stack and one of
+//! each magazine: it takes no lock, stops no thread and walks over no blocks. A counter would cost every
+//! call one more atomic operation on a shared line.
 //!
 //! [`sizing`] answers how big a pool should be, from the numbers that it keeps. [`security`] says what safe
 //! code can rely on and unsafe code must hold, which mistakes are found, and why signal handlers and forked

@@ -142,7 +142,9 @@ impl LockFreeAlloc {
     /// other, which makes blocks that one thread takes and another gives back cheap.
     ///
     /// 0 means no magazines: the plain stack, strictly lock-free, for callers with a deadline. Each
-    /// call is one compare-and-swap on one shared word then, a bulk call too. The same holds for a
+    /// call is one compare-and-swap on one shared word then. So is a bulk call, unless other threads
+    /// come in between: it then pops in parts, at worst block by block, and never holds more than it was
+    /// asked for. A bulk release pushes at most 128 blocks in a step. The same holds for a
     /// build without the feature `std`, whatever is asked for, and if the system refuses the memory
     /// for new magazines.
     ///

@@ -35,8 +35,8 @@
 //!
 //! | call | is checked | the caller's part |
 //! |---|---|---|
-//! | [`free_raw`](block_core::BlockAlloc::free_raw), [`free_bulk_raw`](block_core::BlockAlloc::free_bulk_raw), [`Block::from_raw`](block_core::Block::from_raw) | that it is a block of this pool and out raw (5) | the pointer is the pool's, not an equal address made otherwise; once the call succeeds nobody uses any copy of it. So it is not stale |
-//! | [`release`](block_core::BlockAlloc::release), [`release_bulk`](block_core::BlockAlloc::release_bulk) | nothing | the pointer is this pool's, held by the caller, without a mark (not from a `_raw` call), given up once, not used again |
+//! | [`free_raw`](block_core::BlockAlloc::free_raw), [`free_bulk_raw`](block_core::BlockAlloc::free_bulk_raw), [`Block::from_raw`](block_core::Block::from_raw) | that it is a block of this pool and out raw (5) | the caller holds the block; once the call succeeds nobody uses any copy of the pointer. So it is not stale. Every byte of the block is [initialised](block_core::BlockAlloc#typed-data) |
+//! | [`release`](block_core::BlockAlloc::release), [`release_bulk`](block_core::BlockAlloc::release_bulk) | nothing | the pointer is this pool's, held by the caller, without a mark (not from a `_raw` call), given up once, not used again. Every byte of the block is [initialised](block_core::BlockAlloc#typed-data) |
 //! | [`from_static`](crate::LockFreeAlloc::from_static), [`in_static`](crate::LockFreeAlloc::in_static) | size, alignment | the memory is the pool's alone for ever, and not shared with another process. [`static_pool!`](crate::static_pool) needs no promise |
 //! | a device or the kernel reads or writes a block (`FixedBuffers`) | that the bytes are one block's | the handle lives until the completion was seen |
 //! | `unsafe impl BlockAlloc` | by the suite `block_core::conformance` | the contract of [`BlockAlloc`](block_core::BlockAlloc#safety) |
@@ -200,10 +200,11 @@
 //!   a handler. That one takes a number, and registers a thread-local's destructor, which allocates
 //!   (`thread.rs`). On pools without magazines a handler may come first, unless the crate lies in a library
 //!   that is loaded at run time: thread-locals are allocated at their first use there. Where the target has
-//!   none of its own (Android, OpenBSD) each is: let `available()` on a pool with magazines be called, too.
+//!   none of its own (Android, OpenBSD) each is: let a call find a pool with magazines
+//!   exhausted, too.
 //! - It may be told `Exhausted` while other magazines have blocks (invariant 8). It may change `errno`.
-//! - `available()` and `stats()` in a handler that interrupted a call count what is outside the magazines.
-//!   `Display` and `Debug` add formatting, which does not allocate: where the text goes is what matters.
+//! - `available()` and `stats()` in a handler that interrupted a call are right within the blocks that this
+//!   call was moving. `Display` and `Debug` add formatting, which does not allocate: where the text goes is what matters.
 //!
 //! | not in a handler | why |
 //! |---|---|

@@ -16,8 +16,8 @@
 //!
 //!    | pool | `high_water` |
 //!    |---|---|
-//!    | [`with_magazine(0)`](crate::LockFreeAlloc::with_magazine), `block-mutex` | the most that were held at once, exactly |
-//!    | with magazines, the default | at most 62 for each thread, and 496, above that |
+//!    | [`with_magazine(0)`](crate::LockFreeAlloc::with_magazine), `block-mutex` | exact: the most that were in use at once |
+//!    | with magazines, the default | an upper bound that includes cached blocks: at most 62 for each thread, and 496, above that |
 //!
 //!    Magazines make it larger because a mark that counts every call would cost every call; blocks in
 //!    magazines are to be had all the same. So for an exact figure measure without magazines, and go back
@@ -34,7 +34,7 @@
 //! one is held (J. Little, 1961). A pool much below that stands in the way; one above it only rounds bursts
 //! off.
 //!
-//! What it takes: [`stride`](block_core::BlockLayout::stride) times the blocks ever used, and five bytes of
+//! What it takes: [`stride`](block_core::BlockLayout::stride) times the blocks ever used, and nine bytes of
 //! metadata for each.
 //!
 //! # An example

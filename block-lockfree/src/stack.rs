@@ -35,8 +35,8 @@
 //!
 //! # Calls of many blocks
 //!
-//! A bulk pop first looks: if there are too few blocks, it fails without a walk. Then it walks the links
-//! and takes all its blocks in one step. Another thread that pops and pushes can make this step fail,
+//! A bulk pop of more than [`PART`](Stack::PART) blocks first looks: if there are too few, it fails
+//! without a walk. Then it walks the links and takes all its blocks in one step. Another thread that pops and pushes can make this step fail,
 //! and for a long walk it nearly always does. So after [`WHOLE_ATTEMPTS`](Stack::WHOLE_ATTEMPTS) walks
 //! it pops in parts of at most [`PART`](Stack::PART) blocks. A part that fails is halved, down to one
 //! block, so a bulk pop then makes progress as single pops do: each step that fails is another thread's
@@ -200,17 +200,15 @@ impl Stack {
     ///
     /// The caller holds the block. If this returns true, the caller has given it up, and the pool may
     /// be gone.
-    #[inline]
+    #[inline(always)]
     pub fn push(&self, block: BlockIndex) -> bool {
         let mut head = self.load_to_push();
         #[cfg(seeded_bugs)]
         let first_depth = self.depth_to_push_on(self.format.index(head).min(self.capacity));
         loop {
             let below = self.format.index(head);
-            if below > self.capacity {
-                return false;
-            }
-            let depth = seeded!(self.depth_to_push_on(below), "depth-not-rewritten-on-retry" => first_depth);
+            let found = self.depth_to_push_on(below);
+            let depth = seeded!(found, "depth-not-rewritten-on-retry" => first_depth);
             self.write_entry(block.get(), below, depth + 1);
             match self.swap_in(head, block.get()) {
                 Ok(()) => return true,
@@ -237,7 +235,8 @@ impl Stack {
         self.capacity - top
     }
 
-    /// Raises `frontier` to where the frontier begins now or later.
+    /// Raises `frontier` to where the frontier began at an instant.
+    #[cold]
     fn raise_frontier(&self, start: usize) {
         // Release: pairs with the Acquire of a look's load.
         let order = seeded!(Ordering::Release, relaxed by "frontier-raised-relaxed");

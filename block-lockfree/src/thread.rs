@@ -26,6 +26,9 @@ pub(crate) const LIMIT: usize = if cfg!(block_loom) {
     4
 } else if cfg!(block_shuttle) {
     8
+} else if cfg!(miri) {
+    // A table of slots for 2048 threads takes Miri seconds per pool.
+    128
 } else if usize::BITS >= 64 {
     2048
 } else {
@@ -114,6 +117,10 @@ pub(crate) fn generation() -> u32 {
 
 /// Makes forks known to this module. Call it before the first thread gets a number.
 pub(crate) fn watch_forks() {
+    // Miri has neither `fork` nor `pthread_atfork`.
+    if cfg!(miri) {
+        return;
+    }
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(|| {
         #[cfg(unix)]

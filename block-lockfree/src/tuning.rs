@@ -60,7 +60,7 @@
 //! | magazines of 62: a slot is then 512 bytes | | yes |
 //! | the marks of the ledger spread over cache lines | checked pair at 2 threads 41 to 4.3; at 1 thread 7.5 to 8.4 | yes |
 //! | batches that shrink when magazines are called in, and grow again | a pair with 998 of 1,000 blocks held costs what it costs with none held | yes |
-//! | for the high-water mark, pops that say where they left the frontier (on an EPYC) | plain stack 14.2 to 14.5 | no: a walk over the free blocks comes to it |
+//! | for the high-water mark, pops that say where they left the frontier (on an EPYC) | plain stack 14.2 to 14.5 | no: a push onto the frontier writes it down |
 //! | refusals counted in the thread's slot; on the plain stack in one of eight cells (on an EPYC) | a refusal 4.4 to 4.8, and 2.4 to 6.8 | yes |
 //!
 //! # What is left

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use block_core::conformance::Factory;
 use block_core::wait::Waiting;
 use block_core::{Block, BlockAlloc, BlockAllocExt, BlockLayout, Region, StaticMemory};
 use block_lockfree::LockFreeAlloc;
@@ -18,7 +19,11 @@ fn waiting(region: Region) -> Box<Waiting<LockFreeAlloc>> {
     Box::new(Waiting::new(pool))
 }
 
-block_core::conformance_tests! { lock_free_that_is_waited_for, waiting }
+block_core::conformance_tests! {
+    lock_free_that_is_waited_for,
+    // SAFETY: nothing else uses the pools.
+    unsafe { Factory::new(waiting) }
+}
 
 fn pools(capacity: usize) -> [Waiting<LockFreeAlloc>; 2] {
     let pool = || LockFreeAlloc::new(64, capacity).unwrap();
@@ -56,7 +61,7 @@ fn threads_that_come_and_go_all_get_their_blocks() {
 fn gets_its_blocks(pool: &Waiting<LockFreeAlloc>, most: usize, stamp: u8) {
     for round in 0..100 {
         // By waiting for one only: several, one by one, would be a deadlock of the test's own.
-        let mut held = vec![pool.alloc_wait()];
+        let mut held = vec![pool.alloc_wait().unwrap()];
         let others = std::iter::from_fn(|| pool.alloc_timeout(Duration::ZERO).ok());
         held.extend(others.take(round % most));
         held.iter_mut().for_each(|block| block.fill(stamp));
@@ -77,13 +82,13 @@ fn blocks_in_the_magazine_of_an_idle_thread_need_no_waiting() {
         let (filled, go_on) = (std::sync::Barrier::new(2), std::sync::Barrier::new(2));
         thread::scope(|scope| {
             scope.spawn(|| {
-                let blocks: Vec<_> = (0..64).map(|_| pool.alloc_wait()).collect();
+                let blocks: Vec<_> = (0..64).map(|_| pool.alloc_wait().unwrap()).collect();
                 drop(blocks);
                 filled.wait();
                 go_on.wait();
             });
             filled.wait();
-            let blocks: Vec<_> = (0..64).map(|_| pool.alloc_wait()).collect();
+            let blocks: Vec<_> = (0..64).map(|_| pool.alloc_wait().unwrap()).collect();
             assert!(pool.alloc_timeout(Duration::ZERO).is_err());
             drop(blocks);
             go_on.wait();
@@ -108,8 +113,8 @@ fn a_pool_in_a_static_is_waited_for() {
         LockFreeAlloc::in_static(LAYOUT, unsafe { &mut *memory })
     });
     let _end = deadline("a pool in a static", 120);
-    let held: Block<&'static Waiting<LockFreeAlloc>> = POOL.alloc_wait();
-    let other = thread::spawn(|| drop(POOL.alloc_wait()));
+    let held: Block<&'static Waiting<LockFreeAlloc>> = POOL.alloc_wait().unwrap();
+    let other = thread::spawn(|| drop(POOL.alloc_wait().unwrap()));
     while POOL.waiters() == 0 {
         thread::yield_now();
     }
@@ -128,7 +133,7 @@ fn a_producer_waits_for_the_blocks_that_its_consumer_gives_back() {
         let (sender, receiver) = std::sync::mpsc::channel::<Block<Arc<Waiting<LockFreeAlloc>>>>();
         let consumer = thread::spawn(move || receiver.into_iter().map(drop).count());
         for _ in 0..20_000 {
-            sender.send(Block::alloc_wait_in(Arc::clone(&pool))).unwrap();
+            sender.send(Block::alloc_wait_in(Arc::clone(&pool)).unwrap()).unwrap();
         }
         drop(sender);
         assert_eq!(consumer.join().unwrap(), 20_000);
@@ -139,7 +144,7 @@ fn a_producer_waits_for_the_blocks_that_its_consumer_gives_back() {
 #[test]
 fn what_the_pool_says_of_itself_comes_through_and_who_waits_is_added() {
     let pool = Waiting::new(LockFreeAlloc::new(1500, 2).unwrap().with_magazine(0));
-    let held = [pool.alloc_wait(), pool.alloc_wait()];
+    let held = [pool.alloc_wait().unwrap(), pool.alloc_wait().unwrap()];
     assert!(pool.alloc_timeout(std::time::Duration::ZERO).is_err());
     let stats = pool.stats();
     assert_eq!((stats.held, stats.high_water), (2, 2));

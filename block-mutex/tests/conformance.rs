@@ -1,5 +1,6 @@
 //! The conformance suite, on the pool itself and behind the trait object.
 
+use block_core::conformance::Factory;
 use block_core::wait::Waiting;
 use block_core::{BlockAlloc, Region};
 use block_mutex::MutexAlloc;
@@ -8,12 +9,18 @@ fn pool(region: Region) -> Box<MutexAlloc> {
     Box::new(MutexAlloc::from_region(region).expect("it needs no memory of its own yet"))
 }
 
-block_core::conformance_tests! { mutex, pool }
+block_core::conformance_tests! {
+    mutex,
+    // SAFETY: nothing else uses the pools.
+    unsafe { Factory::new(pool) }
+}
 block_core::conformance_tests! {
     mutex_as_trait_object,
-    |region| pool(region) as Box<dyn BlockAlloc>
+    // SAFETY: nothing else uses the pools.
+    unsafe { Factory::new(|region| pool(region) as Box<dyn BlockAlloc>) }
 }
 block_core::conformance_tests! {
     mutex_that_is_waited_for,
-    |region| Box::new(Waiting::new(*pool(region)))
+    // SAFETY: nothing else uses the pools.
+    unsafe { Factory::new(|region| Box::new(Waiting::new(*pool(region)))) }
 }

@@ -37,7 +37,7 @@ fn a_person_can_read_what_is_printed() {
     assert_eq!(
         pool.to_string(),
         "64 blocks of 1500 bytes: 2 held, 0 in magazines, 0 returned, 62 never used; \
-         at most 2 held at once; 0 exhaustions, 0 reclaims"
+         at most 2 in use at once; 0 exhaustions, 0 reclaims"
     );
     let debug = format!("{pool:?}");
     for part in ["MutexAlloc", "block_size: 1500", "held: 2", "high_water: 2"] {

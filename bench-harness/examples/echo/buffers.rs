@@ -27,7 +27,7 @@ impl<A: BlockAlloc + 'static> Buffers for Waiting<A> {
     type Buffer<'a> = Block<&'a Self>;
 
     fn take(&self) -> impl Future<Output = Self::Buffer<'_>> + Send {
-        self.alloc_async()
+        async { self.alloc_async().await.expect("the pool is never closed") }
     }
 
     fn bound(&self) -> Option<usize> {

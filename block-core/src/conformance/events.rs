@@ -16,6 +16,7 @@
 //! | what happens to a pool: invariants 2 and 3 | rejects a pool with |
 //! |---|---|
 //! | [`capacity_of_1`], [`capacity_of_2`], [`capacity_of_63`], [`capacity_of_64`], [`capacity_of_65`] | a reserve |
+//! | [`capacity_beyond_16_bits`] | numbers of 16 bits |
 //! | [`exhaustion_then_recovery_to_the_exact_count`], [`panic_while_a_thread_holds_handles`] | a lost block |
 //! | [`handle_that_is_forgotten`] | a count of one too many |
 //! | [`thread_ends_with_cached_blocks`], [`thread_ends_while_others_are_at_exhaustion`], [`frees_from_a_thread_local_destructor`], [`producer_is_not_starved_by_its_consumer`] | blocks stranded with their thread |
@@ -26,9 +27,11 @@
 //!
 //! ```
 //! # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-//! use block_core::conformance::events;
+//! use block_core::conformance::{Factory, events};
 //!
-//! events::double_free_at_once(&|region| Box::new(Pool::over(region)));
+//! // SAFETY: the closure keeps no part of the pool.
+//! let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+//! events::double_free_at_once(&pools);
 //! ```
 
 mod frees;
@@ -37,6 +40,7 @@ pub(super) mod lives;
 use core::ops::Deref;
 
 use super::bad::Bad;
+use super::factory::Factory;
 use super::layouts::{Shape, few, on_each};
 use crate::{BlockAlloc, Region};
 
@@ -54,18 +58,18 @@ macro_rules! events {
         ///
         /// ```
         /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-        #[doc = concat!(
-            "block_core::conformance::events::",
-            stringify!($name),
-            "(&|region| Box::new(Pool::over(region)));"
-        )]
+        /// use block_core::conformance::{Factory, events};
+        ///
+        /// // SAFETY: the closure keeps no part of the pool.
+        /// let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+        #[doc = concat!("events::", stringify!($name), "(&pools);")]
         /// ```
-        pub fn $name<P>(make: &impl Fn(Region) -> P)
+        pub fn $name<P>(pools: &Factory<impl Fn(Region) -> P>)
         where
             P: Deref<Target: BlockAlloc> + Send + Sync,
         {
             on_each(stringify!($name), &$shapes, |shape| {
-                let (pool, other) = (shape.pool(make)?, shape.pool(make)?);
+                let (pool, other) = (shape.pool(pools)?, shape.pool(pools)?);
                 $scene(&*pool, &*other, shape)
             });
         }
@@ -165,6 +169,11 @@ events! {
     capacity_of_64 { of(64), |pool, _, _| lives::each_block_once(pool) }
     /// A pool of 65 blocks, one more than a round number, hands out each, once, and again.
     capacity_of_65 { of(65), |pool, _, _| lives::each_block_once(pool) }
+    /// Pools of 65,535, 65,536 and 65,537 blocks hand out each, once, and again. (A backend that supports
+    /// fewer blocks says so in its constructor, and does not pass this one.)
+    capacity_beyond_16_bits { [65_535, 65_536, 65_537].map(|capacity| Shape::new(1, capacity)), |pool, _, _| {
+        lives::every_block_twice(pool)
+    } }
     /// Of an exhausted pool, as many blocks can be had as are given back, whatever their number.
     exhaustion_then_recovery_to_the_exact_count { few(), |pool, _, _| lives::recovery(pool) }
     /// Threads that had every block and gave all of them back end: the next one gets every block.

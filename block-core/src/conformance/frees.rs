@@ -3,6 +3,7 @@
 use core::ops::Deref;
 
 use super::bad::{Bad, Call, Elsewhere, first_is_named, refused, refused_among};
+use super::factory::Factory;
 use super::held::Way;
 use super::keeper::Keeper;
 use super::layouts::{self, on_each};
@@ -22,14 +23,18 @@ use crate::{BlockAlloc, FreeError, Region};
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-/// block_core::conformance::checked_free(&|region| Box::new(Pool::over(region)));
+/// use block_core::conformance::Factory;
+///
+/// // SAFETY: the closure keeps no part of the pool.
+/// let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+/// block_core::conformance::checked_free(&pools);
 /// ```
-pub fn checked_free<P>(make: &impl Fn(Region) -> P)
+pub fn checked_free<P>(pools: &Factory<impl Fn(Region) -> P>)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
     on_each("checked_free", &layouts::every(), |shape| {
-        let pool = shape.pool(make)?;
+        let pool = shape.pool(pools)?;
         let elsewhere = Elsewhere::new(shape);
         let mut keeper = Keeper::new(&*pool);
         // Never handed out; held in every way; given back in every way.
@@ -85,14 +90,18 @@ fn every_refusal<A: BlockAlloc + ?Sized>(keeper: &Keeper<'_, A>, elsewhere: &Els
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-/// block_core::conformance::bulk_free_is_all_or_nothing(&|region| Box::new(Pool::over(region)));
+/// use block_core::conformance::Factory;
+///
+/// // SAFETY: the closure keeps no part of the pool.
+/// let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+/// block_core::conformance::bulk_free_is_all_or_nothing(&pools);
 /// ```
-pub fn bulk_free_is_all_or_nothing<P>(make: &impl Fn(Region) -> P)
+pub fn bulk_free_is_all_or_nothing<P>(pools: &Factory<impl Fn(Region) -> P>)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
     on_each("bulk_free_is_all_or_nothing", &layouts::every(), |shape| {
-        let pool = shape.pool(make)?;
+        let pool = shape.pool(pools)?;
         let mut keeper = Keeper::new(&*pool);
         for raws in [1, 2, 9, shape.capacity()] {
             keeper.take_many(Way::Raw, raws.min(shape.capacity()))?;

@@ -5,6 +5,7 @@ use core::ops::Deref;
 use std::time::Duration;
 use std::vec::Vec;
 
+use super::factory::Factory;
 use super::random;
 use super::threads::Watchdog;
 use super::verdict::{Check, ensure};
@@ -62,11 +63,11 @@ impl Shape {
     /// A pool over such a region, which must be the one that it then answers for.
     pub(super) fn pool<P: Deref<Target: BlockAlloc>>(
         &self,
-        make: &impl Fn(Region) -> P,
+        pools: &Factory<impl Fn(Region) -> P>,
     ) -> Check<P> {
         let region = self.region();
         let first = region.block(BlockIndex::new(0));
-        let pool = make(region);
+        let pool = pools.make(region);
         let its_first = pool.region().block(BlockIndex::new(0));
         ensure!(
             BoundedAndAligned,

@@ -5,6 +5,7 @@ use core::ops::Deref;
 use std::vec::Vec;
 
 use super::bag::{Bag, all_are_back};
+use super::factory::Factory;
 use super::held::Way;
 use super::keeper::Keeper;
 use super::layouts::{Shape, on_each};
@@ -33,14 +34,18 @@ fn shapes() -> [Shape; 5] {
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-/// block_core::conformance::blocks_of_an_idle_thread_are_not_stranded(&|region| Box::new(Pool::over(region)));
+/// use block_core::conformance::Factory;
+///
+/// // SAFETY: the closure keeps no part of the pool.
+/// let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+/// block_core::conformance::blocks_of_an_idle_thread_are_not_stranded(&pools);
 /// ```
-pub fn blocks_of_an_idle_thread_are_not_stranded<P>(make: &impl Fn(Region) -> P)
+pub fn blocks_of_an_idle_thread_are_not_stranded<P>(pools: &Factory<impl Fn(Region) -> P>)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
     on_each("blocks_of_an_idle_thread_are_not_stranded", &shapes(), |shape| {
-        let pool = shape.pool(make)?;
+        let pool = shape.pool(pools)?;
         let pool = &*pool;
         together(3, |id, team| {
             let mut bag = Bag::new(pool, id);
@@ -100,14 +105,18 @@ pub(super) fn take_all<A: BlockAlloc + ?Sized>(
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-/// block_core::conformance::blocks_of_an_ended_thread_come_back(&|region| Box::new(Pool::over(region)));
+/// use block_core::conformance::Factory;
+///
+/// // SAFETY: the closure keeps no part of the pool.
+/// let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+/// block_core::conformance::blocks_of_an_ended_thread_come_back(&pools);
 /// ```
-pub fn blocks_of_an_ended_thread_come_back<P>(make: &impl Fn(Region) -> P)
+pub fn blocks_of_an_ended_thread_come_back<P>(pools: &Factory<impl Fn(Region) -> P>)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
     on_each("blocks_of_an_ended_thread_come_back", &shapes(), |shape| {
-        let pool = shape.pool(make)?;
+        let pool = shape.pool(pools)?;
         let pool = &*pool;
         for id in 0..200 {
             apart(|| {
@@ -137,16 +146,20 @@ where
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-/// block_core::conformance::pools_do_not_mix(&|region| Box::new(Pool::over(region)));
+/// use block_core::conformance::Factory;
+///
+/// // SAFETY: the closure keeps no part of the pool.
+/// let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+/// block_core::conformance::pools_do_not_mix(&pools);
 /// ```
-pub fn pools_do_not_mix<P>(make: &impl Fn(Region) -> P)
+pub fn pools_do_not_mix<P>(pools: &Factory<impl Fn(Region) -> P>)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
     on_each("pools_do_not_mix", &shapes(), |shape| {
         for _ in 0..3 {
             // The pools of the last round are gone; these may well lie where those did.
-            let pools = [shape.pool(make)?, shape.pool(make)?, shape.pool(make)?];
+            let pools = [shape.pool(pools)?, shape.pool(pools)?, shape.pool(pools)?];
             let mut keepers: Vec<_> = pools.iter().map(|pool| Keeper::new(&**pool)).collect();
             for way in Way::ALL {
                 for _ in 0..shape.capacity().min(20) {

@@ -2,13 +2,12 @@
 //!
 //! Each function protects one of the [invariants](crate#invariants), tries a backend on many
 //! layouts, and panics with the number of the invariant, what was expected and found, the layout
-//! and the seed when it does not hold. It is given a constructor: the suite makes the [`Region`],
-//! the constructor makes a pool over it, behind any pointer (`Box<A>`, `Arc<A>`,
-//! `Box<dyn BlockAlloc>`).
+//! and the seed when it does not hold. It takes a [`Factory`]: the suite makes the [`Region`], the
+//! factory makes a pool over it, behind any pointer (`Box<A>`, `Arc<A>`, `Box<dyn BlockAlloc>`).
 //!
 //! | invariant | one user | many threads |
 //! |---|---|---|
-//! | 1 exclusive | [`exclusive`], [`pools_do_not_mix`] | [`no_block_is_shared`] |
+//! | 1 exclusive | [`exclusive`], [`pools_do_not_mix`] | [`no_block_is_shared`], [`no_block_is_shared_when_reused`] |
 //! | 2 conserved | [`conserved`], [`bulk_is_all_or_nothing`], [`owned_blocks_keep_the_pool`] | [`bulk_transfers_conserve`], [`available_never_over_reports`], [`the_last_of_racing_owners_frees_the_pool`] |
 //! | 3 exact exhaustion | [`exact_exhaustion`] | [`no_alloc_fails_within_its_share`], [`blocks_of_an_idle_thread_are_not_stranded`], [`blocks_of_an_ended_thread_come_back`] |
 //! | 4 bounded and aligned | [`bounded_and_aligned`] | |
@@ -18,7 +17,7 @@
 //!
 //! Beside these, [`events`] has the single bad inputs and events that a backend must survive, by name.
 //!
-//! To test a backend, name it and its constructor in a test of its crate, with `block-core`'s
+//! To test a backend, name it and a factory of it in a test of its crate, with `block-core`'s
 //! feature `conformance` among the dev-dependencies: [`conformance_tests!`](crate::conformance_tests)
 //! makes one test of each, [`check_all`] runs them in a row. How to write a backend:
 //! [`writing_a_backend`].
@@ -54,6 +53,7 @@
 //! | [`pools_do_not_mix`] | a cache that outlives its pool |
 //! | [`agrees_with_the_model`] | a block given out twice; a block written to while held; a lost block; a bulk call that fails and keeps; a bulk call that fails and fills; a count of one too many; a spurious failure; a double free accepted; one past the end accepted; an interior pointer accepted; the wrong error; a bulk free that stops half way; memory that is not zero at first; a link inside a free block |
 //! | [`no_block_is_shared`] | a block given out twice to threads; a lost block that still counts |
+//! | [`no_block_is_shared_when_reused`] | a stack without a tag |
 //! | [`bulk_transfers_conserve`] | a lost block that still counts |
 //! | [`no_alloc_fails_within_its_share`] | blocks stranded with their thread; a reserve; a failure where another thread is busy |
 //! | [`blocks_of_an_idle_thread_are_not_stranded`] | blocks stranded with their thread |
@@ -79,10 +79,17 @@
 //! #     fn available(&self) -> usize { 0 }
 //! # }
 //! # impl MyPool { fn from_region(region: Region) -> Self { Self(region) } }
-//! block_core::conformance_tests! { plain, |region| Box::new(MyPool::from_region(region)) }
+//! use block_core::conformance::Factory;
+//!
+//! block_core::conformance_tests! {
+//!     plain,
+//!     // SAFETY: nothing else uses the pools.
+//!     unsafe { Factory::new(|region| Box::new(MyPool::from_region(region))) }
+//! }
 //! block_core::conformance_tests! {
 //!     behind_a_trait_object,
-//!     |region| Box::new(MyPool::from_region(region)) as Box<dyn BlockAlloc>
+//!     // SAFETY: as above.
+//!     unsafe { Factory::new(|region| Box::new(MyPool::from_region(region)) as Box<dyn BlockAlloc>) }
 //! }
 //! ```
 //!
@@ -114,13 +121,18 @@
 //! #         Self(region, Mutex::new(numbers))
 //! #     }
 //! # }
-//! block_core::conformance::zeroed_on_release(&|region| Box::new(MyPool::from_region(region)));
+//! use block_core::conformance::{Factory, zeroed_on_release};
+//!
+//! // SAFETY: nothing else uses the pools.
+//! let pools = unsafe { Factory::new(|region| Box::new(MyPool::from_region(region))) };
+//! zeroed_on_release(&pools);
 //! ```
 
 mod bad;
 mod bag;
 mod bytes;
 pub mod events;
+mod factory;
 mod frees;
 mod held;
 mod keeper;
@@ -130,8 +142,10 @@ mod model;
 mod owners;
 mod racing;
 mod random;
+mod reuse;
 mod sequential;
 mod sharing;
+mod stepping;
 mod threads;
 mod verdict;
 pub mod writing_a_backend;
@@ -140,6 +154,7 @@ use core::ops::Deref;
 
 use crate::{BlockAlloc, Region};
 
+pub use factory::Factory;
 pub use frees::{bulk_free_is_all_or_nothing, checked_free};
 pub use leaving::{
     blocks_of_an_ended_thread_come_back, blocks_of_an_idle_thread_are_not_stranded,
@@ -150,6 +165,7 @@ pub use owners::{owned_blocks_keep_the_pool, the_last_of_racing_owners_frees_the
 pub use racing::{
     a_right_free_is_never_refused, available_never_over_reports, one_of_two_racing_frees_succeeds,
 };
+pub use reuse::no_block_is_shared_when_reused;
 pub use sequential::{
     bounded_and_aligned, bulk_is_all_or_nothing, conserved, exact_exhaustion, exclusive,
     initialised, lent_when_handed_out, zeroed_on_release,
@@ -168,33 +184,38 @@ pub use sharing::{bulk_transfers_conserve, no_alloc_fails_within_its_share, no_b
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-/// block_core::conformance::check_all(&|region| Box::new(Pool::over(region)));
+/// use block_core::conformance::Factory;
+///
+/// // SAFETY: the closure keeps no part of the pool.
+/// let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+/// block_core::conformance::check_all(&pools);
 /// ```
-pub fn check_all<P>(make: &impl Fn(Region) -> P)
+pub fn check_all<P>(pools: &Factory<impl Fn(Region) -> P>)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
-    crate::conformance_tests! { @each calls make }
+    crate::conformance_tests! { @each calls pools }
 }
 
-/// One `#[test]` for each property and each event, in a module of the given name, on the pools that the
-/// constructor makes.
+/// One `#[test]` for each property and each event, in a module of the given name, on the pools of a factory.
 ///
-/// The constructor is an expression, a closure or the path of a function, that takes a
-/// [`Region`](crate::Region) and returns a pointer to a pool; see
-/// [`conformance`](crate::conformance).
+/// The second argument is an expression of the type [`Factory`](crate::conformance::Factory). To build
+/// one is `unsafe`, so the promise that the suite depends on stands in the file that calls this macro.
 ///
 /// # Examples
 ///
 /// ```
 /// # use block_core::{BlockAlloc, Region};
 /// # fn my_pool(region: Region) -> Box<dyn BlockAlloc> { unimplemented!() }
-/// block_core::conformance_tests! { my_backend, my_pool }
+/// use block_core::conformance::Factory;
+///
+/// // SAFETY: `my_pool` keeps no part of the pool that it returns.
+/// block_core::conformance_tests! { my_backend, unsafe { Factory::new(my_pool) } }
 /// ```
 #[macro_export]
 macro_rules! conformance_tests {
-    ($name:ident, $make:expr $(,)?) => {
-        $crate::conformance_tests! { @each tests $name, $make }
+    ($name:ident, $factory:expr $(,)?) => {
+        $crate::conformance_tests! { @each tests $name, $factory }
     };
     // The lists of properties and of events, which stand here alone.
     (@each $mode:ident $($rest:tt)*) => {
@@ -214,6 +235,7 @@ macro_rules! conformance_tests {
                 pools_do_not_mix
                 agrees_with_the_model
                 no_block_is_shared
+                no_block_is_shared_when_reused
                 bulk_transfers_conserve
                 no_alloc_fails_within_its_share
                 blocks_of_an_idle_thread_are_not_stranded
@@ -246,6 +268,7 @@ macro_rules! conformance_tests {
                 capacity_of_63
                 capacity_of_64
                 capacity_of_65
+                capacity_beyond_16_bits
                 exhaustion_then_recovery_to_the_exact_count
                 thread_ends_with_cached_blocks
                 thread_ends_while_others_are_at_exhaustion
@@ -257,27 +280,27 @@ macro_rules! conformance_tests {
             $($rest)*
         }
     };
-    (@calls [$($property:ident)*] [$($event:ident)*] $make:expr) => {
-        $($crate::conformance::$property($make);)*
-        $($crate::conformance::events::$event($make);)*
+    (@calls [$($property:ident)*] [$($event:ident)*] $factory:expr) => {
+        $($crate::conformance::$property($factory);)*
+        $($crate::conformance::events::$event($factory);)*
     };
     (@names [$($property:ident)*] [$($event:ident)*]) => {
         [$(stringify!($property),)* $(stringify!($event)),*]
     };
-    (@tests [$($property:ident)*] [$($event:ident)*] $name:ident, $make:expr) => {
+    (@tests [$($property:ident)*] [$($event:ident)*] $name:ident, $factory:expr) => {
         mod $name {
-            #[allow(unused_imports, reason = "the constructor may name everything in full")]
+            #[allow(unused_imports, reason = "the factory may name everything in full")]
             use super::*;
             $(
                 #[test]
                 fn $property() {
-                    $crate::conformance::$property(&$make);
+                    $crate::conformance::$property(&$factory);
                 }
             )*
             $(
                 #[test]
                 fn $event() {
-                    $crate::conformance::events::$event(&$make);
+                    $crate::conformance::events::$event(&$factory);
                 }
             )*
         }

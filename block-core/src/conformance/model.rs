@@ -11,6 +11,7 @@ use proptest::sample::select;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 use super::bad::{Bad, Call, Elsewhere, refused};
+use super::factory::Factory;
 use super::held::Way;
 use super::keeper::Keeper;
 use super::layouts::{self, Shape, fail, on_each};
@@ -80,14 +81,18 @@ fn make_step<A: BlockAlloc + ?Sized>(
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-/// block_core::conformance::agrees_with_the_model(&|region| Box::new(Pool::over(region)));
+/// use block_core::conformance::Factory;
+///
+/// // SAFETY: the closure keeps no part of the pool.
+/// let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+/// block_core::conformance::agrees_with_the_model(&pools);
 /// ```
-pub fn agrees_with_the_model<P>(make: &impl Fn(Region) -> P)
+pub fn agrees_with_the_model<P>(pools: &Factory<impl Fn(Region) -> P>)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
     on_each("agrees_with_the_model", &layouts::few(), |shape| {
-        if let Err(TestError::Fail(reason, steps)) = search(make, shape) {
+        if let Err(TestError::Fail(reason, steps)) = search(pools, shape) {
             let listed: String = steps.iter().map(|step| format!("\n      {step:?}")).collect();
             fail("agrees_with_the_model", shape, &format!("{reason}\n    after:{listed}"));
         }
@@ -97,7 +102,7 @@ where
 
 /// Looks for a sequence that shows a violation.
 fn search<P: Deref<Target: BlockAlloc>>(
-    make: &impl Fn(Region) -> P,
+    pools: &Factory<impl Fn(Region) -> P>,
     shape: &Shape,
 ) -> Result<(), TestError<Vec<Step>>> {
     let config = Config {
@@ -111,7 +116,7 @@ fn search<P: Deref<Target: BlockAlloc>>(
     let random = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
     TestRunner::new_with_rng(config, random).run(&vec(step(), 1..60), |steps| {
         let run = || {
-            let pool = shape.pool(make)?;
+            let pool = shape.pool(pools)?;
             let elsewhere = Elsewhere::new(shape);
             let mut keeper = Keeper::new(&*pool);
             for step in steps {

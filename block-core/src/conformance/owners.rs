@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::thread;
 use std::vec::Vec;
 
+use super::factory::Factory;
 use super::layouts::{Shape, on_each};
 use super::random::Random;
 use super::verdict::{Check, ensure, violation};
@@ -35,9 +36,13 @@ fn shapes() -> [Shape; 4] {
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-/// block_core::conformance::owned_blocks_keep_the_pool(&|region| Box::new(Pool::over(region)));
+/// use block_core::conformance::Factory;
+///
+/// // SAFETY: the closure keeps no part of the pool.
+/// let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+/// block_core::conformance::owned_blocks_keep_the_pool(&pools);
 /// ```
-pub fn owned_blocks_keep_the_pool<P>(make: &impl Fn(Region) -> P)
+pub fn owned_blocks_keep_the_pool<P>(pools: &Factory<impl Fn(Region) -> P>)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
@@ -45,7 +50,7 @@ where
         let capacity = shape.capacity();
         for round in 0..12 {
             let mut random = Random::new(round);
-            let (pool, drops) = shared(shape, make)?;
+            let (pool, drops) = shared(shape, pools)?;
             let clone = pool.clone();
             // Blocks that came and went before, in magazines or on a list.
             let count = 1 + random.below(capacity);
@@ -72,7 +77,7 @@ where
         }
         // The other order, and an owner that has no blocks at all.
         for count in [0, capacity] {
-            let (pool, drops) = shared(shape, make)?;
+            let (pool, drops) = shared(shape, pools)?;
             drop(allocate(&pool, count, &mut Random::new(count))?);
             kept(&drops, &mut Vec::<Owned<P>>::new())?;
             drop(pool);
@@ -93,16 +98,20 @@ where
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-/// block_core::conformance::the_last_of_racing_owners_frees_the_pool(&|region| Box::new(Pool::over(region)));
+/// use block_core::conformance::Factory;
+///
+/// // SAFETY: the closure keeps no part of the pool.
+/// let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+/// block_core::conformance::the_last_of_racing_owners_frees_the_pool(&pools);
 /// ```
-pub fn the_last_of_racing_owners_frees_the_pool<P>(make: &impl Fn(Region) -> P)
+pub fn the_last_of_racing_owners_frees_the_pool<P>(pools: &Factory<impl Fn(Region) -> P>)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
     on_each("the_last_of_racing_owners_frees_the_pool", &shapes(), |shape| {
         for round in 0..150 {
             let mut random = Random::new(round);
-            let (pool, drops) = shared(shape, make)?;
+            let (pool, drops) = shared(shape, pools)?;
             let mut blocks = allocate(&pool, 1 + random.below(shape.capacity()), &mut random)?;
             let shares = [blocks.split_off(blocks.len() / 2), blocks];
             let verdicts: Vec<Check> = thread::scope(|scope| {
@@ -165,13 +174,13 @@ where
 /// A pool that counts how often it was freed.
 fn shared<P>(
     shape: &Shape,
-    make: &impl Fn(Region) -> P,
+    pools: &Factory<impl Fn(Region) -> P>,
 ) -> Check<(SharedPool<Behind<P>>, Arc<AtomicUsize>)>
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
     let drops = Arc::new(AtomicUsize::new(0));
-    let parts = Parts { pool: shape.pool(make)?, _counter: Counter(Arc::clone(&drops)) };
+    let parts = Parts { pool: shape.pool(pools)?, _counter: Counter(Arc::clone(&drops)) };
     Ok((SharedPool::new(Behind(Retirable::new(parts))), drops))
 }
 

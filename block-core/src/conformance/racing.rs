@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use std::vec::Vec;
 
 use super::bag::{Bag, all_are_back};
+use super::factory::Factory;
 use super::layouts::{Shape, on_each};
 use super::threads::together;
 use super::verdict::{Check, ensure, violation};
@@ -26,15 +27,19 @@ use crate::{Block, BlockAlloc, FreeError, Region};
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-/// block_core::conformance::one_of_two_racing_frees_succeeds(&|region| Box::new(Pool::over(region)));
+/// use block_core::conformance::Factory;
+///
+/// // SAFETY: the closure keeps no part of the pool.
+/// let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+/// block_core::conformance::one_of_two_racing_frees_succeeds(&pools);
 /// ```
-pub fn one_of_two_racing_frees_succeeds<P>(make: &impl Fn(Region) -> P)
+pub fn one_of_two_racing_frees_succeeds<P>(pools: &Factory<impl Fn(Region) -> P>)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
     let shapes = [Shape::new(64, 1), Shape::new(24, 16), Shape::new(1, 64).zeroed()];
     on_each("one_of_two_racing_frees_succeeds", &shapes, |shape| {
-        let pool = shape.pool(make)?;
+        let pool = shape.pool(pools)?;
         let pool = &*pool;
         let blocks: Vec<_> = (0..shape.capacity()).map(|_| AtomicPtr::default()).collect();
         let freed: Vec<_> = (0..shape.capacity()).map(|_| AtomicU8::new(0)).collect();
@@ -102,14 +107,18 @@ fn free<A: BlockAlloc + ?Sized>(pool: &A, block: NonNull<u8>, by_handle: bool) -
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-/// block_core::conformance::a_right_free_is_never_refused(&|region| Box::new(Pool::over(region)));
+/// use block_core::conformance::Factory;
+///
+/// // SAFETY: the closure keeps no part of the pool.
+/// let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+/// block_core::conformance::a_right_free_is_never_refused(&pools);
 /// ```
-pub fn a_right_free_is_never_refused<P>(make: &impl Fn(Region) -> P)
+pub fn a_right_free_is_never_refused<P>(pools: &Factory<impl Fn(Region) -> P>)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
     on_each("a_right_free_is_never_refused", &[Shape::new(64, 1), Shape::new(64, 2)], |shape| {
-        let pool = shape.pool(make)?;
+        let pool = shape.pool(pools)?;
         let pool = &*pool;
         together(3, |_, team| {
             for round in 0..100_000 {
@@ -149,15 +158,19 @@ where
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-/// block_core::conformance::available_never_over_reports(&|region| Box::new(Pool::over(region)));
+/// use block_core::conformance::Factory;
+///
+/// // SAFETY: the closure keeps no part of the pool.
+/// let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+/// block_core::conformance::available_never_over_reports(&pools);
 /// ```
-pub fn available_never_over_reports<P>(make: &impl Fn(Region) -> P)
+pub fn available_never_over_reports<P>(pools: &Factory<impl Fn(Region) -> P>)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
     for capacity in [2, 9, 128, 300] {
         on_each("available_never_over_reports", &[Shape::new(64, capacity)], |shape| {
-            let pool = shape.pool(make)?;
+            let pool = shape.pool(pools)?;
             let pool = &*pool;
             let watched = AtomicBool::new(false);
             together(3, |id, team| {

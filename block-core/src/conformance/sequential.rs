@@ -6,6 +6,7 @@ use std::vec::Vec;
 use super::events::lives::{
     forgotten_handle, panic_while_holding_handles, thread_ends_with_handles,
 };
+use super::factory::Factory;
 use super::held::Way;
 use super::keeper::Keeper;
 use super::layouts::{self, Shape, on_each};
@@ -23,14 +24,18 @@ use crate::{BlockAlloc, Region};
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-/// block_core::conformance::bounded_and_aligned(&|region| Box::new(Pool::over(region)));
+/// use block_core::conformance::Factory;
+///
+/// // SAFETY: the closure keeps no part of the pool.
+/// let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+/// block_core::conformance::bounded_and_aligned(&pools);
 /// ```
-pub fn bounded_and_aligned<P>(make: &impl Fn(Region) -> P)
+pub fn bounded_and_aligned<P>(pools: &Factory<impl Fn(Region) -> P>)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
     on_each("bounded_and_aligned", &layouts::every(), |shape| {
-        let pool = shape.pool(make)?;
+        let pool = shape.pool(pools)?;
         let mut keeper = Keeper::new(&*pool);
         // The calls that look at the address themselves come last.
         for way in [Way::Unchecked, Way::Handle, Way::Raw] {
@@ -54,14 +59,18 @@ where
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-/// block_core::conformance::exclusive(&|region| Box::new(Pool::over(region)));
+/// use block_core::conformance::Factory;
+///
+/// // SAFETY: the closure keeps no part of the pool.
+/// let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+/// block_core::conformance::exclusive(&pools);
 /// ```
-pub fn exclusive<P>(make: &impl Fn(Region) -> P)
+pub fn exclusive<P>(pools: &Factory<impl Fn(Region) -> P>)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
     on_each("exclusive", &layouts::every(), |shape| {
-        let pool = shape.pool(make)?;
+        let pool = shape.pool(pools)?;
         let mut keeper = Keeper::new(&*pool);
         let mut random = Random::new(1);
         for _ in 0..rounds(shape) {
@@ -91,14 +100,18 @@ fn rounds(shape: &Shape) -> usize {
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-/// block_core::conformance::conserved(&|region| Box::new(Pool::over(region)));
+/// use block_core::conformance::Factory;
+///
+/// // SAFETY: the closure keeps no part of the pool.
+/// let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+/// block_core::conformance::conserved(&pools);
 /// ```
-pub fn conserved<P>(make: &impl Fn(Region) -> P)
+pub fn conserved<P>(pools: &Factory<impl Fn(Region) -> P>)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
     on_each("conserved", &layouts::every(), |shape| {
-        let pool = shape.pool(make)?;
+        let pool = shape.pool(pools)?;
         let mut keeper = Keeper::new(&*pool);
         let mut random = Random::new(2);
         keeper.account()?;
@@ -131,14 +144,18 @@ where
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-/// block_core::conformance::exact_exhaustion(&|region| Box::new(Pool::over(region)));
+/// use block_core::conformance::Factory;
+///
+/// // SAFETY: the closure keeps no part of the pool.
+/// let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+/// block_core::conformance::exact_exhaustion(&pools);
 /// ```
-pub fn exact_exhaustion<P>(make: &impl Fn(Region) -> P)
+pub fn exact_exhaustion<P>(pools: &Factory<impl Fn(Region) -> P>)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
     on_each("exact_exhaustion", &layouts::every(), |shape| {
-        let pool = shape.pool(make)?;
+        let pool = shape.pool(pools)?;
         let mut keeper = Keeper::new(&*pool);
         let mut random = Random::new(3);
         for round in 0..rounds(shape) {
@@ -173,14 +190,18 @@ where
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-/// block_core::conformance::bulk_is_all_or_nothing(&|region| Box::new(Pool::over(region)));
+/// use block_core::conformance::Factory;
+///
+/// // SAFETY: the closure keeps no part of the pool.
+/// let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+/// block_core::conformance::bulk_is_all_or_nothing(&pools);
 /// ```
-pub fn bulk_is_all_or_nothing<P>(make: &impl Fn(Region) -> P)
+pub fn bulk_is_all_or_nothing<P>(pools: &Factory<impl Fn(Region) -> P>)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
     on_each("bulk_is_all_or_nothing", &layouts::every(), |shape| {
-        let pool = shape.pool(make)?;
+        let pool = shape.pool(pools)?;
         let mut keeper = Keeper::new(&*pool);
         let mut random = Random::new(4);
         for round in 0..rounds(shape) {
@@ -217,14 +238,18 @@ where
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-/// block_core::conformance::initialised(&|region| Box::new(Pool::over(region)));
+/// use block_core::conformance::Factory;
+///
+/// // SAFETY: the closure keeps no part of the pool.
+/// let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+/// block_core::conformance::initialised(&pools);
 /// ```
-pub fn initialised<P>(make: &impl Fn(Region) -> P)
+pub fn initialised<P>(pools: &Factory<impl Fn(Region) -> P>)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
     on_each("initialised", &layouts::every(), |shape| {
-        let pool = shape.pool(make)?;
+        let pool = shape.pool(pools)?;
         let mut keeper = Keeper::new(&*pool);
         for way in [Way::Raw, Way::Unchecked, Way::Handle].repeat(2) {
             // Some blocks are used often before others are used at all.
@@ -251,15 +276,19 @@ where
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-/// block_core::conformance::zeroed_on_release(&|region| Box::new(Pool::over(region)));
+/// use block_core::conformance::Factory;
+///
+/// // SAFETY: the closure keeps no part of the pool.
+/// let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+/// block_core::conformance::zeroed_on_release(&pools);
 /// ```
-pub fn zeroed_on_release<P>(make: &impl Fn(Region) -> P)
+pub fn zeroed_on_release<P>(pools: &Factory<impl Fn(Region) -> P>)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
     let zeroed: Vec<_> = layouts::every().into_iter().map(Shape::zeroed).collect();
     on_each("zeroed_on_release", &zeroed, |shape| {
-        let pool = shape.pool(make)?;
+        let pool = shape.pool(pools)?;
         let mut keeper = Keeper::new(&*pool);
         for way in Way::ALL {
             // Stamped by the keeper each time that it takes one, compared with zero at the next.
@@ -290,15 +319,19 @@ where
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-/// block_core::conformance::lent_when_handed_out(&|region| Box::new(Pool::over(region)));
+/// use block_core::conformance::Factory;
+///
+/// // SAFETY: the closure keeps no part of the pool.
+/// let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+/// block_core::conformance::lent_when_handed_out(&pools);
 /// ```
-pub fn lent_when_handed_out<P>(make: &impl Fn(Region) -> P)
+pub fn lent_when_handed_out<P>(pools: &Factory<impl Fn(Region) -> P>)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
     let hardened: Vec<_> = layouts::every().into_iter().map(Shape::hardened).collect();
     on_each("lent_when_handed_out", &hardened, |shape| {
-        let pool = shape.pool(make)?;
+        let pool = shape.pool(pools)?;
         let mut keeper = Keeper::that_wants_loans(&*pool);
         let mut random = Random::new(6);
         for way in Way::ALL.repeat(3) {

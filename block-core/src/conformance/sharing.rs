@@ -6,6 +6,7 @@ use std::thread::{self, Scope};
 use std::vec::Vec;
 
 use super::bag::{Bag, Stamped, all_are_back};
+use super::factory::Factory;
 use super::layouts::{Shape, on_each};
 use super::threads::{Team, together};
 use super::verdict::{Check, ensure};
@@ -25,9 +26,13 @@ type Exchange<'a, A> = Mutex<Vec<Stamped<'a, A>>>;
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-/// block_core::conformance::no_block_is_shared(&|region| Box::new(Pool::over(region)));
+/// use block_core::conformance::Factory;
+///
+/// // SAFETY: the closure keeps no part of the pool.
+/// let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+/// block_core::conformance::no_block_is_shared(&pools);
 /// ```
-pub fn no_block_is_shared<P>(make: &impl Fn(Region) -> P)
+pub fn no_block_is_shared<P>(pools: &Factory<impl Fn(Region) -> P>)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
@@ -41,7 +46,7 @@ where
         Shape::new(100, 40).hardened(),
     ];
     on_each("no_block_is_shared", &shapes, |shape| {
-        let pool = shape.pool(make)?;
+        let pool = shape.pool(pools)?;
         let pool = &*pool;
         let exchange = Exchange::default();
         together(4, |id, team| {
@@ -70,9 +75,13 @@ where
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-/// block_core::conformance::bulk_transfers_conserve(&|region| Box::new(Pool::over(region)));
+/// use block_core::conformance::Factory;
+///
+/// // SAFETY: the closure keeps no part of the pool.
+/// let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+/// block_core::conformance::bulk_transfers_conserve(&pools);
 /// ```
-pub fn bulk_transfers_conserve<P>(make: &impl Fn(Region) -> P)
+pub fn bulk_transfers_conserve<P>(pools: &Factory<impl Fn(Region) -> P>)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
@@ -83,7 +92,7 @@ where
         Shape::new(24, 200).hardened(),
     ];
     on_each("bulk_transfers_conserve", &shapes, |shape| {
-        let pool = shape.pool(make)?;
+        let pool = shape.pool(pools)?;
         let pool = &*pool;
         together(4, |id, team| {
             let mut bag = Bag::new(pool, id);
@@ -153,9 +162,13 @@ fn give_all<'a, A: BlockAlloc + ?Sized>(pool: &'a A, exchange: Exchange<'a, A>) 
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-/// block_core::conformance::no_alloc_fails_within_its_share(&|region| Box::new(Pool::over(region)));
+/// use block_core::conformance::Factory;
+///
+/// // SAFETY: the closure keeps no part of the pool.
+/// let pools = unsafe { Factory::new(|region| Box::new(Pool::over(region))) };
+/// block_core::conformance::no_alloc_fails_within_its_share(&pools);
 /// ```
-pub fn no_alloc_fails_within_its_share<P>(make: &impl Fn(Region) -> P)
+pub fn no_alloc_fails_within_its_share<P>(pools: &Factory<impl Fn(Region) -> P>)
 where
     P: Deref<Target: BlockAlloc> + Send + Sync,
 {
@@ -164,7 +177,7 @@ where
         let exchanged = share.min(4);
         let shape = Shape::new(64, threads * share + exchanged);
         on_each("no_alloc_fails_within_its_share", &[shape], |shape| {
-            let pool = shape.pool(make)?;
+            let pool = shape.pool(pools)?;
             let pool = &*pool;
             let exchange = Exchange::default();
             let mut first = Bag::new(pool, 98);

@@ -98,8 +98,11 @@
 //! }
 //!
 //! // In a test of your crate it is `block_core::conformance_tests! { fifo, .. }`, for one test of
-//! // each property. This page runs them all in a row:
-//! block_core::conformance::check_all(&|region| Box::new(FifoAlloc::from_region(region)));
+//! // each property. This page runs them all in a row.
+//! use block_core::conformance::{Factory, check_all};
+//!
+//! // SAFETY: the closure keeps no part of the pool, so nothing but the suite uses it.
+//! check_all(&unsafe { Factory::new(|region| Box::new(FifoAlloc::from_region(region))) });
 //! ```
 //!
 //! # What each promise means

@@ -164,14 +164,16 @@ impl Region {
     #[cold]
     unsafe fn end_loan(&self, block: NonNull<u8>) {
         // SAFETY: the caller's promise.
-        let (bytes, guard) = unsafe { (self.bytes(block), self.guard(block)) };
+        let guard = unsafe { self.guard(block) };
         let canary = Canary::of(block);
         let is_overrun = || self.has_lent.load(Ordering::Relaxed) && !canary.is_in(guard);
         if seeded!(is_overrun(), "guard-never-checked" => false) {
             Violation::new(Kind::Overrun, self, block, guard, |at| canary.byte(at)).fail();
         }
         if self.zeroes_on_release() {
-            bytes.fill(0);
+            // By pointer, without a slice: a raw holder may have left bytes uninitialised.
+            // SAFETY: valid (invariant 4), and the caller's alone (1).
+            unsafe { self.own(block).write_bytes(0, self.layout.block_size()) };
         }
     }
 

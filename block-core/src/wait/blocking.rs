@@ -1,4 +1,4 @@
-//! Waiting that stops the thread.
+//! Calls that block the thread until a block is free.
 
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
@@ -14,10 +14,18 @@ use super::{AllocFuture, Waiting};
 use crate::{AllocError, Block, BlockAlloc};
 
 impl<A: BlockAlloc + ?Sized> Waiting<A> {
-    /// Takes a block, and waits for one as long as it takes: for ever, if the caller itself holds every
+    /// Allocates a block, and waits until one is free. Waits for ever if the caller itself holds every
     /// block.
     ///
-    /// Cost: that of `acquire` and one load if a block is free. The first sleep of a call allocates.
+    /// Blocks the thread. In an `async` task use [`alloc_async`](Self::alloc_async): a runtime's worker
+    /// thread that is blocked polls no other task, not even one that would free a block.
+    ///
+    /// Costs as much as `acquire` and two loads if a block is free. The first sleep of a call allocates
+    /// memory.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError::Closed`] if the pool is closed before the caller gets a block.
     ///
     /// # Examples
     ///
@@ -29,21 +37,25 @@ impl<A: BlockAlloc + ?Sized> Waiting<A> {
     /// let pool = Waiting::new(Pool::new(1500, 2));
     /// std::thread::scope(|scope| {
     ///     for _ in 0..8 {
-    ///         scope.spawn(|| pool.alloc_wait()[0] = 1); // two at a time
+    ///         scope.spawn(|| pool.alloc_wait().unwrap()[0] = 1); // two at a time
     ///     }
     /// });
     /// assert_eq!(pool.available(), 2);
     /// ```
     #[inline]
-    pub fn alloc_wait(&self) -> Block<&Self> {
+    pub fn alloc_wait(&self) -> Result<Block<&Self>, AllocError> {
         Block::alloc_wait_in(self)
     }
 
-    /// Takes a block, and waits for one for at most so long; zero does not wait.
+    /// Allocates a block, and waits for one for at most `timeout`. Zero does not wait.
+    ///
+    /// Blocks the thread: see [`alloc_wait`](Self::alloc_wait). A task uses the timeout of its runtime
+    /// around [`alloc_async`](Self::alloc_async).
     ///
     /// # Errors
     ///
-    /// [`AllocError::Exhausted`] if no block came in time.
+    /// [`AllocError::TimedOut`] if no block became free in time, and [`AllocError::Closed`] if the pool
+    /// is closed before that.
     ///
     /// # Examples
     ///
@@ -57,7 +69,7 @@ impl<A: BlockAlloc + ?Sized> Waiting<A> {
     /// let pool = Waiting::new(Pool::new(1500, 1));
     /// let all_there_is = pool.alloc_timeout(Duration::from_secs(1))?;
     /// let error = pool.alloc_timeout(Duration::from_millis(1)).unwrap_err();
-    /// assert_eq!(error, AllocError::Exhausted);
+    /// assert_eq!(error, AllocError::TimedOut);
     /// # Ok::<(), AllocError>(())
     /// ```
     #[inline]
@@ -65,11 +77,14 @@ impl<A: BlockAlloc + ?Sized> Waiting<A> {
         Block::alloc_timeout_in(self, timeout)
     }
 
-    /// Takes a block, and waits for one until then; a deadline that has passed does not wait.
+    /// Allocates a block, and waits for one until `deadline`. A deadline that has passed does not wait.
+    ///
+    /// Blocks the thread: see [`alloc_wait`](Self::alloc_wait).
     ///
     /// # Errors
     ///
-    /// [`AllocError::Exhausted`] if no block came in time.
+    /// [`AllocError::TimedOut`] if no block became free in time, and [`AllocError::Closed`] if the pool
+    /// is closed before that.
     ///
     /// # Examples
     ///
@@ -97,7 +112,11 @@ where
     P: StableDeref<Target = Waiting<A>>,
     A: BlockAlloc + ?Sized,
 {
-    /// Takes a block of the pool behind `pool`, see [`Waiting::alloc_wait`].
+    /// Allocates a block of the pool behind `pool`, see [`Waiting::alloc_wait`].
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError::Closed`] if the pool is closed before the caller gets a block.
     ///
     /// # Examples
     ///
@@ -109,21 +128,23 @@ where
     /// use block_core::wait::Waiting;
     ///
     /// let pool = Arc::new(Waiting::new(Pool::new(1500, 1)));
-    /// let block = Block::alloc_wait_in(Arc::clone(&pool));
+    /// let block = Block::alloc_wait_in(Arc::clone(&pool))?;
     /// let other = std::thread::spawn(move || drop(Block::alloc_wait_in(pool)));
     /// drop(block);
     /// other.join().unwrap();
+    /// # Ok::<(), block_core::AllocError>(())
     /// ```
     #[inline]
-    pub fn alloc_wait_in(pool: P) -> Self {
-        wait(AllocFuture::new(pool), || None).expect("without a deadline it waits until it has one")
+    pub fn alloc_wait_in(pool: P) -> Result<Self, AllocError> {
+        wait(AllocFuture::new(pool), || None)
     }
 
-    /// Takes a block of the pool behind `pool`, see [`Waiting::alloc_timeout`].
+    /// Allocates a block of the pool behind `pool`, see [`Waiting::alloc_timeout`].
     ///
     /// # Errors
     ///
-    /// [`AllocError::Exhausted`] if no block came in time.
+    /// [`AllocError::TimedOut`] if no block became free in time, and [`AllocError::Closed`] if the pool
+    /// is closed before that.
     ///
     /// # Examples
     ///
@@ -140,16 +161,16 @@ where
     /// ```
     #[inline]
     pub fn alloc_timeout_in(pool: P, timeout: Duration) -> Result<Self, AllocError> {
-        // The clock is read only by who waits. A time too long to be added is no limit.
+        // A call that does not wait reads no clock. A time too long to be added is no limit.
         wait(AllocFuture::new(pool), || Instant::now().checked_add(timeout))
-            .ok_or(AllocError::Exhausted)
     }
 
-    /// Takes a block of the pool behind `pool`, see [`Waiting::alloc_deadline`].
+    /// Allocates a block of the pool behind `pool`, see [`Waiting::alloc_deadline`].
     ///
     /// # Errors
     ///
-    /// [`AllocError::Exhausted`] if no block came in time.
+    /// [`AllocError::TimedOut`] if no block became free in time, and [`AllocError::Closed`] if the pool
+    /// is closed before that.
     ///
     /// # Examples
     ///
@@ -166,7 +187,7 @@ where
     /// ```
     #[inline]
     pub fn alloc_deadline_in(pool: P, deadline: Instant) -> Result<Self, AllocError> {
-        wait(AllocFuture::new(pool), || Some(deadline)).ok_or(AllocError::Exhausted)
+        wait(AllocFuture::new(pool), || Some(deadline))
     }
 }
 
@@ -175,16 +196,22 @@ where
 fn wait<P, A>(
     mut future: AllocFuture<P, A>,
     deadline: impl FnOnce() -> Option<Instant>,
-) -> Option<Block<P>>
+) -> Result<Block<P>, AllocError>
 where
     P: StableDeref<Target = Waiting<A>>,
     A: BlockAlloc + ?Sized,
 {
-    future.try_at_once().or_else(|| sleep(future, deadline()))
+    match future.try_at_once() {
+        Some(block) => Ok(block),
+        None => sleep(future, deadline()),
+    }
 }
 
 #[cold]
-fn sleep<P, A>(mut future: AllocFuture<P, A>, deadline: Option<Instant>) -> Option<Block<P>>
+fn sleep<P, A>(
+    mut future: AllocFuture<P, A>,
+    deadline: Option<Instant>,
+) -> Result<Block<P>, AllocError>
 where
     P: StableDeref<Target = Waiting<A>>,
     A: BlockAlloc + ?Sized,
@@ -192,10 +219,10 @@ where
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);
     loop {
-        if let Poll::Ready(block) = Pin::new(&mut future).poll(&mut context) {
-            return Some(block);
+        if let Poll::Ready(result) = Pin::new(&mut future).poll(&mut context) {
+            return result;
         }
-        // Who unparks this thread for another reason costs it one more look.
+        // An unpark for another reason costs one more poll.
         match deadline {
             None => thread::park(),
             Some(deadline) => match deadline.checked_duration_since(Instant::now()) {

@@ -9,20 +9,25 @@ use core::task::{Context, Poll};
 use stable_deref_trait::StableDeref;
 
 use super::Waiting;
-use super::queue::Ticket;
-use crate::{Block, BlockAlloc};
+use super::queue::{Closed, Ticket};
+use crate::{AllocError, Block, BlockAlloc};
 
-/// Waits for a block: what [`Waiting::alloc_async`] and [`Block::alloc_async_in`] return.
+/// Waits for a block. Returned by [`Waiting::alloc_async`] and [`Block::alloc_async_in`].
 ///
-/// It takes its place in the queue when it is polled for the first time. Dropping it at any moment loses
-/// nothing: a block that it was given already goes to the next one that waits. A future that is neither
-/// polled nor dropped keeps its place, and one block once it was given one; so does a forgotten one.
+/// The output is a block, or [`AllocError::Closed`] if the pool is closed.
+///
+/// The future enters the queue when it is polled for the first time. If it is dropped, it leaves the
+/// queue; a block that it was given goes to the next waiter. So it is cancel-safe, but **a new future
+/// queues again, behind all other waiters**: see [tasks](super#tasks).
+///
+/// A future that is neither polled nor dropped keeps its place in the queue and, once it was given
+/// one, a block. So does a forgotten future.
 ///
 /// It may move between polls, and between threads if `P` may.
 ///
 /// # Panics
 ///
-/// If it is polled after it was ready.
+/// Panics if it is polled after it was ready.
 ///
 /// # Examples
 ///
@@ -31,7 +36,7 @@ use crate::{Block, BlockAlloc};
 /// use std::sync::Arc;
 ///
 /// use block_core::wait::{AllocFuture, Waiting};
-/// use block_core::{AllocError, Block, BlockAlloc};
+/// use block_core::{Block, BlockAlloc};
 ///
 /// type Blocks = Arc<Waiting<Pool>>;
 ///
@@ -67,7 +72,7 @@ where
         Self { pool: Some(pool), ticket: None, _backend: PhantomData }
     }
 
-    /// A block that is free, if nobody waits for it already.
+    /// Allocates a block if one is free and nobody waits for it.
     #[inline]
     pub(super) fn try_at_once(&mut self) -> Option<Block<P>> {
         let waiting = self.waiting();
@@ -75,16 +80,37 @@ where
         Some(self.finish(bytes))
     }
 
-    /// Gives up the place; the block, if one came at the last moment.
-    pub(super) fn give_up(mut self) -> Option<Block<P>> {
-        let ticket = self.ticket.take()?;
+    /// Enters the queue.
+    fn enter(&mut self) -> Result<(), AllocError> {
+        match self.waiting().enter() {
+            Ok(ticket) => self.ticket = Some(ticket),
+            Err(Closed) => return Err(self.finish_closed()),
+        }
+        Ok(())
+    }
+
+    /// Stops waiting. Returns the block if one came at the last moment.
+    pub(super) fn give_up(mut self) -> Result<Block<P>, AllocError> {
+        let ticket = self.ticket.take().ok_or(AllocError::TimedOut)?;
         let waiting = self.waiting();
-        let bytes = waiting.queue.leave(ticket)?.bytes(waiting.region());
-        Some(self.finish(bytes))
+        match waiting.queue.leave(ticket) {
+            Some(Ok(held)) => {
+                let bytes = held.bytes(waiting.region());
+                Ok(self.finish(bytes))
+            }
+            Some(Err(Closed)) => Err(AllocError::Closed),
+            None => Err(AllocError::TimedOut),
+        }
     }
 
     fn waiting(&self) -> &Waiting<A> {
         self.pool.as_ref().expect("polled after it was ready")
+    }
+
+    /// Makes the future ready, without a block.
+    fn finish_closed(&mut self) -> AllocError {
+        (self.ticket, self.pool) = (None, None);
+        AllocError::Closed
     }
 
     fn finish(&mut self, bytes: NonNull<[u8]>) -> Block<P> {
@@ -100,7 +126,8 @@ where
     P: StableDeref<Target = Waiting<A>>,
     A: BlockAlloc + ?Sized,
 {
-    /// Waits for a block of the pool behind `pool`, see [`Waiting::alloc_async`]. With an owning pointer
+    /// Waits for a block of the pool behind `pool` without blocking the thread. See
+    /// [`Waiting::alloc_async`], also for what to keep in mind in a `select!`. With an owning pointer
     /// both the future and its block may move to another task.
     ///
     /// # Examples
@@ -114,7 +141,11 @@ where
     ///
     /// fn task(pool: &Arc<Waiting<Pool>>) -> impl Future<Output = ()> + Send + 'static {
     ///     let packet = Block::alloc_async_in(Arc::clone(pool));
-    ///     async move { packet.await[0] = 1 }
+    ///     async move {
+    ///         if let Ok(mut packet) = packet.await {
+    ///             packet[0] = 1;
+    ///         }
+    ///     }
     /// }
     /// ```
     pub fn alloc_async_in(pool: P) -> AllocFuture<P, A> {
@@ -127,26 +158,23 @@ where
     P: StableDeref<Target = Waiting<A>>,
     A: BlockAlloc + ?Sized,
 {
-    type Output = Block<P>;
+    type Output = Result<Block<P>, AllocError>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Block<P>> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let ticket = match this.ticket {
-            Some(ticket) => ticket,
-            None => {
-                if let Some(block) = this.try_at_once() {
-                    return Poll::Ready(block);
-                }
-                let ticket = this.waiting().enter();
-                *this.ticket.insert(ticket)
+        if this.ticket.is_none() {
+            if let Some(block) = this.try_at_once() {
+                return Poll::Ready(Ok(block));
             }
-        };
-        let waiting = this.waiting();
+            this.enter()?;
+        }
+        let (waiting, ticket) = (this.waiting(), this.ticket.expect("entered above"));
         match waiting.queue.poll(ticket, context.waker()) {
-            Some(held) => {
+            Some(Ok(held)) => {
                 let bytes = held.bytes(waiting.region());
-                Poll::Ready(this.finish(bytes))
+                Poll::Ready(Ok(this.finish(bytes)))
             }
+            Some(Err(Closed)) => Poll::Ready(Err(this.finish_closed())),
             None => Poll::Pending,
         }
     }
@@ -168,8 +196,8 @@ where
     fn drop(&mut self) {
         if let (Some(pool), Some(ticket)) = (&self.pool, self.ticket.take()) {
             let waiting = &**pool;
-            if let Some(held) = waiting.queue.leave(ticket) {
-                // Whoever waits next must not sleep on.
+            if let Some(Ok(held)) = waiting.queue.leave(ticket) {
+                // The next waiter must not sleep on.
                 seeded!(waiting.give_back(held), "cancelled-waiter-keeps-its-block" => _ = held);
             }
         }

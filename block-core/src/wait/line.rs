@@ -1,4 +1,4 @@
-//! The places of those who wait, and of those who were given a block.
+//! The places of waiters, and of waiters that were given a block.
 //!
 //! ```text
 //!   ticket     1       2       3       4       5
@@ -6,31 +6,50 @@
 //!          | waits | given | waits | vacant| waits |
 //!          +-------+-------+-------+-------+-------+
 //!
-//!   who waits, oldest first: 3, 5, 1
+//!   waiters, oldest first: 3, 5, 1
 //! ```
 //!
-//! A vector, in which a place keeps its number whoever else comes and goes, and a list through it, so
-//! that anybody may go from anywhere: every step takes the same time, however many wait. To be given a
-//! block takes no memory, and to come does only if more are there than at any time since nobody was.
+//! The places are in a vector, in which a place keeps its number, and the waiters are in a linked list
+//! through it, so every operation is O(1). Giving a block allocates no memory. Entering allocates only
+//! if there are more places than at any time since the line was last empty.
 
 use core::mem;
 use core::task::Waker;
+use core::time::Duration;
+use std::time::Instant;
 use std::vec::Vec;
 
-/// Whose place it is: the number of the place.
+/// The place of one waiter.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Ticket(usize);
+pub(crate) struct Ticket {
+    number: usize,
+    /// When the waiter entered, where the target has a clock.
+    since: Option<Instant>,
+}
 
-/// Who waits, and what they were given.
+/// What has happened in a queue so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    /// Calls that entered the queue.
+    pub(crate) waits: u64,
+    /// Time that calls spent in the queue. Calls that still wait are not included.
+    pub(crate) waited: Duration,
+    /// The longest time that one call spent in the queue.
+    pub(crate) longest: Duration,
+}
+
+/// The waiters, and the blocks that they were given.
 #[derive(Debug)]
 pub(super) struct Line<B> {
     entries: Vec<Entry<B>>,
-    /// What is beyond both ends of the list: its `newer` is the oldest of those who wait.
+    /// Beyond both ends of the list. Its `newer` is the oldest waiter.
     ends: Links,
     /// A vacant place, from which `newer` leads to the next one.
     vacant: usize,
     occupied: usize,
     waiting: usize,
+    is_closed: bool,
+    pub(super) counts: Counts,
 }
 
 #[derive(Debug)]
@@ -45,9 +64,11 @@ pub(super) enum Place<B> {
     Vacant,
     Waits(Option<Waker>),
     Given(B),
+    /// The queue was closed before the waiter was served.
+    Refused,
 }
 
-/// Numbers of the places of those who came just before and just after.
+/// The numbers of the places that were entered just before and just after.
 #[derive(Clone, Copy, Debug)]
 struct Links {
     older: usize,
@@ -58,20 +79,37 @@ struct Links {
 const END: usize = 0;
 
 impl<B> Line<B> {
-    /// Room for so many stays when the last one goes: a burst is not kept in memory.
+    /// Places for which memory is kept when the line is empty.
     const KEPT: usize = 64;
 
     pub(super) const fn new() -> Self {
         let ends = Links { older: END, newer: END };
-        Self { entries: Vec::new(), ends, vacant: END, occupied: 0, waiting: 0 }
+        Self {
+            entries: Vec::new(),
+            ends,
+            vacant: END,
+            occupied: 0,
+            waiting: 0,
+            is_closed: false,
+            counts: Counts { waits: 0, waited: Duration::ZERO, longest: Duration::ZERO },
+        }
     }
 
-    /// How many wait, and were not given a block yet.
+    /// Closes the line: nobody enters or is given a block from now on.
+    pub(super) fn close(&mut self) {
+        self.is_closed = true;
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
+    /// Returns the number of waiters that have no block yet.
     pub(super) fn waiting(&self) -> usize {
         self.waiting
     }
 
-    /// A place behind all others.
+    /// Takes a place behind all others. The line must not be closed.
     pub(super) fn enter(&mut self) -> Ticket {
         let older = self.ends.older;
         let entry = Entry { place: Place::Waits(None), links: Links { older, newer: END } };
@@ -87,39 +125,57 @@ impl<B> Line<B> {
         self.ends.older = number;
         self.occupied += 1;
         self.waiting += 1;
-        Ticket(number)
+        self.counts.waits += 1;
+        Ticket { number, since: now() }
     }
 
-    /// The waker of somebody who waits; `None` if it was given a block.
-    pub(super) fn waker(&mut self, Ticket(number): Ticket) -> Option<&mut Option<Waker>> {
-        match &mut self.entries.get_mut(number - 1)?.place {
+    /// Returns the waker of a waiter; `None` if it was given a block or refused one.
+    pub(super) fn waker(&mut self, ticket: Ticket) -> Option<&mut Option<Waker>> {
+        match &mut self.entries.get_mut(ticket.number - 1)?.place {
             Place::Waits(waker) => Some(waker),
             _ => None,
         }
     }
 
-    /// Gives a block to the oldest of those who wait, and says whom to wake. It comes back if nobody waits.
+    /// Gives a block to the oldest waiter and returns the waker to call. Returns the block if nobody
+    /// waits or the line is closed.
     pub(super) fn give(&mut self, block: B) -> Result<Option<Waker>, B> {
-        let oldest = self.ends.newer;
-        if oldest == END {
+        if self.ends.newer == END || self.is_closed {
             return Err(block);
         }
+        Ok(self.end_oldest(Place::Given(block)))
+    }
+
+    /// Ends the wait of the oldest waiter without a block and returns the waker to call. Returns
+    /// `None` if nobody waits.
+    pub(super) fn refuse(&mut self) -> Option<Option<Waker>> {
+        (self.ends.newer != END).then(|| self.end_oldest(Place::Refused))
+    }
+
+    fn end_oldest(&mut self, place: Place<B>) -> Option<Waker> {
+        let oldest = self.ends.newer;
         self.unlink(oldest);
-        match mem::replace(&mut self.entries[oldest - 1].place, Place::Given(block)) {
-            Place::Waits(waker) => Ok(waker),
+        match mem::replace(&mut self.entries[oldest - 1].place, place) {
+            Place::Waits(waker) => waker,
             _ => unreachable!("those on the list wait"),
         }
     }
 
-    /// Ends a place, and returns what was in it. The ticket is one of this line.
+    /// Ends a place and returns its content. The ticket is one of this line.
     #[must_use = "a block would be lost"]
-    pub(super) fn leave(&mut self, Ticket(number): Ticket) -> Place<B> {
+    pub(super) fn leave(&mut self, ticket: Ticket) -> Place<B> {
+        let number = ticket.number;
         let Some(entry) = self.entries.get_mut(number - 1) else { return Place::Vacant };
         let place = mem::replace(&mut entry.place, Place::Vacant);
         match place {
             Place::Vacant => return place,
             Place::Waits(_) => self.unlink(number),
-            Place::Given(_) => {}
+            Place::Given(_) | Place::Refused => {}
+        }
+        if let (Some(since), Some(now)) = (ticket.since, now()) {
+            let waited = now.saturating_duration_since(since);
+            self.counts.waited = self.counts.waited.saturating_add(waited);
+            self.counts.longest = self.counts.longest.max(waited);
         }
         self.links(number).newer = mem::replace(&mut self.vacant, number);
         self.occupied -= 1;
@@ -131,7 +187,7 @@ impl<B> Line<B> {
         place
     }
 
-    /// The blocks that were given and not taken, of places that nobody comes back to.
+    /// Returns the blocks that were given and not taken out.
     pub(super) fn into_given(self) -> impl Iterator<Item = B> {
         self.entries.into_iter().filter_map(|entry| match entry.place {
             Place::Given(block) => Some(block),
@@ -139,7 +195,7 @@ impl<B> Line<B> {
         })
     }
 
-    /// Takes somebody who waits out of the list.
+    /// Removes a waiter from the list.
     fn unlink(&mut self, number: usize) {
         let Links { older, newer } = *self.links(number);
         self.links(older).newer = newer;
@@ -150,6 +206,12 @@ impl<B> Line<B> {
     fn links(&mut self, number: usize) -> &mut Links {
         if number == END { &mut self.ends } else { &mut self.entries[number - 1].links }
     }
+}
+
+/// Returns the time, or `None` where [`Instant::now`] would panic because the target has no clock.
+fn now() -> Option<Instant> {
+    let has_clock = !cfg!(all(target_family = "wasm", target_os = "unknown"));
+    has_clock.then(Instant::now)
 }
 
 #[cfg(all(test, not(any(block_loom, block_shuttle))))]

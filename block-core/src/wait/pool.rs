@@ -1,9 +1,10 @@
-//! The pool that a pool is that can be waited for, and its backend as the queue sees it.
+//! [`BlockAlloc`] for [`Waiting`], and the backend as the queue sees it.
 
 use core::ptr::NonNull;
 
 use super::Waiting;
 use super::queue::Stock;
+use crate::sync::Ordering;
 use crate::{BlockAlloc, Region, Stats};
 
 // SAFETY: the backend keeps the contract, and this pool alone has it, so nothing else gives out its
@@ -19,7 +20,11 @@ unsafe impl<A: BlockAlloc + ?Sized> BlockAlloc for Waiting<A> {
 
     #[inline]
     fn acquire(&self) -> Option<NonNull<u8>> {
-        self.backend.acquire()
+        let block = self.backend.acquire();
+        if block.is_none() {
+            self.count_exhaustion();
+        }
+        block
     }
 
     #[inline]
@@ -34,24 +39,35 @@ unsafe impl<A: BlockAlloc + ?Sized> BlockAlloc for Waiting<A> {
         self.backend.available()
     }
 
-    /// As the backend's. A call that waits counts as one or more of the exhaustions: one each time that it
-    /// looked and found no block. So does another one's look on behalf of those who wait.
+    /// Returns the backend's figures and those of waiting.
+    ///
+    /// `exhaustions` counts the calls on this pool, not those on the backend before it was wrapped. The
+    /// backend also counts each look that is made for a waiter.
     fn stats(&self) -> Stats {
-        self.backend.stats()
+        let mut stats = self.backend.stats();
+        let counts = self.queue.counts();
+        // Relaxed: a count, which orders nothing.
+        stats.exhaustions = self.exhaustions.load(Ordering::Relaxed) as u64 + counts.waits;
+        stats.waits = counts.waits;
+        stats.time_waited = counts.waited;
+        stats.longest_wait = counts.longest;
+        stats
     }
 
     #[inline]
     fn acquire_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) -> bool {
-        // Who waits comes first: else bulks that fail could hand a block on from one to the next, each
-        // before its last holder finds it again. No block for a waiter is none for this call either.
+        // Waiters come first. Otherwise bulk calls that fail could pass a block from one to the next,
+        // each before its last holder finds it again. No block for a waiter is none for this call.
         let is_hopeless =
             self.queue.has_waiters() && !blocks.is_empty() && !self.queue.settle(&self.stock());
         if is_hopeless {
             blocks.fill(None);
+            self.count_exhaustion();
             return false;
         }
         let done = self.backend.acquire_bulk(blocks);
         if !done {
+            self.count_exhaustion();
             // It may have held some for a moment, at which a waiter found none.
             self.queue.settle(&self.stock());
         }

@@ -1,13 +1,21 @@
-//! Who waits for a block, in order, and what each was given: the protocol of the [module](super).
+//! The queue of waiters and the blocks that were given to them: the protocol of the [module](super).
 //!
 //! # Invariants
 //!
-//! a. The next block is the oldest waiter's, of those who were not given one yet. `waiting` is their
-//!    number.
-//! b. A block that a waiter was given is nobody else's until it takes it out of its place.
-//! c. While somebody waits and no call is in progress, every block is held.
+//! a. The next block goes to the oldest waiter that has none. `waiting` is the number of waiters that
+//!    have none, or [`CLOSED`].
+//! b. A block that was given to a waiter stays in the waiter's place until the waiter takes it out.
+//! c. While a call waits and no call is in progress, every block is held.
+//! d. Once the queue is closed, no call enters it and no waiter is given a block. When `close` returns,
+//!    nobody waits: each waiter has a block that it was given before, or is refused.
 //!
-//! No code of others runs under the lock: wakers are cloned before, woken and dropped after.
+//! Whether a waiter is served or refused is decided under the lock. `close` sets the flag there first;
+//! from then on `give` returns the block and `enter` fails, so the list of waiters only becomes shorter.
+//! `close` then refuses the waiters one by one, each under the lock, until the list is empty. So it
+//! needs no memory, and it finds each waiter that entered before.
+//!
+//! No foreign code runs under the lock: wakers are cloned before it is taken, and woken and dropped
+//! after it is released. Nothing formats the queue, since a formatter is foreign code.
 
 use core::mem;
 use core::task::Waker;
@@ -18,7 +26,14 @@ use crate::sync::{
     AtomicUsize, Mutex, MutexGuard, Ordering, PoisonError, const_outside_models, fence,
 };
 
-pub(crate) use super::line::Ticket;
+pub(crate) use super::line::{Counts, Ticket};
+
+/// The number of waiters in a closed queue.
+const CLOSED: usize = usize::MAX;
+
+/// The error of a closed queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Closed;
 
 /// Where blocks are that nobody holds. `B` is a block held by a call: it cannot be copied.
 pub(crate) trait Stock<B> {
@@ -32,8 +47,7 @@ pub(crate) trait Stock<B> {
     fn clean(&self, block: &B);
 }
 
-/// Who waits, and what they were given.
-#[derive(Debug)]
+/// The waiters, and the blocks that were given to them.
 pub(crate) struct Queue<B> {
     /// Written under the lock.
     waiting: AtomicUsize,
@@ -47,11 +61,14 @@ impl<B> Queue<B> {
         }
     }
 
-    /// How many wait; after a fence, a sure answer for who entered before another one.
+    /// Returns the number of waiters. After a fence this includes every waiter that entered before it.
     #[inline]
     pub(crate) fn waiters(&self) -> usize {
-        // Relaxed: the fence in `settle` makes it sure. Without one it is a hint.
-        self.waiting.load(Ordering::Relaxed)
+        // Relaxed: the fence in `settle` orders it. Without one it is a hint.
+        match self.waiting.load(Ordering::Relaxed) {
+            CLOSED => 0,
+            waiting => waiting,
+        }
     }
 
     #[inline]
@@ -59,22 +76,59 @@ impl<B> Queue<B> {
         self.waiters() != 0
     }
 
-    /// The caller's place at the end of the queue; it may have been given a block already.
-    pub(crate) fn enter(&self, stock: &impl Stock<B>) -> Ticket {
+    /// Returns whether a waiter must enter the queue, or find that it is closed, although a block may
+    /// be free.
+    #[inline]
+    pub(crate) fn is_busy(&self) -> bool {
+        // Relaxed: as in `waiters`. `CLOSED` is not 0 either.
+        self.waiting.load(Ordering::Relaxed) != 0
+    }
+
+    /// Returns whether the queue is closed.
+    #[inline]
+    pub(crate) fn is_closed(&self) -> bool {
+        // Relaxed: a call that happens after `close` sees its store. Others may come before or after.
+        self.waiting.load(Ordering::Relaxed) == CLOSED
+    }
+
+    /// Closes the queue: refuses every waiter and wakes it.
+    pub(crate) fn close(&self) {
+        {
+            let mut line = self.lock();
+            line.close();
+            self.count(&line);
+        }
+        loop {
+            // A statement of its own, so that the lock is free when the waker is called.
+            let refused = self.lock().refuse();
+            let Some(waker) = refused else { break };
+            if let Some(waker) = waker {
+                wake(waker);
+            }
+            seeded!("close-forgets-a-waiter" => break);
+        }
+    }
+
+    /// Enters the queue behind all other waiters. The caller may have been given a block already when
+    /// this returns.
+    pub(crate) fn enter(&self, stock: &impl Stock<B>) -> Result<Ticket, Closed> {
         let ticket = {
             let mut line = self.lock();
+            if seeded!(line.is_closed(), "a-closed-queue-is-entered" => false) {
+                return Err(Closed);
+            }
             let ticket = line.enter();
             self.count(&line);
             ticket
         };
         // Register, then look again: a block that came back before may have found nobody waiting.
-        seeded!(_ = self.settle(stock), "no-second-look-after-queueing" => ());
-        ticket
+        seeded!(self.settle(stock), "no-second-look-after-queueing" => true);
+        Ok(ticket)
     }
 
-    /// The block that the ticket's holder was given, whose place ends then; otherwise the waker is
-    /// woken when there is one.
-    pub(crate) fn poll(&self, ticket: Ticket, waker: &Waker) -> Option<B> {
+    /// Returns the result of a wait and ends the waiter's place. Returns `None` while the caller must
+    /// go on waiting; `waker` is then called when there is a result.
+    pub(crate) fn poll(&self, ticket: Ticket, waker: &Waker) -> Option<Result<B, Closed>> {
         let mut line = self.lock();
         let Some(known) = line.waker(ticket) else { return self.remove(line, ticket) };
         if known.as_ref().is_some_and(|known| known.will_wake(waker)) {
@@ -84,20 +138,20 @@ impl<B> Queue<B> {
         let mut other = Some(waker.clone());
         let mut line = self.lock();
         let place = line.waker(ticket);
-        let is_given = place.is_none();
+        let is_over = place.is_none();
         if let Some(known) = place {
             mem::swap(known, &mut other);
         }
         drop(line);
         // Before the block is taken out: this may unwind, and nobody would have it.
         drop(other);
-        if is_given { self.leave(ticket) } else { None }
+        if is_over { self.leave(ticket) } else { None }
     }
 
-    /// Ends the place of a ticket whose holder waits no more. A block that it was given meanwhile is the
-    /// caller's, to use or to pass on.
+    /// Ends a waiter's place. Returns the result of the wait, or `None` if there was none yet. A block
+    /// in the result is the caller's, to use or to pass on.
     #[must_use = "the block would be lost"]
-    pub(crate) fn leave(&self, ticket: Ticket) -> Option<B> {
+    pub(crate) fn leave(&self, ticket: Ticket) -> Option<Result<B, Closed>> {
         self.remove(self.lock(), ticket)
     }
 
@@ -126,9 +180,14 @@ impl<B> Queue<B> {
         self.offer(block)
     }
 
-    /// Gives blocks of the stock to waiters until there are no more of one or the other. To be called
-    /// after blocks were put into the stock, and after somebody entered. False: somebody waits, and at
-    /// some instant during the call there was no block.
+    /// Returns what has happened in the queue so far.
+    pub(crate) fn counts(&self) -> Counts {
+        self.lock().counts
+    }
+
+    /// Gives blocks of the stock to waiters until there is no block or no waiter left. Must be called
+    /// after blocks were put into the stock, and after a waiter entered. Returns false if somebody
+    /// waits, and at some instant during the call there was no block.
     #[inline]
     pub(crate) fn settle(&self, stock: &impl Stock<B>) -> bool {
         loop {
@@ -172,19 +231,25 @@ impl<B> Queue<B> {
     }
 
     /// Takes a place out. Its waker, if it has one, is dropped after the lock.
-    fn remove(&self, mut line: MutexGuard<'_, Line<B>>, ticket: Ticket) -> Option<B> {
+    fn remove(
+        &self,
+        mut line: MutexGuard<'_, Line<B>>,
+        ticket: Ticket,
+    ) -> Option<Result<B, Closed>> {
         let place = line.leave(ticket);
         self.count(&line);
         drop(line);
         match place {
-            Place::Given(block) => Some(block),
+            Place::Given(block) => Some(Ok(block)),
+            Place::Refused => Some(Err(Closed)),
             Place::Waits(_) | Place::Vacant => None,
         }
     }
 
     fn count(&self, line: &Line<B>) {
-        // Relaxed: who must see it is behind a fence, see `settle`.
-        self.waiting.store(line.waiting(), Ordering::Relaxed);
+        let waiting = if line.is_closed() { CLOSED } else { line.waiting() };
+        // Relaxed: a reader that must see it is behind a fence, see `settle`.
+        self.waiting.store(waiting, Ordering::Relaxed);
     }
 
     /// Under the lock each step leaves the line whole, and none panics.

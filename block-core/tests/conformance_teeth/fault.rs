@@ -57,4 +57,8 @@ pub enum Fault {
     NeverFrees,
     /// Counts the allocated blocks and begins to count frees in a second step.
     RetiresInTwoSteps,
+    /// Keeps the numbers of blocks in 16 bits.
+    ShortNumbers,
+    /// A stack whose pop compares the number of the top block and nothing else.
+    NoTag,
 }

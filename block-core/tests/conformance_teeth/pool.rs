@@ -10,6 +10,7 @@ use std::time::Duration;
 use block_core::{BlockAlloc, BlockIndex, Region};
 
 use crate::fault::Fault;
+use crate::untagged::Stack;
 
 /// One list that all start from, and some that threads have for themselves where a fault says so.
 type Lists = [Vec<usize>; 16];
@@ -22,6 +23,8 @@ pub struct Pool {
     calls: AtomicUsize,
     held: AtomicUsize,
     last_given: AtomicUsize,
+    /// In place of the lists.
+    untagged: Option<Stack>,
 }
 
 /// The list of this thread.
@@ -51,10 +54,13 @@ impl Pool {
             }
         }
         let mut lists = Lists::default();
-        lists[0] = (0..capacity).rev().collect();
+        let short =
+            |number| if fault == Some(Fault::ShortNumbers) { number & 0xffff } else { number };
+        lists[0] = (0..capacity).rev().map(short).collect();
+        let untagged = (fault == Some(Fault::NoTag)).then(|| Stack::new(capacity));
         let number = || AtomicUsize::new(0);
         let (calls, held, last_given) = (number(), number(), number());
-        Self { region, fault, lists: Mutex::new(lists), calls, held, last_given }
+        Self { region, fault, lists: Mutex::new(lists), calls, held, last_given, untagged }
     }
 
     pub fn has(&self, fault: Fault) -> bool {
@@ -100,9 +106,12 @@ impl Pool {
     }
 
     fn write_to_a_held_block(&self) {
+        if !self.has(Fault::WritesToAHeldBlock) {
+            return;
+        }
         let last = self.last_given.load(Ordering::Relaxed);
         let free = self.lists().concat();
-        if self.has(Fault::WritesToAHeldBlock) && last > 0 && !free.contains(&(last - 1)) {
+        if last > 0 && !free.contains(&(last - 1)) {
             let block = self.region.block(BlockIndex::new(last - 1));
             // SAFETY: inside the region. Its holder is between two calls on the same thread.
             unsafe { block.write(block.read() ^ 0x20) };
@@ -118,6 +127,12 @@ unsafe impl BlockAlloc for Pool {
     }
 
     fn acquire(&self) -> Option<NonNull<u8>> {
+        if let Some(stack) = &self.untagged {
+            let block = self.region.block(BlockIndex::new(stack.pop()?));
+            // SAFETY: a block of the region; off the stack, unless the fault shows.
+            unsafe { self.region.lend(block) };
+            return Some(block);
+        }
         self.write_to_a_held_block();
         if let Some(block) = CACHED.take() {
             self.held.fetch_add(1, Ordering::Relaxed);
@@ -143,6 +158,14 @@ unsafe impl BlockAlloc for Pool {
     }
 
     unsafe fn release(&self, block: NonNull<u8>) {
+        if let Some(stack) = &self.untagged {
+            // SAFETY: a block of the region that the caller holds.
+            let index = unsafe {
+                self.region.scrub(block);
+                self.region.index_of(block)
+            };
+            return stack.push(index.get());
+        }
         self.held.fetch_sub(1, Ordering::Relaxed);
         if !self.has(Fault::ForgetsTheScrub) {
             // SAFETY: a block of the region that the caller holds.
@@ -168,6 +191,9 @@ unsafe impl BlockAlloc for Pool {
 
     fn available(&self) -> usize {
         let free = |lists: &Lists| lists.iter().map(Vec::len).sum::<usize>();
+        if let Some(stack) = &self.untagged {
+            return stack.len();
+        }
         match self.fault {
             Some(Fault::LosesABlockButCountsIt | Fault::MixesPools) => {
                 self.capacity() - self.held.load(Ordering::Relaxed)

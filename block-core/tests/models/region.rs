@@ -36,6 +36,10 @@ impl Region {
         self.memory.locate(block)
     }
 
+    pub(crate) fn own(&self, block: NonNull<u8>) -> NonNull<u8> {
+        self.memory.block(self.locate(block).expect("invariant 4"))
+    }
+
     /// # Safety
     ///
     /// A block of the region.

@@ -20,7 +20,7 @@ use block_core::models::thread;
 
 use crate::blocks::Blocks;
 use crate::on_another_thread;
-use crate::queue::{Queue, Stock, Ticket};
+use crate::queue::{Closed, Queue, Stock, Ticket};
 
 /// A held block, by number.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl<const BLOCKS: usize> Pool<BLOCKS> {
     }
 
     fn enter(&self) -> Ticket {
-        self.queue.enter(self)
+        self.queue.enter(self).expect("the queue is open")
     }
 
     fn give_back(&self, held: Held) {
@@ -64,15 +64,16 @@ impl<const BLOCKS: usize> Pool<BLOCKS> {
 
     /// As a dropped future does.
     fn leave(&self, ticket: Ticket) {
-        if let Some(held) = self.queue.leave(ticket) {
+        if let Some(Ok(held)) = self.queue.leave(ticket) {
             self.give_back(held);
         }
     }
 
     /// The block of one who waits, at rest; then it is given back.
     fn served(&self, ticket: Ticket) {
-        let held = self.queue.poll(ticket, Waker::noop()).expect("invariant c: a wakeup was lost");
-        self.give_back(held);
+        let result =
+            self.queue.poll(ticket, Waker::noop()).expect("invariant c: a wakeup was lost");
+        self.give_back(result.expect("the queue is open"));
     }
 
     /// At rest, with nobody waiting, so many blocks are free.
@@ -116,7 +117,7 @@ fn a_waiter_that_found_nothing_is_woken() {
         let got = pool.queue.poll(ticket, &Waker::from(std::sync::Arc::clone(&woken)));
         giver.join().unwrap();
         match got {
-            Some(held) => pool.give_back(held),
+            Some(result) => pool.give_back(result.expect("the queue is open")),
             None => {
                 assert_eq!(woken.0.load(SeqCst), 1, "woken");
                 pool.served(ticket);
@@ -141,7 +142,7 @@ fn a_waiter_that_changes_its_waker_while_the_block_comes_is_not_left_asleep() {
         let got = poll(&pool, &after);
         giver.join().unwrap();
         match got {
-            Some(held) => pool.give_back(held),
+            Some(result) => pool.give_back(result.expect("the queue is open")),
             None => {
                 assert_eq!(after.0.load(SeqCst), 1, "woken");
                 pool.served(ticket);
@@ -214,8 +215,8 @@ fn two_waiters_that_register_while_two_blocks_come_back_get_one_each() {
             pool.queue.poll(mine, Waker::noop()).expect("invariant c: two blocks, two waiters"),
             pool.queue.poll(theirs, Waker::noop()).expect("invariant c: two blocks, two waiters"),
         );
-        pool.give_back(mine);
-        pool.give_back(theirs);
+        pool.give_back(mine.expect("the queue is open"));
+        pool.give_back(theirs.expect("the queue is open"));
         pool.free(2);
     });
 }
@@ -257,6 +258,50 @@ fn a_call_that_does_not_wait_takes_no_block_away_for_good() {
     });
 }
 
+/// Invariant d: a waiter that enters while the queue is closed is refused and woken, or was not let in.
+#[test]
+fn a_waiter_that_registers_while_the_queue_is_closed_does_not_sleep() {
+    check(Exhaustive, || {
+        let (pool, [held]) = Pool::held();
+        let closer = on_another_thread(&pool, |pool| pool.queue.close());
+        let woken = std::sync::Arc::new(Woken::default());
+        let waker = Waker::from(std::sync::Arc::clone(&woken));
+        let ticket = pool.queue.enter(&*pool);
+        let early = ticket.ok().and_then(|ticket| pool.queue.poll(ticket, &waker));
+        closer.join().unwrap();
+        match (ticket, early) {
+            (Err(Closed), _) => {}
+            (Ok(_), Some(result)) => assert!(result.is_err(), "no block came back"),
+            (Ok(ticket), None) => {
+                assert_eq!(woken.0.load(SeqCst), 1, "woken");
+                let result = pool.queue.poll(ticket, &waker).expect("closed");
+                assert!(result.is_err(), "no block came back");
+            }
+        }
+        assert!(pool.queue.is_closed() && !pool.queue.has_waiters());
+        pool.give_back(held);
+        pool.free(1);
+    });
+}
+
+/// Invariant d: a waiter has the block or is refused, and the block is not lost. Three threads.
+#[test]
+fn a_block_that_comes_back_while_the_queue_is_closed_is_the_waiters_or_free() {
+    check(Within(3), || {
+        let (pool, [held]) = Pool::held();
+        let ticket = pool.enter();
+        let giver = on_another_thread(&pool, |pool| pool.give_back(held));
+        let closer = on_another_thread(&pool, |pool| pool.queue.close());
+        giver.join().unwrap();
+        closer.join().unwrap();
+        match pool.queue.poll(ticket, Waker::noop()).expect("served or refused") {
+            Ok(held) => pool.give_back(held),
+            Err(Closed) => {}
+        }
+        pool.free(1);
+    });
+}
+
 /// Lost wake-ups, cancelled waits and conservation: four threads, two blocks, four rounds each. A round takes
 /// a block past the queue or waits for one; who waits gives up at any moment, or never does.
 #[test]
@@ -269,12 +314,12 @@ fn nobody_sleeps_beside_a_free_block_whoever_gives_up() {
         let ticket = pool.enter();
         loop {
             if may_give_up && thread_rng().gen_ratio(1, 4) {
-                return pool.queue.leave(ticket);
+                return pool.queue.leave(ticket).and_then(Result::ok);
             }
             let woken = std::sync::Arc::new(Woken::default());
             let waker = Waker::from(std::sync::Arc::clone(&woken));
-            if let Some(held) = pool.queue.poll(ticket, &waker) {
-                return Some(held);
+            if let Some(result) = pool.queue.poll(ticket, &waker) {
+                return result.ok();
             }
             while woken.0.load(SeqCst) == 0 && !may_give_up {
                 thread::yield_now();

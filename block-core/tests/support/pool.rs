@@ -11,7 +11,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use block_core::{BlockAlloc, BlockIndex, BlockLayout, Region};
 
 /// A free list behind a mutex; the block given back last goes out first.
-#[derive(Debug)]
 pub struct Pool {
     region: Region,
     free: Mutex<Vec<BlockIndex>>,
@@ -44,6 +43,14 @@ impl Pool {
             // SAFETY: acquired just now, without a mark, and given back once.
             unsafe { self.release(block) };
         }
+    }
+}
+
+// Not derived: it would format the list under its lock, and a formatter may use the pool.
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let available = self.available();
+        f.debug_struct("Pool").field("available", &available).finish_non_exhaustive()
     }
 }
 

@@ -79,7 +79,7 @@ fn give_back<'a, A: BlockAlloc>(pool: &'a A, held: Block<&'a A>, is_bulk: bool) 
 fn a_block_that_somebody_waits_for_does_not_pass_through_the_backend() {
     let (pool, watched) = hesitant();
     for is_bulk in [false, true] {
-        let held = pool.alloc_wait();
+        let held = pool.alloc_wait().unwrap();
         let mut waiter = pool.alloc_async();
         assert!(poll_once(&mut waiter).is_pending());
         give_back(&*pool, held, is_bulk);
@@ -106,12 +106,12 @@ fn a_block_that_goes_straight_to_a_waiter_is_zeroed_on_the_way() {
     let region = Region::options().zero_on_release(true).map(layout).unwrap();
     let pool = Waiting::new(Pool::over(region));
     for is_bulk in [false, true] {
-        let mut held = pool.alloc_wait();
+        let mut held = pool.alloc_wait().unwrap();
         held.fill(7);
         let mut waiter = pool.alloc_async();
         assert!(poll_once(&mut waiter).is_pending());
         give_back(&pool, held, is_bulk);
-        let Poll::Ready(block) = poll_once(&mut waiter) else { panic!("it was given one") };
+        let Poll::Ready(Ok(block)) = poll_once(&mut waiter) else { panic!("it was given one") };
         assert_eq!(*block, [0; SIZE], "invariant 6");
     }
     assert_whole(&pool);

@@ -11,7 +11,7 @@ use crate::{assert_whole, pool};
 #[test]
 fn the_block_of_a_future_dropped_after_it_was_woken_goes_to_the_next() {
     let pool = pool(1);
-    let held = pool.alloc_wait();
+    let held = pool.alloc_wait().unwrap();
     let (mut first, mut next) = (pool.alloc_async(), pool.alloc_async());
     let (woken_first, woken_next) = (Arc::new(Woken::default()), Arc::new(Woken::default()));
     assert!(poll_with(&mut first, &woken_first).is_pending());
@@ -27,7 +27,7 @@ fn the_block_of_a_future_dropped_after_it_was_woken_goes_to_the_next() {
 #[test]
 fn the_block_of_the_last_future_dropped_after_it_was_woken_is_free() {
     let pool = pool(1);
-    let held = pool.alloc_wait();
+    let held = pool.alloc_wait().unwrap();
     let mut only = pool.alloc_async();
     assert!(poll_once(&mut only).is_pending());
     drop(held);
@@ -39,7 +39,7 @@ fn the_block_of_the_last_future_dropped_after_it_was_woken_is_free() {
 #[test]
 fn a_future_dropped_while_it_waits_is_passed_over() {
     let pool = pool(1);
-    let held = pool.alloc_wait();
+    let held = pool.alloc_wait().unwrap();
     let mut waiters = [(); 3].map(|()| Some(pool.alloc_async()));
     waiters.iter_mut().flatten().for_each(|waiter| assert!(poll_once(waiter).is_pending()));
     waiters[0] = None;
@@ -76,7 +76,7 @@ fn a_future_that_was_ready_must_not_be_polled() {
 #[test]
 fn the_waker_of_the_last_poll_is_woken() {
     let pool = pool(1);
-    let held = pool.alloc_wait();
+    let held = pool.alloc_wait().unwrap();
     let mut future = pool.alloc_async();
     let (before, last) = (Arc::new(Woken::default()), Arc::new(Woken::default()));
     assert!(poll_with(&mut future, &before).is_pending());
@@ -92,7 +92,7 @@ fn the_waker_of_the_last_poll_is_woken() {
 #[test]
 fn a_forgotten_future_costs_one_block() {
     let pool = pool(2);
-    let (one, other) = (pool.alloc_wait(), pool.alloc_wait());
+    let (one, other) = (pool.alloc_wait().unwrap(), pool.alloc_wait().unwrap());
     let mut future = pool.alloc_async();
     assert!(poll_once(&mut future).is_pending());
     std::mem::forget(future);

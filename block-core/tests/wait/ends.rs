@@ -50,7 +50,7 @@ fn who_waits_for_ever_is_let_go_of_and_raw_blocks_stay_out() {
 #[test]
 fn the_number_of_those_who_wait_counts_no_one_twice_and_no_one_who_was_served() {
     let pool = pool(1);
-    let held = pool.alloc_wait();
+    let held = pool.alloc_wait().unwrap();
     let mut waiters = [(); 3].map(|()| pool.alloc_async());
     assert_eq!(pool.waiters(), 0, "none was polled");
     for count in 1..=3 {
@@ -102,7 +102,7 @@ unsafe impl BlockAlloc for Named {
 fn the_text_of_a_pool_is_its_backends_and_how_many_wait() {
     let pool = Waiting::new(Named(Pool::new(64, 1)));
     assert_eq!(pool.to_string(), "packets, 0 waiting");
-    let _held = pool.alloc_wait();
+    let _held = pool.alloc_wait().unwrap();
     let mut waiter = pool.alloc_async();
     assert!(poll_once(&mut waiter).is_pending());
     assert_eq!(pool.to_string(), "packets, 1 waiting");

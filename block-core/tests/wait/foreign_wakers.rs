@@ -62,7 +62,7 @@ fn hostile() -> Waker {
 fn a_waker_that_panics_when_it_is_dropped_loses_no_block() {
     let pool: Blocks = Arc::new(pool(1));
     let waker = hostile();
-    KEPT.set(Some(Block::alloc_wait_in(Arc::clone(&pool))));
+    KEPT.set(Some(Block::alloc_wait_in(Arc::clone(&pool)).unwrap()));
     let mut waiter = pool.alloc_async();
     let mut poll =
         || std::pin::Pin::new(&mut waiter).poll(&mut Context::from_waker(&waker)).is_ready();
@@ -87,8 +87,10 @@ impl Wake for GivesBack {
 fn a_waker_may_give_a_block_back_itself() {
     let _end = must_end("a waker that gives a block back");
     let pool: Blocks = Arc::new(pool(2));
-    let (one, other) =
-        (Block::alloc_wait_in(Arc::clone(&pool)), Block::alloc_wait_in(Arc::clone(&pool)));
+    let (one, other) = (
+        Block::alloc_wait_in(Arc::clone(&pool)).unwrap(),
+        Block::alloc_wait_in(Arc::clone(&pool)).unwrap(),
+    );
     let waker = Waker::from(Arc::new(GivesBack(Mutex::new(Some(other)))));
     let (mut first, mut second) = (pool.alloc_async(), pool.alloc_async());
     let polled = std::pin::Pin::new(&mut first).poll(&mut Context::from_waker(&waker));
@@ -104,7 +106,7 @@ fn a_waker_may_give_a_block_back_itself() {
 fn a_waker_may_own_another_waiter() {
     let _end = must_end("a waker that owns a waiter");
     let pool: Blocks = Arc::new(pool(1));
-    let held = Block::alloc_wait_in(Arc::clone(&pool));
+    let held = Block::alloc_wait_in(Arc::clone(&pool)).unwrap();
     let mut owned = Block::alloc_async_in(Arc::clone(&pool));
     assert!(poll_once(&mut owned).is_pending());
     struct Owns<T>(T);
@@ -133,7 +135,7 @@ fn a_waker_may_drop_its_own_future() {
     }
     let _end = must_end("a waker that drops its own future");
     let pool: Blocks = Arc::new(pool(1));
-    let held = Block::alloc_wait_in(Arc::clone(&pool));
+    let held = Block::alloc_wait_in(Arc::clone(&pool)).unwrap();
     let mut future = Block::alloc_async_in(Arc::clone(&pool));
     let task = Arc::new(Ends(Mutex::new(None)));
     let waker = Waker::from(Arc::clone(&task));
@@ -163,7 +165,7 @@ impl Wake for Inline {
 fn any_number_of_tasks_that_run_where_they_are_woken_pass_a_block_on() {
     const TASKS: usize = if cfg!(miri) { 100 } else { 100_000 };
     let pool: Blocks = Arc::new(pool(1));
-    let held = Block::alloc_wait_in(Arc::clone(&pool));
+    let held = Block::alloc_wait_in(Arc::clone(&pool)).unwrap();
     let tasks: Vec<_> = (0..TASKS)
         .map(|_| {
             let mut future = Block::alloc_async_in(Arc::clone(&pool));

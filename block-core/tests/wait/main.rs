@@ -4,6 +4,7 @@
 
 mod backends;
 mod cancelled;
+mod closed;
 #[cfg(feature = "conformance")]
 mod conformance;
 mod ends;

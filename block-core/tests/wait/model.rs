@@ -128,7 +128,7 @@ impl<'a> World<'a> {
         };
         assert_eq!(polled.is_ready(), expected, "served, of those who wait");
         if let Poll::Ready(block) = polled {
-            self.held.push(block);
+            self.held.push(block.expect("the pool is open"));
             drop(self.futures.swap_remove(position));
         }
     }

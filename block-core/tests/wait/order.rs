@@ -12,7 +12,7 @@ use crate::{assert_whole, pool};
 #[test]
 fn blocks_go_to_waiters_in_the_order_in_which_they_came() {
     let pool = pool(1);
-    let mut held = pool.alloc_wait();
+    let mut held = pool.alloc_wait().unwrap();
     let mut waiters = [(); 5].map(|()| pool.alloc_async());
     waiters.iter_mut().for_each(|waiter| assert!(poll_once(waiter).is_pending()));
     for served in 0..waiters.len() {
@@ -22,7 +22,7 @@ fn blocks_go_to_waiters_in_the_order_in_which_they_came() {
         for waiter in waiters[served + 1..].iter_mut().rev() {
             assert!(poll_once(waiter).is_pending());
         }
-        let Poll::Ready(block) = poll_once(&mut waiters[served]) else {
+        let Poll::Ready(Ok(block)) = poll_once(&mut waiters[served]) else {
             panic!("waiter {served} is the oldest")
         };
         held = block;
@@ -35,7 +35,7 @@ fn blocks_go_to_waiters_in_the_order_in_which_they_came() {
 #[test]
 fn a_newcomer_that_waits_comes_after_those_who_wait() {
     let pool = pool(1);
-    let held = pool.alloc_wait();
+    let held = pool.alloc_wait().unwrap();
     let (mut first, mut newcomer) = (pool.alloc_async(), pool.alloc_async());
     assert!(poll_once(&mut first).is_pending());
     drop(held);

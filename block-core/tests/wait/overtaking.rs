@@ -33,7 +33,7 @@ impl Waiter {
 fn a_newcomer_that_would_wait_does_not_take_what_lies_there_for_who_waits() {
     for is_task in [true, false] {
         let (pool, moments) = hooked(1);
-        let held = Block::alloc_wait_in(Arc::clone(&pool));
+        let held = Block::alloc_wait_in(Arc::clone(&pool)).unwrap();
         let (first, newcomer) = (Waiter::of(&pool), Waiter::of(&pool));
         let comes = first.clone();
         moments.before_release.run_once(move || assert!(!comes.is_served()));
@@ -43,7 +43,7 @@ fn a_newcomer_that_would_wait_does_not_take_what_lies_there_for_who_waits() {
                 assert!(!comes.is_served(), "overtook");
             } else {
                 let refused = same.alloc_timeout(Duration::ZERO).map(drop);
-                assert_eq!(refused, Err(AllocError::Exhausted), "overtook");
+                assert_eq!(refused, Err(AllocError::TimedOut), "overtook");
             }
         });
         drop(held);

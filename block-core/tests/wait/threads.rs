@@ -24,7 +24,7 @@ fn threads_that_share_few_blocks_all_end() {
                 let pool = &pool;
                 scope.spawn(move || {
                     for _ in 0..ROUNDS {
-                        let mut block = pool.alloc_wait();
+                        let mut block = pool.alloc_wait().unwrap();
                         block.fill(id as u8);
                         if id % 2 == 0 {
                             thread::yield_now();
@@ -45,7 +45,7 @@ fn threads_that_wait_end_beside_others_that_do_not() {
     let pool = pool(2);
     thread::scope(|scope| {
         for _ in 0..2 {
-            scope.spawn(|| (0..ROUNDS).for_each(|_| drop(pool.alloc_wait())));
+            scope.spawn(|| (0..ROUNDS).for_each(|_| drop(pool.alloc_wait().unwrap())));
             scope.spawn(|| (0..ROUNDS).for_each(|_| drop(pool.alloc())));
             scope.spawn(|| {
                 let short = Duration::from_micros(20);
@@ -68,10 +68,10 @@ fn threads_that_wait_end_beside_others_that_do_not() {
 fn a_handle_that_owns_its_share_is_waited_for_on_another_thread() {
     let _end = must_end("owning handles");
     let pool = Arc::new(Waiting::new(Pool::new(SIZE, 1)));
-    let held = Block::alloc_wait_in(Arc::clone(&pool));
+    let held = Block::alloc_wait_in(Arc::clone(&pool)).unwrap();
     let waiters = [(); 3].map(|()| {
         let pool = Arc::clone(&pool);
-        thread::spawn(move || drop(Block::alloc_wait_in(pool)))
+        thread::spawn(move || drop(Block::alloc_wait_in(pool).unwrap()))
     });
     drop(held);
     waiters.into_iter().for_each(|waiter| waiter.join().unwrap());
@@ -85,7 +85,7 @@ fn whatever_way_a_block_comes_back_its_waiter_is_woken() {
     let pool = pool(1);
     let waits = |give_back: &dyn Fn()| {
         thread::scope(|scope| {
-            let waiter = scope.spawn(|| drop(pool.alloc_wait()));
+            let waiter = scope.spawn(|| drop(pool.alloc_wait().unwrap()));
             give_back();
             waiter.join().unwrap();
         });

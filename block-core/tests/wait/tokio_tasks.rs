@@ -28,7 +28,7 @@ fn multi_thread() -> Runtime {
 
 async fn works(pool: Arc<Waiting<Pool>>) {
     for _ in 0..ROUNDS {
-        let mut block = Block::alloc_async_in(Arc::clone(&pool)).await;
+        let mut block = Block::alloc_async_in(Arc::clone(&pool)).await.unwrap();
         block[0] = 1;
         yield_now().await;
         block[0] = 2;
@@ -60,11 +60,11 @@ fn tasks_without_a_runtime_wait_beside_threads() {
             scope.spawn(|| {
                 block_on(async {
                     for _ in 0..1_000 {
-                        pool.alloc_async().await[0] = 1;
+                        pool.alloc_async().await.unwrap()[0] = 1;
                     }
                 });
             });
-            scope.spawn(|| (0..1_000).for_each(|_| pool.alloc_wait()[0] = 2));
+            scope.spawn(|| (0..1_000).for_each(|_| pool.alloc_wait().unwrap()[0] = 2));
         }
     });
     assert_whole(&pool);

@@ -158,7 +158,7 @@
 //!   use block_lockfree::LockFreeAlloc;
 //!
 //!   async fn next_buffer(pool: &Waiting<LockFreeAlloc>) -> BlockBuf<&Waiting<LockFreeAlloc>> {
-//!       pool.alloc_async().await.into()
+//!       pool.alloc_async().await.unwrap().into()
 //!   }
 //!   # let pool = Waiting::new(LockFreeAlloc::new(1500, 1)?);
 //!   # let mut context = std::task::Context::from_waker(std::task::Waker::noop());

@@ -139,12 +139,12 @@
 //! let pool = Waiting::new(LockFreeAlloc::new(64, 1)?);
 //! std::thread::scope(|scope| {
 //!     for _ in 0..4 {
-//!         scope.spawn(|| pool.alloc_wait().fill(1)); // one block: they take turns
+//!         scope.spawn(|| pool.alloc_wait().unwrap().fill(1)); // one block: they take turns
 //!     }
 //! });
 //! let _held = pool.alloc_timeout(Duration::from_secs(1))?;
 //! let soon = Duration::from_millis(1);
-//! assert_eq!(pool.alloc_timeout(soon).unwrap_err(), AllocError::Exhausted);
+//! assert_eq!(pool.alloc_timeout(soon).unwrap_err(), AllocError::TimedOut);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

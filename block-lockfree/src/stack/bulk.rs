@@ -25,7 +25,10 @@ impl Stack {
     const PART: usize = 128;
 
     /// The part with which a bulk pop begins to pop in parts.
-    const FIRST_PART: usize = if cfg!(any(block_loom, block_shuttle)) { 1 } else { Self::PART };
+    const FIRST_PART: usize = if cfg!(any(block_loom, block_shuttle)) { 2 } else { Self::PART };
+
+    /// Up to so many blocks, a walk shows whether there are enough, and a look before it would only cost.
+    const WALKED: usize = if cfg!(any(block_loom, block_shuttle)) { 2 } else { Self::PART };
 
     /// How often a bulk pop tries to take all its blocks in one step.
     pub(super) const WHOLE_ATTEMPTS: usize =
@@ -111,7 +114,7 @@ impl Stack {
         let first = self.format.index(head);
         let (mut next, mut last) = (first, first);
         let mut position = 0;
-        if self.content_below(head).count() >= needed {
+        if needed <= Self::WALKED || self.content_below(head).count() >= needed {
             while position < wanted && next < self.capacity {
                 visit(position, BlockIndex::new(next));
                 last = next;
@@ -121,13 +124,8 @@ impl Stack {
         }
         if position < wanted {
             // Too few, if the entries are those of one state of the stack: then the head is as it was.
-            // If not, they may be those of a chain that a bulk push was still linking.
             let now = self.load();
-            return if seeded!(now == head, "short-chain-trusted" => true) {
-                Attempt::TooFew
-            } else {
-                Attempt::Changed(now)
-            };
+            return if now == head { Attempt::TooFew } else { Attempt::Changed(now) };
         }
         let moves = seeded!(wanted, "tag-moves-by-one-for-many" => 1);
         let new = self.format.popped(head, next, moves);
@@ -141,8 +139,9 @@ impl Stack {
     /// other threads come in between again and again. Calls `visit` as [`Stack::pop_many`] does.
     #[cfg(feature = "std")]
     pub fn pop_up_to(&self, most: usize, mut visit: impl FnMut(usize, BlockIndex)) -> usize {
-        /// Steps that fail before the next one takes half as many.
-        const FAILURES: usize = 4;
+        /// Steps that fail before the next one takes half as many. In models, where steps also fail by
+        /// themselves, so many that a refill takes all that it asks for.
+        const FAILURES: usize = if cfg!(any(block_loom, block_shuttle)) { 1000 } else { 4 };
         let (mut wanted, mut failures) = (most, 0);
         let mut head = self.load();
         loop {
@@ -223,7 +222,7 @@ impl Stack {
                 return Err(0);
             }
             let now = self.depth_to_push_on(below);
-            if seeded!(now != depth, "depth-not-rewritten-on-retry" => false) {
+            if seeded!(now != depth, "chain-not-rewritten-on-retry" => false) {
                 depth = now;
                 self.write_depths(top, count, depth);
             }

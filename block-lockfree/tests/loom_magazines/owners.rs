@@ -206,9 +206,10 @@ fn magazines_that_open_and_close_against_a_failing_call() {
     });
 }
 
-/// One block is free at most while it moves from one magazine to another.
+/// One of two blocks moves from one magazine to another: a look beside it may count it twice or not at
+/// all, never more. A look after it is exact.
 ///
-/// Two threads, two blocks, an acquire and a release against a count; within three preemptions.
+/// Two threads, two blocks, an acquire and a release against a look; within three preemptions.
 #[test]
 fn available_against_owners() {
     model(
@@ -222,10 +223,10 @@ fn available_against_owners() {
             |pool, [block]| {
                 let other = pool.acquire_own(0);
                 pool.release(2, other);
-                assert_eq!(pool.available(0), 1);
+                assert_eq!(pool.available(), 1);
                 pool.touch(block);
             },
-            |pool, _| assert!(pool.available(1) <= 1, "counters never over-report"),
+            |pool, _| assert!(pool.available() <= 2, "one block, and one that moves"),
         ],
         Leaves(1),
         Within(3),

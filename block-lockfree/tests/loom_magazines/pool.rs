@@ -92,7 +92,7 @@ impl Pool {
         unsafe { self.magazines.release_many(place_of(number), self.call(), &blocks) };
     }
 
-    pub fn available(&self, number: usize) -> usize {
+    pub fn available(&self) -> usize {
         self.magazines.free(self.call()).count()
     }
 
@@ -111,7 +111,7 @@ impl Pool {
 
     /// Invariants 1 and 2, when all is quiet: `free` blocks are left, each once.
     pub fn assert_left(&self, free: usize) {
-        assert_eq!(self.available(NO_NUMBER), free, "invariant 2: conserved");
+        assert_eq!(self.available(), free, "invariant 2: conserved");
         // Past the magazines and the depot: what is in them must come to the stack.
         let mut left: Vec<_> = std::iter::from_fn(|| self.acquire(NO_NUMBER)).collect();
         left.sort();

@@ -111,9 +111,10 @@ fn depot_put_against_put() {
     );
 }
 
-/// A count stops the owners, so a batch on its way counts as free, and once.
+/// A look stops no owner, so it may miss a batch of two on its way or count it twice, and the block that
+/// is released. Never more.
 ///
-/// Two threads, eight blocks, a release against a count; within two preemptions.
+/// Two threads, eight blocks, a release against a look; within two preemptions.
 #[test]
 fn depot_put_against_a_count() {
     model(
@@ -121,7 +122,7 @@ fn depot_put_against_a_count() {
         full_magazine,
         [
             |pool, [block, ..]| pool.release(0, block),
-            |pool, _| assert!((4..=5).contains(&pool.available(1)), "counted once"),
+            |pool, _| assert!((2..=7).contains(&pool.available()), "within what moves"),
         ],
         Leaves(5),
         Within(2),

@@ -85,7 +85,7 @@ impl Pool {
         unsafe { self.magazines.release_many(place_of(number), self.shared(), &blocks) };
     }
 
-    pub fn available(&self, number: usize) -> usize {
+    pub fn available(&self) -> usize {
         self.magazines.free(self.shared()).count()
     }
 
@@ -111,7 +111,7 @@ impl Pool {
 
     /// Invariants 1 and 2, when all is quiet: every block is free, once.
     pub fn assert_full(&self) {
-        assert_eq!(self.available(NO_NUMBER), self.held.len(), "invariant 2: conserved");
+        assert_eq!(self.available(), self.held.len(), "invariant 2: conserved");
         // Past the magazines and the depot: what is in them must come to the stack.
         let left = std::iter::from_fn(|| self.try_acquire(NO_NUMBER)).count();
         assert_eq!(left, self.held.len(), "invariant 2: conserved");

@@ -32,7 +32,7 @@ fn over(pool: impl BlockAlloc, rounds: usize) {
             let mut next = pin!(pool.alloc_async());
             let mut context = Context::from_waker(Waker::noop());
             let mut block = wait_for(|| match next.as_mut().poll(&mut context) {
-                Poll::Ready(block) => Some(block),
+                Poll::Ready(block) => Some(block.expect("the pool is never closed")),
                 Poll::Pending => None,
             });
             fill(&mut block, stamp(number, round));

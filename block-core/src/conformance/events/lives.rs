@@ -36,6 +36,13 @@ pub(super) fn each_block_once<A: BlockAlloc + ?Sized>(pool: &A) -> Check {
     keeper.finish()
 }
 
+/// Every block can be had, once, and once more after all came back.
+pub(super) fn every_block_twice<A: BlockAlloc + ?Sized>(pool: &A) -> Check {
+    let mut keeper = Keeper::new(pool);
+    while keeper.take(Way::Unchecked)? {}
+    keeper.finish()
+}
+
 pub(super) fn recovery<A: BlockAlloc + ?Sized>(pool: &A) -> Check {
     let mut keeper = Keeper::new(pool);
     let capacity = pool.capacity();
