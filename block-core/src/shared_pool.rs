@@ -233,6 +233,19 @@ impl<A: BlockAlloc> SharedPool<A> {
         unsafe { Block::from_raw(block, self.lease()) }
     }
 
+    /// Returns the owned block of a borrowed one.
+    #[cfg(feature = "wait")]
+    #[inline]
+    pub(crate) fn own(&self, block: Block<&A>) -> Block<Lease<A>> {
+        let (bytes, _pool) = block.into_parts();
+        if self.leased().counts_blocks() {
+            self.leased().owners().add(1);
+        }
+        // SAFETY: the handle held this block of the pool, and gives it up. Its reference was just added,
+        // if the pool counts them.
+        unsafe { Block::from_parts(bytes, self.lease()) }
+    }
+
     /// A lease for a block that is being allocated, or whose reference is there already.
     #[inline]
     pub(crate) fn lease(&self) -> Lease<A> {

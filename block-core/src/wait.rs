@@ -112,6 +112,7 @@ mod future;
 mod line;
 mod pool;
 mod queue;
+mod shared;
 mod wake;
 
 use core::fmt;
@@ -122,6 +123,7 @@ use crate::sync::{AtomicUsize, Ordering};
 pub use future::AllocFuture;
 use pool::{Free, Held};
 use queue::{Closed, Queue, Stock, Ticket};
+pub use shared::OwnedAllocFuture;
 
 /// A pool whose blocks can be waited for.
 ///

@@ -224,3 +224,35 @@ mod buffers {
         assert_eq!(pool.from_bytes(bytes).unwrap_err(), "hello");
     }
 }
+
+#[cfg(feature = "wait")]
+mod waiting {
+    use super::*;
+    use block_core::wait::Waiting;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn owned_blocks_can_be_waited_for_and_free_the_pool_with_the_last_of_them() {
+        let drops = Arc::new(AtomicUsize::new(0));
+        let pool = SharedPool::new(Waiting::new(Counted(Pool::new(64, 1), Arc::clone(&drops))));
+        let block = pool.alloc_owned_wait().unwrap();
+        assert_eq!(pool.alloc_owned_timeout(Duration::ZERO).unwrap_err(), AllocError::TimedOut);
+        let past = Instant::now();
+        assert_eq!(pool.alloc_owned_deadline(past).unwrap_err(), AllocError::TimedOut);
+
+        let mut context = Context::from_waker(Waker::noop());
+        let task = pool.clone();
+        let mut next = pin!(async move { task.alloc_owned_async().await });
+        assert!(next.as_mut().poll(&mut context).is_pending());
+        drop(block);
+        let Poll::Ready(Ok(block)) = next.as_mut().poll(&mut context) else {
+            panic!("the block is the waiter's")
+        };
+        drop(pool);
+        assert_eq!(drops.load(Ordering::Relaxed), 0);
+        drop(block);
+        assert_eq!(drops.load(Ordering::Relaxed), 1);
+    }
+}

@@ -202,7 +202,7 @@ fn threads_wait_for_the_only_block() {
         for id in 1..=3_u8 {
             scope.spawn(move || {
                 for _ in 0..ROUNDS {
-                    let mut block = pool.alloc_wait();
+                    let mut block = pool.alloc_wait().unwrap();
                     block.fill(id);
                     thread::yield_now();
                     assert!(block.iter().all(|&byte| byte == id));
@@ -228,7 +228,8 @@ fn futures_that_wait_are_dropped_at_any_time() {
                     let mut context = Context::from_waker(Waker::noop());
                     let mut future = pool.alloc_async();
                     for _ in 0..3 {
-                        if let Poll::Ready(mut block) = Pin::new(&mut future).poll(&mut context) {
+                        if let Poll::Ready(Ok(mut block)) = Pin::new(&mut future).poll(&mut context)
+                        {
                             block[0] = block[0].wrapping_add(1);
                             break;
                         }
