@@ -5,7 +5,7 @@ use block_core::BuildError;
 use crate::grid::Case;
 use crate::peers::{
     array_queue, bytes_mut, control, cycle, lockfree_object_pool, mimalloc, object_pool, opool,
-    paths, seg_queue, sharded_slab, system, vec, waiting, zeropool,
+    owned, paths, seg_queue, sharded_slab, system, vec, waiting, zeropool,
 };
 #[cfg(bench_harness_allocators)]
 use crate::peers::{jemalloc, snmalloc};
@@ -23,6 +23,7 @@ pub const CONTROL: &str = "control";
 /// Every contender, in the order in which they are shown.
 pub const ALL: &[Entry] = &[
     paths::LOCK_FREE,
+    owned::ENTRY,
     paths::PLAIN_STACK,
     paths::MUTEX,
     waiting::ENTRY,

@@ -19,6 +19,7 @@ pub mod lockfree_object_pool;
 pub mod mimalloc;
 pub mod object_pool;
 pub mod opool;
+pub mod owned;
 pub mod pass;
 pub mod paths;
 pub mod queue;

@@ -3,3 +3,12 @@
 mod retirable;
 
 pub use retirable::Retirable;
+
+/// Marks the point after the step by which a block counts as freed, from which on another thread may
+/// free the pool. Does nothing, but under Miri it lets other threads run.
+#[doc(hidden)]
+#[inline(always)]
+pub fn after_last_step() {
+    #[cfg(all(miri, feature = "std"))]
+    std::thread::yield_now();
+}

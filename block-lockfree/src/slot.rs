@@ -22,6 +22,7 @@ use core::ptr::NonNull;
 #[cfg(not(any(block_loom, block_shuttle)))]
 use block_core::ZeroIsValid;
 
+use block_core::backend::after_last_step;
 use block_core::seeded;
 
 use crate::state::State;
@@ -103,6 +104,7 @@ impl Slot {
     #[inline]
     pub(crate) fn leave(&self) {
         self.active.store(0, seeded!(Ordering::Release, relaxed by "magazine-left-relaxed"));
+        after_last_step();
     }
 
     /// Whether the owner is inside an operation. Acquire: if not, all that it did is seen.

@@ -68,7 +68,7 @@ mod bulk;
 mod content;
 mod retire;
 
-use block_core::backend::Retirable;
+use block_core::backend::{Retirable, after_last_step};
 use block_core::{BlockIndex, Region, RegionError, seeded};
 
 use crate::head::{Head, HeadFormat};
@@ -207,6 +207,9 @@ impl Stack {
         let first_depth = self.depth_to_push_on(self.format.index(head).min(self.capacity));
         loop {
             let below = self.format.index(head);
+            if below > self.capacity {
+                return false;
+            }
             let found = self.depth_to_push_on(below);
             let depth = seeded!(found, "depth-not-rewritten-on-retry" => first_depth);
             self.write_entry(block.get(), below, depth + 1);
@@ -256,7 +259,9 @@ impl Stack {
     fn swap_in(&self, head: Head, top: usize) -> Result<(), Head> {
         let order = seeded!(Ordering::Release, relaxed by "push-relaxed");
         let failure = seeded!(Ordering::Acquire, relaxed by "push-reads-relaxed");
-        self.swap(head, self.format.pushed(head, top), order, failure)
+        self.swap(head, self.format.pushed(head, top), order, failure)?;
+        after_last_step();
+        Ok(())
     }
 
     /// Counts calls that were told that there are too few blocks.

@@ -13,7 +13,8 @@ use std::time::Duration;
 use block_core::buffer::{BlockBuf, BlockBytes};
 use block_core::wait::Waiting;
 use block_core::{
-    Block, BlockAlloc, BlockAllocExt, BlockLayout, PoolAllocator, Region, SharedPoolAllocator,
+    Block, BlockAlloc, BlockAllocExt, BlockLayout, PoolAllocator, Region, SharedPool,
+    SharedPoolAllocator,
 };
 use block_lockfree::LockFreeAlloc;
 
@@ -283,4 +284,34 @@ fn two_threads_free_one_block_and_one_of_them_succeeds() {
         assert_eq!(freed, 1);
     }
     assert_eq!(pool.available(), 2);
+}
+
+/// Owners and owned blocks go on several threads; whichever is last frees the pool. Miri lets another
+/// thread run after the last step of each free.
+fn the_last_one_frees_the_pool(magazine: usize) {
+    for _ in 0..ROUNDS {
+        let pool = SharedPool::new(pool(8, 4).with_magazine(magazine));
+        let [first, second, third] = [(); 3].map(|()| pool.alloc_owned().unwrap());
+        let mut bulk = [Some(pool.alloc_owned().unwrap()), None];
+        let owner = pool.clone();
+        let threads = [
+            thread::spawn(move || drop((first, pool))),
+            thread::spawn(move || {
+                owner.free_owned_bulk(&mut bulk);
+                drop(second);
+            }),
+            thread::spawn(move || drop(third)),
+        ];
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+    }
+}
+
+#[test]
+fn the_last_owner_or_block_frees_a_pool_with_magazines() {
+    the_last_one_frees_the_pool(62);
+}
+
+#[test]
+fn the_last_owner_or_block_frees_a_pool_without_magazines() {
+    the_last_one_frees_the_pool(0);
 }

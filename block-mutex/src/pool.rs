@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 #[cfg(not(block_tsan))]
 use std::sync::{Mutex, MutexGuard};
 
-use block_core::backend::Retirable;
+use block_core::backend::{Retirable, after_last_step};
 #[cfg(block_tsan)]
 use block_core::told::{Mutex, MutexGuard};
 use block_core::{BlockAlloc, BlockLayout, BuildError, Region, Stats};
@@ -153,9 +153,13 @@ unsafe impl BlockAlloc for MutexAlloc {
             self.0.region.scrub(block);
             self.0.region.index_of(block)
         };
-        let mut free = self.free();
-        free.put(index);
-        free.is_over()
+        let is_last = {
+            let mut free = self.free();
+            free.put(index);
+            free.is_over()
+        };
+        after_last_step();
+        is_last
     }
 
     fn available(&self) -> usize {

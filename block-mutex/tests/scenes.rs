@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use block_core::{BlockAlloc, BlockAllocExt};
+use block_core::{BlockAlloc, BlockAllocExt, SharedPool};
 use block_mutex::MutexAlloc;
 
 #[test]
@@ -30,4 +30,17 @@ fn threads_share_a_pool() {
         }
     });
     assert_eq!(pool.available(), pool.capacity());
+}
+
+/// Owners and owned blocks go on several threads; whichever is last frees the pool. Miri lets another
+/// thread run after the last step of each free.
+#[test]
+fn the_last_owner_or_block_frees_the_pool() {
+    for _ in 0..4 {
+        let pool = SharedPool::new(MutexAlloc::new(8, 3).unwrap());
+        let [first, second] = [(); 2].map(|()| pool.alloc_owned().unwrap());
+        let threads =
+            [thread::spawn(move || drop((first, pool))), thread::spawn(move || drop(second))];
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+    }
 }

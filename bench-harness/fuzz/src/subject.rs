@@ -85,7 +85,7 @@ impl Backend for MutexAlloc {
 /// A pool that sequences of calls are made on.
 pub(crate) trait Subject: BlockAlloc + Display + Debug + Sized {
     /// A wish for a block.
-    type Wish<'a>: Future<Output = Block<&'a Self>> + Send + Unpin
+    type Wish<'a>: Future<Output = Result<Block<&'a Self>, AllocError>> + Send + Unpin
     where
         Self: 'a;
 
@@ -103,7 +103,7 @@ pub(crate) trait Subject: BlockAlloc + Display + Debug + Sized {
 macro_rules! nobody_waits {
     ($backend:ty, $with_magazine:expr) => {
         impl Subject for $backend {
-            type Wish<'a> = Pending<Block<&'a Self>>;
+            type Wish<'a> = Pending<Result<Block<&'a Self>, AllocError>>;
 
             fn wish(&self) -> Option<Self::Wish<'_>> {
                 None

@@ -23,6 +23,7 @@
 //! | `count_freed`, `count_allocated` | Release | the Acquire of the call that reaches 0 | the same, for calls that counted themselves |
 //! | `count_freed`, `count_allocated` | Acquire | the Release of all other calls | the same |
 
+use block_core::backend::after_last_step;
 use block_core::seeded;
 
 use super::Stack;
@@ -47,12 +48,15 @@ impl Stack {
     pub(crate) fn count_freed(&self, blocks: usize) -> bool {
         let order = seeded!(Ordering::AcqRel, relaxed by "last-free-counted-relaxed");
         let before = self.allocated.fetch_sub(blocks, order);
+        after_last_step();
         seeded!(before == blocks, "retired-pool-freed-twice" => before <= 2 * blocks)
     }
 
     /// Adds the number of blocks that were allocated when the pool retired. Returns as
     /// [`count_freed`](Self::count_freed) does.
     pub(crate) fn count_allocated(&self, blocks: usize) -> bool {
-        self.allocated.fetch_add(blocks, Ordering::AcqRel).wrapping_add(blocks) == 0
+        let before = self.allocated.fetch_add(blocks, Ordering::AcqRel);
+        after_last_step();
+        before.wrapping_add(blocks) == 0
     }
 }

@@ -53,7 +53,7 @@ impl<S: Subject> World<'_, S> {
         assert_eq!(polled.is_ready(), is_served, "served, of those who wait");
         if let Poll::Ready(block) = polled {
             drop(self.wishes.swap_remove(position));
-            self.admit(Holding::Handle(block));
+            self.admit(Holding::Handle(block.expect("the pool is never closed")));
         }
         Ok(is_served.into())
     }
