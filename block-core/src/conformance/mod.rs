@@ -256,20 +256,20 @@ macro_rules! conformance_tests {
         $($crate::conformance::events::$event($make);)*
     };
     (@names [$($property:ident)*] [$($event:ident)*]) => {
-        [$(stringify!($property),)* $(stringify!($event)),*]
+        [$(::core::stringify!($property),)* $(::core::stringify!($event)),*]
     };
     (@tests [$($property:ident)*] [$($event:ident)*] $name:ident, $make:expr) => {
         mod $name {
             #[allow(unused_imports, reason = "the constructor may name everything in full")]
             use super::*;
             $(
-                #[test]
+                #[::core::prelude::v1::test]
                 fn $property() {
                     $crate::conformance::$property(&$make);
                 }
             )*
             $(
-                #[test]
+                #[::core::prelude::v1::test]
                 fn $event() {
                     $crate::conformance::events::$event(&$make);
                 }
