@@ -7,7 +7,7 @@ impl Mapping {
     /// Writes one byte in each page: a zero over a zero.
     pub(super) fn prefault(&self) {
         #[cfg(target_os = "linux")]
-        if self.advise(memmap2::Advice::PopulateWrite).is_ok() {
+        if self.advise(libc::MADV_POPULATE_WRITE).is_ok() {
             return; // Linux 5.14 and later do it in one call.
         }
         for offset in (0..self.bytes).step_by(SMALLEST_PAGE) {
