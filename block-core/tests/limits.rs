@@ -221,6 +221,6 @@ fn regions_dropped_near_the_limit_on_mappings_return_their_memory() {
         let left = resident() - before;
         assert!(left <= SLACK, "{left} pages of {built} regions are left");
         assert!(build().is_some(), "no new region after {built} were dropped");
-        println!("{built} regions");
+        println!("{built} regions, {half} and {left} pages left");
     });
 }
