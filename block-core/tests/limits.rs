@@ -210,13 +210,22 @@ fn regions_dropped_near_the_limit_on_mappings_return_their_memory() {
             let region = Region::options().prefault(true).map(layout).ok();
             region.filter(|region| resident_pages(region) == 16)
         };
-        let mut regions: Vec<_> = (0..3000).map_while(|_| build()).map(Some).collect();
+        // Memory of the vector is mapped before there are no mappings left.
+        let mut regions = Vec::with_capacity(3000);
+        regions.extend((0..3000).map_while(|_| build()).map(Some));
         let built = regions.len();
-        assert!(resident() - before >= 16 * built, "{built} regions are in memory");
+        // By protected guard pages there would be 265 at most: the limit does not stop marked ones.
+        if built < 3000 {
+            assert!(built >= 100, "{built} regions");
+            println!("skipped: this system marks no guard pages");
+        }
+        // Blocks, and the tables that belong to them.
+        let all = resident() - before;
+        assert!(all >= 16 * built, "{all} pages of {built} regions are in memory");
         // Every second one first: the mapping that several share would have to be split.
         regions.iter_mut().step_by(2).for_each(|region| drop(region.take()));
         let half = resident() - before;
-        assert!(half <= 16 * built / 2 + SLACK, "{half} pages of {built} regions are left of half");
+        assert!(half <= all / 2 + SLACK, "{half} pages of {built} regions are left of half");
         regions.clear();
         let left = resident() - before;
         assert!(left <= SLACK, "{left} pages of {built} regions are left");

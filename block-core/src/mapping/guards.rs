@@ -41,7 +41,7 @@ pub(super) fn put_around(mapping: &Mapping) -> io::Result<()> {
         let none = seeded!(libc::PROT_NONE, "no-guard-pages" => libc::PROT_READ | libc::PROT_WRITE);
         guards.iter().try_for_each(|guard| set_access(*guard, page, none))
     };
-    if protect().is_ok() && a_mapping_is_left() {
+    if protect().is_ok() && mappings_are_left() {
         return Ok(());
     }
     let open = libc::PROT_READ | libc::PROT_WRITE;
@@ -58,14 +58,23 @@ fn set_access(start: *mut u8, bytes: usize, access: libc::c_int) -> io::Result<(
     }
 }
 
-/// Whether this process may have one more mapping: without one, the next region could not be mapped.
-fn a_mapping_is_left() -> bool {
+/// Whether this process may have a few more mappings: without any, neither the tables that belong to a
+/// region nor the next region could be mapped.
+fn mappings_are_left() -> bool {
+    const PAGES: usize = 5;
     let (flags, page) = (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, page_size());
-    // SAFETY: new address space, and only that is unmapped. Readable only, unlike its neighbours, it cannot
-    // become a part of them.
+    // SAFETY: new address space, and only that is changed and unmapped.
     unsafe {
-        let probe = libc::mmap(core::ptr::null_mut(), page, libc::PROT_READ, flags, -1, 0);
-        probe != libc::MAP_FAILED && libc::munmap(probe, page) == 0
+        let probe = libc::mmap(core::ptr::null_mut(), PAGES * page, libc::PROT_READ, flags, -1, 0);
+        if probe == libc::MAP_FAILED {
+            return false;
+        }
+        // Every page becomes a mapping of its own.
+        let mut odd = (1..PAGES).step_by(2);
+        let are_left =
+            odd.all(|odd| libc::mprotect(probe.byte_add(odd * page), page, libc::PROT_NONE) == 0);
+        // A whole mapping and its parts can always be unmapped.
+        libc::munmap(probe, PAGES * page) == 0 && are_left
     }
 }
 
