@@ -12,7 +12,7 @@ mod owned;
 use core::ptr::NonNull;
 use std::io;
 
-use memmap2::{MmapOptions, MmapRaw};
+use memmap2::MmapOptions;
 
 #[cfg(not(unix))]
 pub(crate) use memmap2::MmapRaw as OwnedMapping;
@@ -123,11 +123,11 @@ fn huge(_bytes: usize, _align: usize, _page_size: usize) -> Result<Mapping, Regi
 
 impl Mapping {
     /// The first `bytes` bytes that are aligned and have at least `room` bytes before them.
-    fn over(map: MmapRaw, room: usize, bytes: usize, align: usize) -> Self {
+    fn over(map: OwnedMapping, room: usize, bytes: usize, align: usize) -> Self {
         let start = NonNull::new(map.as_mut_ptr()).expect("a mapping never starts at address 0");
         // SAFETY: the mapping is larger than what is used of it by `room` before, and as much behind.
         let base = align_up(unsafe { start.add(room) }, align);
-        Self { map: map.into(), base, bytes }
+        Self { map, base, bytes }
     }
 
     /// Gives the system advice on the bytes that are used, and on nothing around them.

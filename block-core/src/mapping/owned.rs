@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, TryLockError};
 
-use memmap2::MmapRaw;
+use memmap2::{MmapMut, MmapRaw};
 
 /// Address ranges that could not be unmapped: start and bytes. They hold no pages.
 static KEPT: Mutex<VecDeque<(usize, usize)>> = Mutex::new(VecDeque::new());
@@ -28,8 +28,16 @@ unsafe impl Send for OwnedMapping {}
 // SAFETY: as above.
 unsafe impl Sync for OwnedMapping {}
 
-impl From<MmapRaw> for OwnedMapping {
-    fn from(map: MmapRaw) -> Self {
+impl OwnedMapping {
+    /// Returns the address of the first byte.
+    pub(super) fn as_mut_ptr(&self) -> *mut u8 {
+        self.start
+    }
+}
+
+impl From<MmapMut> for OwnedMapping {
+    fn from(map: MmapMut) -> Self {
+        let map = MmapRaw::from(map);
         let owned = Self { start: map.as_mut_ptr(), bytes: map.len() };
         core::mem::forget(map);
         owned
