@@ -49,6 +49,17 @@ pub use shared::SharedPoolAllocator;
 /// `HashMap::shrink_to` do not: as with any allocator, they end the program through
 /// `handle_alloc_error`.
 ///
+/// # Versions
+///
+/// The feature `allocator-api2` is for containers that are written against version 0.2 of that crate, such
+/// as those of hashbrown 0.17; `allocator-api2-04` is for version 0.4, which `cargo add` installs. Both can
+/// be on. The crates are re-exported as `block_core::allocator_api2` and `block_core::allocator_api2_04`,
+/// so that a program need not name a version.
+///
+/// If another crate turns on the feature `nightly` of version 0.2, its trait is the unstable one of the
+/// standard library. A build then fails with "use of unstable library feature `allocator_api`", unless it
+/// has `RUSTFLAGS="--cfg block_nightly"` and a nightly compiler.
+///
 /// # Examples
 ///
 /// ```

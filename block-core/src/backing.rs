@@ -24,7 +24,7 @@ pub(crate) struct Backing {
 enum Owner {
     #[cfg(all(feature = "std", any(unix, windows)))]
     Mapping {
-        _map: memmap2::MmapRaw,
+        _map: crate::mapping::OwnedMapping,
     },
     #[cfg(feature = "alloc")]
     Heap {

@@ -16,7 +16,7 @@
     doc = "| blocks as buffers: written, frozen, shared, sliced | [`buffer`] |"
 )]
 #![cfg_attr(
-    feature = "allocator-api2",
+    any(feature = "allocator-api2", feature = "allocator-api2-04"),
     doc = "| a pool for boxes, vectors and maps | [`PoolAllocator`] |"
 )]
 #![cfg_attr(
@@ -117,8 +117,8 @@
 //! - `bytes`: blocks as reference-counted buffers that implement the traits of the crate `bytes`: the
 //!   module `buffer`. Costs every region of the program a word a block, committed as blocks become
 //!   buffers.
-//! - `allocator-api2`: pools as the memory of containers that take an `Allocator` of that crate;
-//!   needs neither `std` nor `alloc`.
+//! - `allocator-api2`: pools as the memory of containers that take an `Allocator` of that crate's version
+//!   0.2; needs neither `std` nor `alloc`. `allocator-api2-04` is the same for version 0.4.
 //! - `wait`: pools whose blocks can be waited for: the module `wait`; implies `std`.
 //! - `conformance`: the property suite.
 //!
@@ -128,6 +128,8 @@
 
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// For a build in which another crate turns on `allocator-api2/nightly`.
+#![cfg_attr(all(block_nightly, feature = "allocator-api2"), feature(allocator_api))]
 // The pages show the methods of slices as well, and how the standard library was built is no matter.
 #![cfg_attr(docsrs, doc(auto_cfg(hide(no_global_oom_handling))))]
 
@@ -141,7 +143,7 @@ extern crate std;
 mod seeded;
 
 mod alloc;
-#[cfg(feature = "allocator-api2")]
+#[cfg(any(feature = "allocator-api2", feature = "allocator-api2-04"))]
 mod allocator;
 pub mod architecture;
 pub mod backend;
@@ -203,10 +205,14 @@ pub mod counting;
 pub mod models;
 
 pub use alloc::BlockAlloc;
-#[cfg(feature = "allocator-api2")]
+#[cfg(any(feature = "allocator-api2", feature = "allocator-api2-04"))]
 pub use allocator::PoolAllocator;
-#[cfg(all(feature = "allocator-api2", feature = "alloc"))]
+#[cfg(all(any(feature = "allocator-api2", feature = "allocator-api2-04"), feature = "alloc"))]
 pub use allocator::SharedPoolAllocator;
+#[cfg(feature = "allocator-api2")]
+pub use allocator_api2;
+#[cfg(feature = "allocator-api2-04")]
+pub use allocator_api2_04;
 pub use block::Block;
 pub use error::{AllocError, BuildError, FreeError, RegionError};
 pub use ext::BlockAllocExt;

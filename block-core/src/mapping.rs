@@ -6,11 +6,18 @@ mod guards;
 #[cfg(not(unix))]
 #[path = "mapping/guards_absent.rs"]
 mod guards;
+#[cfg(unix)]
+mod owned;
 
 use core::ptr::NonNull;
 use std::io;
 
-use memmap2::{MmapOptions, MmapRaw};
+use memmap2::MmapOptions;
+
+#[cfg(not(unix))]
+pub(crate) use memmap2::MmapRaw as OwnedMapping;
+#[cfg(unix)]
+pub(crate) use owned::OwnedMapping;
 
 use crate::backing::{Edges, align_up, reserve};
 use crate::{HugePages, RegionError, RegionOptions};
@@ -23,7 +30,7 @@ const TRANSPARENT_PAGE: usize = 2 << 20;
 /// A mapping, and what is used of it: `bytes` bytes from `base` on. The rest is what aligns `base`,
 /// and guards.
 struct Mapping {
-    map: MmapRaw,
+    map: OwnedMapping,
     base: NonNull<u8>,
     bytes: usize,
 }
@@ -34,7 +41,9 @@ pub(crate) fn map(
     align: usize,
     edges: Edges,
     options: &RegionOptions,
-) -> Result<(MmapRaw, NonNull<u8>), RegionError> {
+) -> Result<(OwnedMapping, NonNull<u8>), RegionError> {
+    #[cfg(unix)]
+    owned::retry();
     let mapping = match options.huge_pages {
         HugePages::Off => lazily(bytes, align, edges),
         HugePages::Transparent if bytes < TRANSPARENT_PAGE => lazily(bytes, align, edges),
@@ -78,7 +87,7 @@ fn transparent(bytes: usize, align: usize, edges: Edges) -> Result<Mapping, Regi
     let mapping = lazily(bytes, align.max(TRANSPARENT_PAGE), edges)?;
     // Advice alone: a system without transparent huge pages ignores or refuses it.
     #[cfg(target_os = "linux")]
-    let _ = mapping.advise(memmap2::Advice::HugePage);
+    let _ = mapping.advise(libc::MADV_HUGEPAGE);
     Ok(mapping)
 }
 
@@ -114,17 +123,21 @@ fn huge(_bytes: usize, _align: usize, _page_size: usize) -> Result<Mapping, Regi
 
 impl Mapping {
     /// The first `bytes` bytes that are aligned and have at least `room` bytes before them.
-    fn over(map: MmapRaw, room: usize, bytes: usize, align: usize) -> Self {
+    fn over(map: OwnedMapping, room: usize, bytes: usize, align: usize) -> Self {
         let start = NonNull::new(map.as_mut_ptr()).expect("a mapping never starts at address 0");
         // SAFETY: the mapping is larger than what is used of it by `room` before, and as much behind.
         let base = align_up(unsafe { start.add(room) }, align);
         Self { map, base, bytes }
     }
 
-    /// Tells the system something of the bytes that are used, and of nothing around them.
+    /// Gives the system advice on the bytes that are used, and on nothing around them.
     #[cfg(target_os = "linux")]
-    fn advise(&self, advice: memmap2::Advice) -> io::Result<()> {
-        let before = self.base.addr().get() - self.map.as_ptr().addr();
-        self.map.advise_range(advice, before, self.bytes)
+    fn advise(&self, advice: libc::c_int) -> io::Result<()> {
+        // SAFETY: `bytes` bytes from `base` on are mapped, and this value owns them; the advice that is
+        // given here discards nothing.
+        match unsafe { libc::madvise(self.base.as_ptr().cast(), self.bytes, advice) } {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        }
     }
 }

@@ -119,11 +119,11 @@ fn a_guard_is_mapped_at_either_end_of_the_blocks() {
     }
 }
 
-/// Linux marks no page of locked memory. Nor does it before 6.13, and other systems never do.
+/// Linux marks no page of locked memory.
 #[test]
 #[cfg(target_os = "linux")]
-fn where_pages_cannot_be_marked_they_are_protected() {
-    in_child("where_pages_cannot_be_marked_they_are_protected", || {
+fn guards_of_locked_memory_are_protected_pages() {
+    in_child("guards_of_locked_memory_are_protected_pages", || {
         // SAFETY: changes how this process maps memory from now on, and nothing else.
         if unsafe { libc::mlockall(libc::MCL_FUTURE) } != 0 {
             return println!("skipped: this process may not lock all its memory");
@@ -136,28 +136,5 @@ fn where_pages_cannot_be_marked_they_are_protected() {
         for outside in [start - 1, end] {
             faults(outside, &region);
         }
-    });
-}
-
-/// Where the kernel can mark pages: neighbours are one mapping then, guards included.
-#[test]
-#[cfg(target_os = "linux")]
-fn marked_guards_take_no_mappings_of_their_own() {
-    const MADV_GUARD_INSTALL: libc::c_int = 102;
-    const REGIONS: usize = 500;
-    in_child("marked_guards_take_no_mappings_of_their_own", || {
-        let region = Region::map(BlockLayout::new(4096, 3).unwrap()).unwrap();
-        let block = region.block(BlockIndex::new(1));
-        // SAFETY: a block of a region that nobody uses, a page where pages are of 4 KiB.
-        let advise = |advice| unsafe { libc::madvise(block.as_ptr().cast(), 4096, advice) };
-        if advise(MADV_GUARD_INSTALL) != 0 || advise(libc::MADV_POPULATE_READ) == 0 {
-            return println!("skipped: this system marks no pages");
-        }
-        let mappings = || std::fs::read_to_string("/proc/self/maps").unwrap().lines().count();
-        let before = mappings();
-        let layout = BlockLayout::new(64, 10).unwrap();
-        let _regions = [(); REGIONS].map(|()| Region::map(layout).unwrap());
-        let more = mappings().saturating_sub(before);
-        assert!(more < REGIONS / 10, "{more} mappings for {REGIONS} regions");
     });
 }

@@ -148,3 +148,88 @@ fn mappings_beyond_the_systems_count_are_refused_and_each_refusal_gives_all_back
         drop(Region::map(layout).unwrap());
     });
 }
+
+/// How many of the pages of a region's blocks are in memory.
+fn resident_pages(region: &Region) -> usize {
+    let page = page_size();
+    let mut flags = vec![0_u8; region.layout().region_bytes().div_ceil(page)];
+    let first = region.block(BlockIndex::new(0)).as_ptr();
+    // SAFETY: writes one byte for each page of the region's blocks.
+    let answer = unsafe { libc::mincore(first.cast(), flags.len() * page, flags.as_mut_ptr()) };
+    assert_eq!(answer, 0, "{}", std::io::Error::last_os_error());
+    flags.iter().filter(|flags| **flags & 1 == 1).count()
+}
+
+/// As a real-time program does once everything is set up.
+#[test]
+fn locking_all_memory_brings_in_every_block_of_every_region() {
+    in_child("locking_all_memory_brings_in_every_block_of_every_region", || {
+        let layout = BlockLayout::new(page_size(), 256).unwrap();
+        let regions: Vec<_> = (0..4).map(|_| Region::map(layout).unwrap()).collect();
+        // SAFETY: changes nothing but where memory is kept, of a process made for that.
+        if unsafe { libc::mlockall(libc::MCL_CURRENT) } != 0 {
+            return println!("skipped: RLIMIT_MEMLOCK is too low for mlockall");
+        }
+        for region in &regions {
+            assert_eq!(resident_pages(region), 256, "{region:?}");
+        }
+    });
+}
+
+/// Takes this many of the mappings that a process may have (`vm.max_map_count`).
+fn take_mappings(number: usize) {
+    let (flags, page) =
+        (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE, page_size());
+    // SAFETY: new address space, which no one else has.
+    let own = unsafe { libc::mmap(ptr::null_mut(), number * page, libc::PROT_NONE, flags, -1, 0) };
+    assert_ne!(own, libc::MAP_FAILED);
+    for odd in (1..number).step_by(2) {
+        // SAFETY: a page of the address space above.
+        unsafe { libc::mprotect(own.byte_add(odd * page), page, libc::PROT_READ) };
+    }
+}
+
+#[test]
+fn regions_dropped_near_the_limit_on_mappings_return_their_memory() {
+    in_child("regions_dropped_near_the_limit_on_mappings_return_their_memory", || {
+        let resident = || {
+            let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+            statm.split(' ').nth(1).unwrap().parse::<usize>().unwrap()
+        };
+        let most = std::fs::read_to_string("/proc/sys/vm/max_map_count").unwrap();
+        let most: usize = most.trim().parse().unwrap();
+        if most > 1 << 17 {
+            return println!("skipped: vm.max_map_count is {most}");
+        }
+        // Page counts are exact to some 64 pages per processor; the list takes some, too.
+        const SLACK: usize = 1000;
+        take_mappings(most - 530);
+        let before = resident();
+        let layout = BlockLayout::new(page_size(), 16).unwrap();
+        let build = || {
+            let region = Region::options().prefault(true).map(layout).ok();
+            region.filter(|region| resident_pages(region) == 16)
+        };
+        // Memory of the vector is mapped before there are no mappings left.
+        let mut regions = Vec::with_capacity(3000);
+        regions.extend((0..3000).map_while(|_| build()).map(Some));
+        let built = regions.len();
+        // By protected guard pages there would be 265 at most: the limit does not stop marked ones.
+        if built < 3000 {
+            assert!(built >= 100, "{built} regions");
+            println!("skipped: this system marks no guard pages");
+        }
+        // Blocks, and the tables that belong to them.
+        let all = resident() - before;
+        assert!(all >= 16 * built, "{all} pages of {built} regions are in memory");
+        // Every second one first: the mapping that several share would have to be split.
+        regions.iter_mut().step_by(2).for_each(|region| drop(region.take()));
+        let half = resident() - before;
+        assert!(half <= all / 2 + SLACK, "{half} pages of {built} regions are left of half");
+        regions.clear();
+        let left = resident() - before;
+        assert!(left <= SLACK, "{left} pages of {built} regions are left");
+        assert!(build().is_some(), "no new region after {built} were dropped");
+        println!("{built} regions, {half} and {left} pages left");
+    });
+}

@@ -66,7 +66,7 @@
 //!
 //! - `std` (default): magazines, and mappings instead of the heap.
 //! - `alloc`: pools on the heap, without `std`.
-//! - `bytes`, `allocator-api2`, `wait`: those of [`block_core`](block_core#features), switched on from
+//! - `bytes`, `allocator-api2`, `allocator-api2-04`, `wait`: those of [`block_core`](block_core#features), switched on from
 //!   here.
 //!
 //! Without `std` the crate is `no_std`, and every call works on the stack. Without either a pool lies

@@ -196,11 +196,13 @@ use crate::{LockFreeAlloc, StaticMemory, static_pool};
 ///
 /// Not even the expressions of the declaration reach the memory:
 ///
-/// ```compile_fail,E0425
+/// ```compile_fail,E0391
 /// block_lockfree::static_pool! {
-///     static SELF: [[u8; unsafe { size_of_val(&*&raw const MEMORY) }]; 64];
+///     static SELF: [[u8; unsafe { size_of_val(&*&raw const SELF) }]; 64];
 /// }
 /// ```
+///
+/// The names in scope do not matter: the expressions mean what they mean outside the macro.
 #[macro_export]
 macro_rules! static_pool {
     () => {};
@@ -211,20 +213,31 @@ macro_rules! static_pool {
     ) => {
         $(#[$attribute])*
         $visibility static $name: $crate::LockFreeAlloc = {
-            const STATIC_POOL_LAYOUT: $crate::static_pools::Layout =
-                $crate::static_pools::layout($block_size, $number, [$($align)?]);
-            // A thread-local static would be one pool for each thread, all over one memory. Such a
+            // Unlike local variables, items of a macro are seen by the caller's expressions, and a local
+            // variable cannot have the name of a constant or static that is in scope. So there is no
+            // variable here, and each item has the name of the pool, which the caller has chosen.
+            //
+            // A thread-local static would be one pool per thread, all over the same memory. Such a
             // static has no address here.
-            let _: *const $crate::LockFreeAlloc = &raw const $name;
-            // In a block of its own: what the caller wrote stands outside, and cannot name it.
+        let _: *const $crate::LockFreeAlloc = &raw const $name;
             {
-                static mut MEMORY: $crate::StaticMemory<
-                    { $crate::LockFreeAlloc::footprint(&STATIC_POOL_LAYOUT).bytes() },
-                > = $crate::StaticMemory::new();
-                let memory = &raw mut MEMORY;
-                // SAFETY: the only reference ever made to it: nobody else can name it, the
-                // initializer of a static is evaluated once, and there is one static of it.
-                $crate::LockFreeAlloc::in_static(STATIC_POOL_LAYOUT, unsafe { &mut *memory })
+                #[allow(non_upper_case_globals, reason = "the caller's name, for a static")]
+                const $name: $crate::static_pools::Layout =
+                    $crate::static_pools::layout($block_size, $number, [$($align)?]);
+                // In a block of its own, so that the caller's expressions cannot name the memory.
+                {
+                    #[allow(non_camel_case_types, reason = "the caller's name, for a static")]
+                    type $name = $crate::StaticMemory<
+                        { $crate::LockFreeAlloc::footprint(&$name).bytes() },
+                    >;
+                    $crate::LockFreeAlloc::in_static($name, {
+                        #[allow(non_upper_case_globals, reason = "the caller's name, for a static")]
+                        static mut $name: $name = <$name>::new();
+                        // SAFETY: the only reference ever made to it: no other code can name it, the
+                        // initializer of a static is evaluated once, and there is one static of it.
+                        unsafe { &mut *&raw mut $name }
+                    })
+                }
             }
         };
         $crate::static_pool! { $($rest)* }

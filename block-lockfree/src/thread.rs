@@ -115,7 +115,8 @@ pub(crate) fn generation() -> u32 {
     GENERATION.load(Ordering::Relaxed) + 1
 }
 
-/// Makes forks known to this module. Call it before the first thread gets a number.
+/// Makes forks known to this module. Call it before the first thread gets a number. Does nothing where
+/// processes do not fork.
 pub(crate) fn watch_forks() {
     // Miri has neither `fork` nor `pthread_atfork`.
     if cfg!(miri) {
@@ -123,16 +124,16 @@ pub(crate) fn watch_forks() {
     }
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(|| {
-        #[cfg(unix)]
+        #[cfg(all(unix, not(target_os = "emscripten")))]
         // SAFETY: the hook takes and returns nothing, and is async-signal-safe: it writes static
         // atomics and reads a thread-local without a destructor.
         let answer = unsafe { libc::pthread_atfork(None, None, Some(after_fork_in_child)) };
-        #[cfg(unix)]
+        #[cfg(all(unix, not(target_os = "emscripten")))]
         assert_eq!(answer, 0, "no memory for a fork handler");
     });
 }
 
-#[cfg(unix)]
+#[cfg(all(unix, not(target_os = "emscripten")))]
 extern "C" fn after_fork_in_child() {
     let own = place() / SCALE;
     for (position, (taken, vanished)) in TAKEN.iter().zip(&VANISHED).enumerate() {

@@ -41,6 +41,70 @@ mod shapes {
     }
 }
 
+/// Declared where the caller's names are those of the macro, of its local names before, and of std.
+#[allow(non_upper_case_globals, non_camel_case_types, dead_code, reason = "names that could clash")]
+mod names_in_scope {
+    static memory: usize = 1;
+    const layout: usize = 2;
+    const pool: usize = 16;
+    const STATIC_POOL_LAYOUT: usize = 48;
+    const MEMORY: usize = 3;
+    struct LockFreeAlloc;
+    struct StaticMemory;
+    struct Layout;
+    struct Option;
+    struct Some;
+    struct None;
+    struct Ok;
+    struct Err;
+    mod core {}
+    mod std {}
+    mod block_core {}
+    #[allow(unused_macros, reason = "so it must stay")]
+    macro_rules! panic {
+        ($($any:tt)*) => {
+            compile_error!("not std's")
+        };
+    }
+    #[allow(unused_macros, reason = "so it must stay")]
+    macro_rules! assert {
+        ($($any:tt)*) => {
+            compile_error!("not std's")
+        };
+    }
+
+    block_lockfree::static_pool! {
+        pub(super) static BY_NAMES: [[u8; STATIC_POOL_LAYOUT]; MEMORY + layout], align(pool);
+        // The pool itself has such a name, and a type of the caller has the pool's.
+        pub(super) static StaticMemory_: [[u8; size_of::<StaticMemory_>()]; layout];
+    }
+    struct StaticMemory_ {
+        bytes: [u8; 40],
+    }
+
+    pub(super) mod pools {
+        block_lockfree::static_pool! {
+            pub static memory: [[u8; 8]; 4];
+            pub static MEMORY: [[u8; 16]; 4];
+            pub static STATIC_POOL_LAYOUT: [[u8; 24]; 4];
+        }
+    }
+}
+
+#[test]
+fn names_in_the_callers_scope_do_not_change_a_pool() {
+    use names_in_scope::pools;
+    let shape = |pool: &LockFreeAlloc| {
+        let layout = *pool.region().layout();
+        (layout.block_size(), layout.capacity(), layout.align())
+    };
+    assert_eq!(shape(&names_in_scope::BY_NAMES), (48, 5, 16));
+    assert_eq!(shape(&names_in_scope::StaticMemory_), (40, 2, 64));
+    assert_eq!(shape(&pools::memory), (8, 4, 8));
+    assert_eq!(shape(&pools::MEMORY), (16, 4, 16));
+    assert_eq!(shape(&pools::STATIC_POOL_LAYOUT), (24, 4, 32));
+}
+
 static_pool! {}
 
 #[test]

@@ -22,7 +22,7 @@
 //!
 //! # Features
 //!
-//! `bytes`, `allocator-api2` and `wait` are those of [`block_core`](block_core#features), switched on from
+//! `bytes`, `allocator-api2`, `allocator-api2-04` and `wait` are those of [`block_core`](block_core#features), switched on from
 //! here.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

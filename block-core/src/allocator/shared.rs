@@ -6,7 +6,6 @@ use core::ops::Deref;
 use core::ptr::NonNull;
 
 use alloc_crate::sync::Arc;
-use allocator_api2::alloc::{AllocError, Allocator};
 
 use crate::{BlockAlloc, PoolAllocator};
 
@@ -45,53 +44,67 @@ use crate::{BlockAlloc, PoolAllocator};
 /// ```
 pub struct SharedPoolAllocator<A: ?Sized>(Arc<PoolAllocator<A>>);
 
-// SAFETY: every call is that of the one pool, which lives, and does not move, until the last clone
-// is dropped.
-unsafe impl<A: BlockAlloc + ?Sized> Allocator for SharedPoolAllocator<A> {
-    #[inline]
-    fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
-        self.0.allocate(layout)
-    }
+/// Implements the trait of one version of the crate.
+macro_rules! implement {
+    ($api:ident) => {
+        const _: () = {
+            use $api::alloc::{AllocError, Allocator};
 
-    #[inline]
-    unsafe fn deallocate(&self, ptr: NonNull<u8>, layout: Layout) {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { self.0.deallocate(ptr, layout) }
-    }
+            // SAFETY: every call is that of the one pool, which lives, and does not move, until the last clone
+            // is dropped.
+            unsafe impl<A: BlockAlloc + ?Sized> Allocator for SharedPoolAllocator<A> {
+                #[inline]
+                fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
+                    self.0.allocate(layout)
+                }
 
-    #[inline]
-    unsafe fn grow(
-        &self,
-        ptr: NonNull<u8>,
-        old_layout: Layout,
-        new_layout: Layout,
-    ) -> Result<NonNull<[u8]>, AllocError> {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { self.0.grow(ptr, old_layout, new_layout) }
-    }
+                #[inline]
+                unsafe fn deallocate(&self, ptr: NonNull<u8>, layout: Layout) {
+                    // SAFETY: the caller's promise is passed on.
+                    unsafe { self.0.deallocate(ptr, layout) }
+                }
 
-    #[inline]
-    unsafe fn grow_zeroed(
-        &self,
-        ptr: NonNull<u8>,
-        old_layout: Layout,
-        new_layout: Layout,
-    ) -> Result<NonNull<[u8]>, AllocError> {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { self.0.grow_zeroed(ptr, old_layout, new_layout) }
-    }
+                #[inline]
+                unsafe fn grow(
+                    &self,
+                    ptr: NonNull<u8>,
+                    old_layout: Layout,
+                    new_layout: Layout,
+                ) -> Result<NonNull<[u8]>, AllocError> {
+                    // SAFETY: the caller's promise is passed on.
+                    unsafe { self.0.grow(ptr, old_layout, new_layout) }
+                }
 
-    #[inline]
-    unsafe fn shrink(
-        &self,
-        ptr: NonNull<u8>,
-        old_layout: Layout,
-        new_layout: Layout,
-    ) -> Result<NonNull<[u8]>, AllocError> {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { self.0.shrink(ptr, old_layout, new_layout) }
-    }
+                #[inline]
+                unsafe fn grow_zeroed(
+                    &self,
+                    ptr: NonNull<u8>,
+                    old_layout: Layout,
+                    new_layout: Layout,
+                ) -> Result<NonNull<[u8]>, AllocError> {
+                    // SAFETY: the caller's promise is passed on.
+                    unsafe { self.0.grow_zeroed(ptr, old_layout, new_layout) }
+                }
+
+                #[inline]
+                unsafe fn shrink(
+                    &self,
+                    ptr: NonNull<u8>,
+                    old_layout: Layout,
+                    new_layout: Layout,
+                ) -> Result<NonNull<[u8]>, AllocError> {
+                    // SAFETY: the caller's promise is passed on.
+                    unsafe { self.0.shrink(ptr, old_layout, new_layout) }
+                }
+            }
+        };
+    };
 }
+
+#[cfg(feature = "allocator-api2")]
+implement!(allocator_api2);
+#[cfg(feature = "allocator-api2-04")]
+implement!(allocator_api2_04);
 
 impl<A: BlockAlloc> From<PoolAllocator<A>> for SharedPoolAllocator<A> {
     fn from(pool: PoolAllocator<A>) -> Self {

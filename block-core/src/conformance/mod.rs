@@ -285,20 +285,20 @@ macro_rules! conformance_tests {
         $($crate::conformance::events::$event($factory);)*
     };
     (@names [$($property:ident)*] [$($event:ident)*]) => {
-        [$(stringify!($property),)* $(stringify!($event)),*]
+        [$(::core::stringify!($property),)* $(::core::stringify!($event)),*]
     };
     (@tests [$($property:ident)*] [$($event:ident)*] $name:ident, $factory:expr) => {
         mod $name {
             #[allow(unused_imports, reason = "the factory may name everything in full")]
             use super::*;
             $(
-                #[test]
+                #[::core::prelude::v1::test]
                 fn $property() {
                     $crate::conformance::$property(&$factory);
                 }
             )*
             $(
-                #[test]
+                #[::core::prelude::v1::test]
                 fn $event() {
                     $crate::conformance::events::$event(&$factory);
                 }

@@ -7,7 +7,7 @@ impl Mapping {
     /// Writes one byte in each page: a zero over a zero.
     pub(super) fn prefault(&self) {
         #[cfg(target_os = "linux")]
-        if self.advise(memmap2::Advice::PopulateWrite).is_ok() {
+        if self.advise(libc::MADV_POPULATE_WRITE).is_ok() {
             return; // Linux 5.14 and later do it in one call.
         }
         for offset in (0..self.bytes).step_by(SMALLEST_PAGE) {
@@ -38,14 +38,23 @@ impl Mapping {
     }
 }
 
-/// `RLIMIT_MEMLOCK` of this process, if it is finite.
-#[cfg(unix)]
+/// The soft limit `RLIMIT_MEMLOCK` of this process in bytes, if it is finite.
+#[cfg(all(unix, not(any(target_os = "fuchsia", target_os = "illumos", target_os = "solaris"))))]
 fn locked_memory_limit() -> Option<u64> {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: `getrlimit` writes one `rlimit` through a pointer to one.
     let answer = unsafe { libc::getrlimit(libc::RLIMIT_MEMLOCK, &mut limit) };
-    // The type of `rlim_cur` differs between systems.
-    #[allow(clippy::useless_conversion, reason = "rlim_t is not u64 on every unix")]
+    #[allow(
+        clippy::useless_conversion,
+        clippy::unnecessary_fallible_conversions,
+        reason = "`rlim_t` is an unsigned or a signed integer of 32 or 64 bits, by system"
+    )]
     let bytes = u64::try_from(limit.rlim_cur).ok()?;
     (answer == 0 && limit.rlim_cur != libc::RLIM_INFINITY).then_some(bytes)
+}
+
+/// Returns `None`: these systems have no such limit.
+#[cfg(any(target_os = "fuchsia", target_os = "illumos", target_os = "solaris"))]
+fn locked_memory_limit() -> Option<u64> {
+    None
 }

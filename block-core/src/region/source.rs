@@ -23,7 +23,9 @@ impl Region {
     /// # Errors
     ///
     /// [`RegionError::Map`] if the system refuses: memory, address space, or more mappings than a
-    /// process may have (65,530 on Linux, `vm.max_map_count`; before Linux 6.13 a region takes two or three).
+    /// process may have (65,530 on Linux, `vm.max_map_count`; a region takes two or three). Near that limit
+    /// Linux 6.13 and later mark the guard pages instead, which takes no mappings, but then
+    /// `mlockall(MCL_CURRENT)` does not bring in the blocks.
     ///
     /// # Examples
     ///

@@ -12,6 +12,8 @@ mod seeds;
 mod sharing;
 #[path = "../support/mod.rs"]
 mod support;
+#[cfg(feature = "allocator-api2-04")]
+mod versions;
 mod world;
 
 use std::alloc::Layout;

@@ -1,0 +1,102 @@
+//! Ownership of a mapping.
+//!
+//! Near its limit of mappings (`vm.max_map_count`, 65,530 on Linux) a process cannot unmap a range that
+//! the system keeps as one mapping with its neighbours: that would split it. A mapping that cannot be
+//! unmapped loses its pages immediately, so that what is left is address space, and is kept in a list.
+//! Each later drop, and each later mapping, tries again for some of the list.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, TryLockError};
+
+use memmap2::{MmapMut, MmapRaw};
+
+/// Address ranges that could not be unmapped: start and bytes. They hold no pages.
+static KEPT: Mutex<VecDeque<(usize, usize)>> = Mutex::new(VecDeque::new());
+
+/// How many of the kept ranges one call tries again.
+const ATTEMPTS: usize = 4;
+
+/// A mapping that is unmapped when dropped.
+#[derive(Debug)]
+pub(crate) struct OwnedMapping {
+    start: *mut u8,
+    bytes: usize,
+}
+
+// SAFETY: an address range that belongs to this value. Nothing is accessed through it.
+unsafe impl Send for OwnedMapping {}
+// SAFETY: as above.
+unsafe impl Sync for OwnedMapping {}
+
+impl OwnedMapping {
+    /// Returns the address of the first byte.
+    pub(super) fn as_mut_ptr(&self) -> *mut u8 {
+        self.start
+    }
+}
+
+impl From<MmapMut> for OwnedMapping {
+    fn from(map: MmapMut) -> Self {
+        let map = MmapRaw::from(map);
+        let owned = Self { start: map.as_mut_ptr(), bytes: map.len() };
+        core::mem::forget(map);
+        owned
+    }
+}
+
+impl Drop for OwnedMapping {
+    fn drop(&mut self) {
+        let (start, bytes) = (self.start, self.bytes);
+        // SAFETY: the mapping belongs to this value, and nothing uses it any more.
+        if unsafe { !unmap(start, bytes) } {
+            // SAFETY: as above. Locked pages cannot be discarded, hence the first call.
+            unsafe {
+                libc::munlock(start.cast(), bytes);
+                libc::madvise(start.cast(), bytes, libc::MADV_DONTNEED);
+            }
+            keep(start.expose_provenance(), bytes);
+        }
+        retry();
+    }
+}
+
+/// Unmaps a range and returns whether that succeeded.
+///
+/// # Safety
+///
+/// The caller owns the range, and nothing uses it.
+unsafe fn unmap(start: *mut u8, bytes: usize) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { libc::munmap(start.cast(), bytes) == 0 }
+}
+
+/// Returns the list, unless another thread has it. No call waits for it: in a process that was forked its
+/// holder may not exist.
+fn kept() -> Option<MutexGuard<'static, VecDeque<(usize, usize)>>> {
+    match KEPT.try_lock() {
+        Ok(kept) => Some(kept),
+        Err(TryLockError::Poisoned(kept)) => Some(kept.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
+    }
+}
+
+/// Adds a range to the list. If that cannot be done now, address space is lost, and no memory.
+fn keep(start: usize, bytes: usize) {
+    if let Some(mut kept) = kept() {
+        if kept.try_reserve(1).is_ok() {
+            kept.push_back((start, bytes));
+        }
+    }
+}
+
+/// Tries again to unmap some of the kept ranges.
+pub(super) fn retry() {
+    let Some(mut kept) = kept() else { return };
+    for _ in 0..ATTEMPTS.min(kept.len()) {
+        let Some((start, bytes)) = kept.pop_front() else { return };
+        // SAFETY: the list owns the range since its owner was dropped.
+        if unsafe { !unmap(core::ptr::with_exposed_provenance_mut(start), bytes) } {
+            kept.push_back((start, bytes));
+        }
+    }
+}
