@@ -11,6 +11,7 @@ use crate::{CONTENDERS, without_places};
 
 /// The contenders that the usual run leaves out.
 const ONLY_IF_ASKED: [&str; 9] = [
+    "lock-free-owned",
     "waiting",
     "seg-queue",
     "object-pool",
