@@ -119,6 +119,10 @@ pub trait BlockAllocExt: BlockAlloc {
     ///
     /// [`AllocError::Exhausted`]: fewer than `N` were free.
     ///
+    /// The array is built on the stack, and without optimisation it is copied there several times: 24
+    /// bytes per block and copy. For thousands of blocks use [`alloc_bulk`](Self::alloc_bulk) with
+    /// entries on the heap.
+    ///
     /// # Examples
     ///
     /// ```

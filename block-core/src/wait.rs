@@ -25,10 +25,42 @@
 //!
 //! Nobody can give a block to a waiter that holds every block itself, or that waits for a block while
 //! those who hold the others wait for it. `alloc_wait` does not return then, and the future is never
-//! ready; a timeout ends with [`AllocError::Exhausted`](crate::AllocError::Exhausted). That is the same
-//! error as that of a pool which is not waited for, because it is the same state: at some instant during
-//! the call every block was held. Who needs several blocks to go on takes them in one call
-//! ([`alloc_bulk`](crate::BlockAllocExt::alloc_bulk)), or in the same order as everybody else.
+//! ready; a timeout ends with [`AllocError::TimedOut`](crate::AllocError::TimedOut). A caller that needs
+//! several blocks to go on allocates them in one call
+//! ([`alloc_bulk`](crate::BlockAllocExt::alloc_bulk)), or in the same order as all others.
+//!
+//! # Tasks
+//!
+//! **In a loop around `select!`, keep the future.** Dropping it loses no block, but a new future queues
+//! again, behind all other waiters. A loop that makes a new one at every turn may never be served:
+//!
+//! ```
+//! # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+//! use block_core::AllocError;
+//! use block_core::wait::Waiting;
+//! use std::pin::pin;
+//! use std::time::Duration;
+//!
+//! async fn next_block(pool: &Waiting<Pool>) -> Result<usize, AllocError> {
+//!     let mut tick = tokio::time::interval(Duration::from_millis(20));
+//!     let mut block = pin!(pool.alloc_async()); // once, outside the loop
+//!     loop {
+//!         tokio::select! {
+//!             block = &mut block => return Ok(block?.len()),
+//!             _ = tick.tick() => println!("still waiting"),
+//!         }
+//!     }
+//! }
+//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+//! # assert_eq!(runtime.block_on(next_block(&Waiting::new(Pool::new(64, 1)))), Ok(64));
+//! ```
+//!
+//! **A task that always gets its block immediately never yields.** The future takes no part in the
+//! budget of tokio's cooperative scheduling. A loop that does nothing else that yields calls
+//! `tokio::task::consume_budget().await` at each turn.
+//!
+//! **Do not block in a task.** [`alloc_wait`](Waiting::alloc_wait) and the calls with a timeout block the
+//! thread, so the runtime's worker polls no other task meanwhile, not even one that would free a block.
 //!
 //! # No wakeup is lost
 //!
@@ -234,8 +266,11 @@ impl<A: BlockAlloc> Waiting<A> {
 }
 
 impl<A: BlockAlloc + ?Sized> Waiting<A> {
-    /// Waits for a block without stopping the thread: the future is ready when it has one. It may be
-    /// dropped at any moment, inside a `select!` or a timeout of any runtime, and loses nothing.
+    /// Waits for a block without blocking the thread. The output is a block, or
+    /// [`AllocError::Closed`](crate::AllocError::Closed) if the pool is [closed](Self::close).
+    ///
+    /// The future is cancel-safe, but a new future queues again, behind all other waiters: in a loop
+    /// around `select!` keep the future and poll it by `&mut`, see [tasks](self#tasks).
     ///
     /// # Examples
     ///
