@@ -10,7 +10,7 @@
 //! ```text
 //!             owner, at every call                     reclaimer, once in a long while
 //!
-//!             active = 1                                state = revoked
+//!             active = my mark                          state = revoked
 //!             (fence)          <-- one of the two -->   fence, also in every owner's thread
 //!             is the state open?   sees the other       is any owner active? wait for it
 //!             yes: pop or push, plainly                 move all blocks to the stack
@@ -90,13 +90,27 @@
 //! thread began to wait, and found its slot active: then it is a handler, and gives up. Calls from
 //! handlers are the only ones that may find a pool exhausted that is not.
 //!
+//! # Threads that end inside a call
+//!
+//! `active` is the mark of the owner that is inside: its number, and which of the number's owners it is.
+//! A thread may end there (`pthread_exit` in a signal handler, a cancellation). At its end it clears
+//! its mark from the table of owners, with Release. A reclaimer that finds `active` with a mark that
+//! is not in the table takes the slot as inactive. It loads the table with Acquire, so it sees all that the
+//! ended owner did (step 3). The next owner of the number finds a mark that is not its own, and
+//! begins its operation as if it had found 0. Steps 2 and 4 hold for it unchanged.
+//!
+//! What an operation leaves half done: blocks are first taken out of where they lay and then put where they
+//! go, and a length is published after the addresses below it. So the blocks that were moved may be
+//! lost, at most a magazine and a batch, and none is found twice. A cell of the depot that stays
+//! busy is empty again after the next reclaim. The lock has its holder's mark, and is free if
+//! that is not in the table. If its holder had revoked the magazines, the next call that passes by opens
+//! them.
+//!
 //! # After a fork
 //!
-//! The child has one thread. Slots of the others count as inactive, whatever they say, and their
-//! lock as free. Whatever was moved when the fork came was first taken out of where it lay and then
-//! put where it went, so the child may miss those blocks, at most a magazine and a batch for each
-//! thread, and never finds one twice. If the magazines were revoked just then, the child's first call
-//! that passes by opens them again.
+//! The child has one thread. The marks of all others are cleared, as if they had ended inside their calls
+//! when the fork came. So the child may miss the blocks that they moved, at most a magazine and a
+//! batch for each thread.
 //!
 //! # Examples
 //!

@@ -2,17 +2,21 @@
 //! pool, never twice by a thread.
 //!
 //! Two things that the standard mutex cannot do. A signal handler that interrupts the holder must
-//! be told so instead of waiting for itself. And a child of a fork must not wait for a holder that
-//! stayed in the parent: the word names the generation of processes in which it was taken, and one
-//! of an earlier generation counts as free.
+//! be told so instead of waiting for itself. And no thread must wait for a holder that ended, or that
+//! a fork left behind in the parent: the word is the holder's mark, and a lock whose holder is gone
+//! counts as free ([`is_gone`]).
 
 use block_core::seeded;
 
 use crate::patience::Patience;
-use crate::sync::{AtomicU32, Ordering, const_outside_models, set_busy, wait};
-use crate::thread::{generation, notice_fork};
+#[cfg(any(block_loom, block_shuttle))]
+use crate::sync::set_busy;
+use crate::sync::{AtomicU32, Ordering, const_outside_models, wait};
+#[cfg(not(any(block_loom, block_shuttle)))]
+use crate::thread::set_busy;
+use crate::thread::{is_gone, lock_mark, notice_fork};
 
-/// 0: free; otherwise the generation of the process whose thread holds it.
+/// 0 if free, otherwise the mark of the thread that holds it.
 #[derive(Debug)]
 pub(crate) struct Lock(AtomicU32);
 
@@ -46,19 +50,19 @@ impl Lock {
         let patience = Patience::new();
         let mut round = 0;
         while round < rounds && !patience.is_over() {
-            // Each time anew: a handler may fork while its thread waits here.
-            let own = generation();
+            // Each time anew: a handler may fork while its thread waits here. The holder may have
+            // stayed in the parent.
+            notice_fork();
+            let own = lock_mark();
             // Relaxed: a guess, which the exchange confirms.
             let word = self.0.load(Ordering::Relaxed);
-            // Acquire: pairs with the Release of the holder before.
+            // Acquire: pairs with the Release of the holder before; for one that is gone `is_gone` does.
             let exchange =
                 || self.0.compare_exchange(word, own, Ordering::Acquire, Ordering::Relaxed);
-            let is_free = seeded!(word != own, "lock-of-the-parent-counts" => word == 0);
+            let is_free = word == 0 || seeded!(is_gone(word), "lock-of-the-parent-counts" => false);
             if is_free && exchange().is_ok() {
                 return Some(Held(self));
             }
-            // The holder may have stayed in the parent of this process.
-            notice_fork();
             wait(round);
             round = round.saturating_add(1).min(u32::MAX - 1);
         }
@@ -96,8 +100,28 @@ mod tests {
     #[test]
     fn a_holder_of_an_earlier_generation_does_not_count() {
         let lock = Lock::new();
-        lock.0.store(generation() + 7, Ordering::Relaxed);
+        // The mark of a thread without a number in a process after seven more forks.
+        lock.0.store(lock_mark_of_no_number() + (7 << 12), Ordering::Relaxed);
         assert!(lock.try_lock().is_some());
+    }
+
+    /// The mark of a thread without a number in this process.
+    fn lock_mark_of_no_number() -> u32 {
+        std::thread::spawn(lock_mark).join().unwrap()
+    }
+
+    #[test]
+    fn a_holder_that_has_ended_does_not_count() {
+        thread::watch();
+        let lock = &Lock::new();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                thread::assign();
+                core::mem::forget(lock.lock().unwrap());
+            });
+        });
+        // Waits, as the scope may end before the destructors of the thread's keys.
+        assert!(lock.lock().is_some());
     }
 
     #[test]

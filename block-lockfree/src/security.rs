@@ -198,9 +198,10 @@
 //!
 //! - The handler's call may be the first that its thread makes on any pool. It claims a number, and sets the
 //!   value of a `pthread_key_create`d key. That allocates no memory with musl and bionic, nor with glibc
-//!   if the first pool with magazines was built before the process created 32 keys (`thread.rs`).
-//!   Elsewhere, and where the crate lies in a library that is loaded at run time, let each thread make
-//!   a call outside a handler first.
+//!   for the first 32 keys of a process. If a program with glibc has created 32 keys before it builds its
+//!   first pool, its pools have no magazines: they work on the stack, and `Debug` prints `magazine: 0`.
+//!   So build one pool early. On other systems, and where the crate lies in a library that is loaded at
+//!   run time, let each thread make a call outside a handler first.
 //! - It may be told `Exhausted` while other magazines have blocks (invariant 8). It may change `errno`.
 //! - `available()` and `stats()` in a handler that interrupted a call are right within the blocks that this
 //!   call was moving. `Display` and `Debug` add formatting, which does not allocate: where the text goes is what matters.
@@ -219,32 +220,42 @@
 //!
 //! A child of `fork()` may use a pool of this crate, whatever the parent's other threads were doing: the same
 //! calls as a handler. It finds each block once, and reaches exhaustion. A fork is noted by a hook set
-//! with `pthread_atfork`, which only writes static words: which numbers had threads that are gone, and how
-//! many forks there were (`thread.rs`). A hook of the program may run before it and use a pool: a call
-//! that is about to wait compares the process id first. Slots of such threads count as inactive, a
-//! lock taken before the fork as free; and whatever moves is first taken out and then put, so a copy made
-//! in the middle may lack it and never has it twice ([`exactness`](crate::exactness#after-a-fork)).
+//! with `pthread_atfork`, which only writes static words (`thread/fork.rs`). On Linux and Android a hook of
+//! the program may run before it and use a pool: the system clears a page in the child, and a call that is
+//! about to wait looks there first. On other systems register such a hook after the first pool was built.
+//! Threads that stayed in the parent count as ended: their slots as inactive, a lock that they hold as
+//! free. Whatever moves is first taken out and then put, so a copy made in the middle may lack it and
+//! never has it twice ([`exactness`](crate::exactness#after-a-fork)).
 //!
 //! - **Missing in the child**: blocks that other threads held, for ever, and those they were moving, at most
-//!   a magazine and a batch for each. Numbers of such threads, of 2,048 (256 on 32 bits), are not given out
-//!   again; a thread without one uses the stack.
+//!   a magazine and a batch for each. Numbers of such threads are free again in the child.
 //! - **Pinned pages** (buffers that are registered with io_uring, memory that a device works on) are copied at
 //!   the fork while other threads go on to write to them: what the child finds in their blocks, and in tables
 //!   that lie on the same pages, may be half of one state and half of another. Use no such pool in a child that
 //!   was forked beside threads inside calls, or register after the fork.
 //! - **Copied into the child**: every byte of every block. Locked memory is not locked there (`mlock(2)`).
-//! - `vfork`, `_Fork` and a bare `clone` do not run the hook: use no pool between them and `exec`. Memory that
+//! - `_Fork` and a bare `clone` do not run the hook: use no pool between them and `exec`. A handler that runs
+//!   in a child of `vfork` may use one. Memory that
 //!   parent and child both write (`MAP_SHARED`) must not be a pool's.
 //! - `Waiting` and `block-mutex` are not fork-safe: the lock may be held by a thread that the child lacks.
 //!
 //! # Threads that end inside a call
 //!
-//! A thread that is cancelled (`pthread_cancel`), or leaves a handler by `pthread_exit` or `longjmp`, in the
-//! middle of a call leaves its magazine in use for ever. `available()` and `stats()` do not wait for it. A call
-//! that finds the pool exhausted does: it waits for the magazine until the process ends. So disable
-//! cancellation around calls on a pool with magazines, and do not leave handlers by a jump. Pools
-//! without magazines ([`with_magazine(0)`](crate::LockFreeAlloc::with_magazine)) wait for nothing; there such
-//! a thread loses at most the blocks that it was moving.
+//! A thread may end in the middle of a call: it is cancelled (`pthread_cancel`), or a handler that
+//! interrupted it calls `pthread_exit`. (Rust allows neither to unwind frames that have destructors.) No
+//! other thread waits for it once the destructors of its keys have run: a slot or lock names its user, and
+//! counts as free when that user has ended (`thread.rs`). At most the blocks that the call was moving are
+//! lost, a magazine and a batch, and none is given out twice.
+//!
+//! - A thread without a number (more than 2,048 others lived) that ends while it reclaims is not told from one
+//!   that is at work: later reclaims wait for it.
+//! - A thread that leaves a handler by `longjmp` lives on, so its slot stays in use. Its own calls on the
+//!   pool work on the stack from then on. A call of another thread that finds the pool exhausted waits for
+//!   it until it ends. So do not jump out of a handler that may have interrupted a call on a pool with
+//!   magazines.
+//! - On Windows, threads that `ExitProcess` ends run no destructors. A destructor that runs after that and
+//!   exhausts a pool may wait for ever.
+//! - `available()` and `stats()` wait for no thread.
 //!
 //! # What stays in memory
 //!

@@ -27,6 +27,7 @@ use block_core::seeded;
 
 use crate::state::State;
 use crate::sync::{AtomicU32, AtomicUsize, Blocks, Ordering, compiler_fence};
+use crate::thread::{is_gone, mark};
 
 /// The most blocks that a magazine holds.
 pub(crate) const LARGEST: usize = if cfg!(any(block_loom, block_shuttle)) { 4 } else { 62 };
@@ -39,7 +40,7 @@ pub(crate) const CURSORS: u32 = 16;
 #[cfg_attr(any(block_loom, block_shuttle), derive(Default))]
 #[repr(C, align(128))]
 pub(crate) struct Slot {
-    /// 1 while the owner is inside an operation.
+    /// The owner's mark while it is inside an operation, otherwise 0. See [`thread`](crate::thread).
     active: AtomicU32,
     /// How many addresses there are. Written by whose turn it is.
     len: AtomicU32,
@@ -75,23 +76,24 @@ impl Slot {
         if before_or_state == 0 {
             return true;
         }
-        // Release: as in `leave`, which it is if an operation had begun.
+        // Release: as in `leave`, which it is if no operation had begun.
         self.active.store(before, Ordering::Release);
         false
     }
 
     /// Begins an operation of the owner, under a state that it must look at before anything else,
-    /// and then `leave`. `None` if this thread is inside one already.
+    /// and then `leave`. `None` if this thread is inside one already. An operation in which an earlier
+    /// owner of the number ended is over.
     pub(crate) fn enter(&self, state: &AtomicUsize) -> Option<State> {
         let (before, state) = self.begin(state);
-        (before == 0).then_some(state)
+        (before != mark()).then_some(state)
     }
 
     #[inline]
     fn begin(&self, state: &AtomicUsize) -> (u32, State) {
         let before = self.active.load(Ordering::Relaxed);
-        // If it was set already this changes nothing.
-        self.active.store(1, Ordering::Relaxed);
+        // If this thread is inside already this changes nothing.
+        self.active.store(mark(), Ordering::Relaxed);
         // The first half of the owner's fence (step 2 of the page): the compiler keeps the order,
         // and the reclaimer makes the processor keep it.
         compiler_fence(Ordering::SeqCst);
@@ -107,14 +109,12 @@ impl Slot {
         after_last_step();
     }
 
-    /// Whether the owner is inside an operation. Acquire: if not, all that it did is seen.
+    /// Whether the owner is inside an operation. If not, all that it did is seen, and all that earlier
+    /// owners did that ended inside one.
     pub(crate) fn is_active(&self) -> bool {
-        self.active.load(Ordering::Acquire) != 0
-    }
-
-    /// For a slot whose owner does not exist any more.
-    pub(crate) fn set_inactive(&self) {
-        self.leave();
+        // Acquire: pairs with the Release of `leave`.
+        let mark = self.active.load(Ordering::Acquire);
+        mark != 0 && seeded!(!is_gone(mark), "waits-for-threads-that-ended" => true)
     }
 
     #[inline]
@@ -238,6 +238,7 @@ impl Slot {
 #[cfg(all(test, not(any(block_loom, block_shuttle))))]
 mod tests {
     use super::*;
+    use crate::thread;
     use block_core::SideTable;
 
     /// As in a signal handler.
@@ -250,6 +251,26 @@ mod tests {
         assert!(slot.is_active(), "the first call goes on");
         slot.leave();
         assert!(slot.enter(&open).is_some());
+    }
+
+    /// As after `pthread_exit` in a handler.
+    #[test]
+    fn an_operation_in_which_its_thread_ended_is_over() {
+        thread::watch();
+        let slot = &SideTable::<Slot>::zeroed(1).unwrap()[0];
+        let open = AtomicUsize::new(State::new(true, false).bits());
+        let life = || {
+            thread::assign();
+            assert!(slot.enter_plainly(&open));
+        };
+        std::thread::scope(|scope| scope.spawn(life).join().unwrap());
+        // Joined, so its destructors have run.
+        assert!(!slot.is_active());
+        thread::assign();
+        assert!(!slot.enter_plainly(&open), "the short way does not look whose mark it is");
+        assert!(slot.enter(&open).is_some() && slot.is_active(), "the next owner goes on");
+        slot.leave();
+        assert!(slot.enter_plainly(&open));
     }
 
     #[test]

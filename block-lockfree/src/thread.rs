@@ -1,38 +1,72 @@
 //! Numbers of threads: small, dense, and free for the next thread when one ends.
 //!
-//! A number selects a thread's magazine in every pool. Only the thread that has it uses it, and what
-//! its last owner did with it happens before its next owner gets it, see
+//! A number selects a thread's slot in every pool. Only the thread that has the number uses the slot.
+//! What the last owner did with it happens before the next owner gets it, see
 //! [`numbers`](crate::numbers).
+//!
+//! # Marks
+//!
+//! A mark names one thread's ownership of one number. The low 12 bits are the number plus one, the
+//! bits above it a serial number. `OWNERS` has the mark of each number's owner. A thread writes its
+//! mark into a slot while it is inside an operation, and into the reclaimers' lock while it holds it.
+//! So other threads can tell a thread that is inside from one that ended there
+//! ([`is_gone`]): a thread that `pthread_exit` or a cancellation ended in the middle of a call, or one
+//! that a fork left behind in the parent. Serial numbers repeat after 2^19 threads.
+//!
+//! Ordering: the owner's last step is to clear its word in `OWNERS`, with Release. [`is_gone`] loads it
+//! with Acquire. So a thread that finds the owner gone sees all that the owner did, and the owner
+//! does nothing more.
+//!
+//! A thread without a number has the mark of its process: no number, and how many forks lie before it.
 //!
 //! # In a signal handler
 //!
 //! A thread may ask for its number in a signal handler, also as its first call. On unix the number
-//! comes back through a key of `pthread_key_create`, which the first pool with magazines creates.
-//! Setting its value allocates no memory for the first 32 keys of a process with glibc, and for no
-//! key with musl and bionic. A handler that interrupts [`assign`] finds [`NONE`], and its call uses
-//! the stack.
+//! is returned by the destructor of a key of `pthread_key_create`, which the first pool with magazines
+//! creates. Setting a value allocates no memory with musl and bionic. With glibc it allocates none for
+//! the first 32 keys of a process: if the key is not among them, there are no magazines
+//! ([`watch`]). Signals are blocked in [`assign`], so no handler interrupts it.
+//!
+//! Where the target has thread-locals of its own, the place lies in one without a destructor. Elsewhere
+//! the first access of any thread-local allocates, so the place lies in the value of the key
+//! (`local_keyed.rs`).
 //!
 //! Destructors of keys run after those of thread-locals with glibc and musl, so a destructor that
 //! frees blocks usually still has its thread's number. After that it finds [`NONE`].
 //!
 //! # After a fork
 //!
-//! The threads of the parent do not exist in the child, except the one that forked. Their numbers
-//! are not given out again, and [`vanished`] tells that they will never finish what they began. A
-//! hook of `pthread_atfork` notes that. A program's own hook may run before it and use a pool, so
-//! whoever is about to wait for another thread, or claims a number, compares the process id first
-//! ([`notice_fork`]). The words are static, and noting a fork only writes them: it may happen in any
-//! state of the program.
+//! The threads of the parent do not exist in the child, except the one that forked. Their marks are
+//! cleared in the child, and their numbers are free again ([`fork`]).
 
-use core::sync::atomic::{AtomicU32, Ordering, compiler_fence};
-use std::cell::Cell;
-use std::sync::Once;
+use core::sync::atomic::{AtomicU32, Ordering};
+use std::sync::OnceLock;
 
 use block_core::seeded;
 
 use crate::numbers::{self, WORD};
 use crate::slot::Slot;
 use crate::sync::StaticUsize;
+
+#[cfg_attr(not(unix), path = "thread/end_std.rs")]
+mod end;
+mod fork;
+// Targets without thread-locals of their own, and a cfg for tests of them.
+#[cfg_attr(
+    any(
+        target_os = "android",
+        target_os = "illumos",
+        target_os = "openbsd",
+        target_os = "solaris",
+        target_env = "ohos",
+        block_keyed_tls
+    ),
+    path = "thread/local_keyed.rs"
+)]
+mod local;
+
+pub(crate) use fork::notice as notice_fork;
+pub(crate) use local::{mark, place, set_busy};
 
 /// How many threads can have a number at one time. Others do without.
 pub(crate) const LIMIT: usize = if cfg!(block_loom) {
@@ -51,99 +85,37 @@ pub(crate) const LIMIT: usize = if cfg!(block_loom) {
 /// What a place is counted in: the owner's path is spared a shift.
 const SCALE: usize = size_of::<Slot>();
 
-/// What [`place`] says before a thread has asked for one.
+/// What [`place`] returns before a thread has asked for one.
 pub(crate) const UNASSIGNED: usize = usize::MAX;
-/// What it says when there was none left, or when the thread is about to end.
+/// What it returns when there was none left, or when the thread is about to end.
 pub(crate) const NONE: usize = usize::MAX - 1;
 
 const WORDS: usize = LIMIT.div_ceil(WORD);
 
+/// The low bits of a mark: its number plus one, or 0 for a thread without a number.
+const NUMBER: u32 = (1 << 12) - 1;
+const _: () = assert!(LIMIT <= NUMBER as usize);
+/// How many serial numbers there are. They begin at 1; bit 31 of a mark is never set.
+const SERIALS: u32 = 1 << 19;
+/// The mark of a thread without a number in a process that comes after no fork.
+const FIRST: u32 = NUMBER + 1;
+
 /// A bit for each number: taken.
 static TAKEN: [StaticUsize; WORDS] = [const { StaticUsize::new(0) }; WORDS];
-/// A bit for each number: its owner was left behind by a fork.
-static VANISHED: [StaticUsize; WORDS] = [const { StaticUsize::new(0) }; WORDS];
+/// The mark of each number's owner; 0 if there is none.
+static OWNERS: [AtomicU32; LIMIT] = [const { AtomicU32::new(0) }; LIMIT];
 /// How many forks lie between the first process and this one.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
-std::thread_local! {
-    /// Without a destructor, so that it can be read at any time in a thread's life.
-    static PLACE: Cell<usize> = const { Cell::new(UNASSIGNED) };
+/// The number in a mark.
+fn number_of(mark: u32) -> Option<usize> {
+    ((mark & NUMBER) as usize).checked_sub(1)
 }
 
-/// Returns a number at the end of its thread.
-fn give_back(number: usize) {
-    // First this: destructors that run later must not use the number any more. It fails where the
-    // place itself is gone already.
-    seeded!(_ = PLACE.try_with(|place| place.set(NONE)), "number-used-after-it-is-given-back" => ());
-    numbers::give_back(&TAKEN, number);
-}
-
-/// The end of a thread, by a key that has the thread's number as its value.
-#[cfg(unix)]
-mod end {
-    use core::ffi::c_void;
-    use core::ptr;
-    use core::sync::atomic::Ordering;
-
-    use crate::sync::StaticUsize;
-
-    /// The key plus one; 0 if there is none.
-    static KEY: StaticUsize = StaticUsize::new(0);
-
-    /// Creates the key. Without it threads get no numbers, and use the stack.
-    pub(super) fn watch() {
-        let mut key = 0;
-        // SAFETY: the destructor takes the value of the key, and may run on any thread.
-        if unsafe { libc::pthread_key_create(&mut key, Some(at_the_end)) } == 0 {
-            // Release: pairs with the Acquire of `give_back_later`.
-            KEY.store(key as usize + 1, Ordering::Release);
-        }
-    }
-
-    /// Sees to it that the number is returned when this thread ends. Returns false if it cannot.
-    pub(super) fn give_back_later(number: usize) -> bool {
-        // Acquire: pairs with the Release of `watch`.
-        let Some(key) = KEY.load(Ordering::Acquire).checked_sub(1) else { return false };
-        let value = ptr::without_provenance::<c_void>(number + 1);
-        // SAFETY: a key that was created, and is never deleted.
-        unsafe { libc::pthread_setspecific(key as libc::pthread_key_t, value) == 0 }
-    }
-
-    extern "C" fn at_the_end(value: *mut c_void) {
-        super::give_back(value.addr() - 1);
-    }
-}
-
-/// The end of a thread, by the destructor of a thread-local.
-#[cfg(not(unix))]
-mod end {
-    use std::cell::Cell;
-
-    struct Owner(Cell<Option<usize>>);
-
-    impl Drop for Owner {
-        fn drop(&mut self) {
-            self.0.take().into_iter().for_each(super::give_back);
-        }
-    }
-
-    std::thread_local! {
-        static OWNER: Owner = const { Owner(Cell::new(None)) };
-    }
-
-    pub(super) fn watch() {}
-
-    /// Sees to it that the number is returned when this thread ends. Returns false if it cannot.
-    pub(super) fn give_back_later(number: usize) -> bool {
-        OWNER.try_with(|owner| owner.0.set(Some(number))).is_ok()
-    }
-}
-
-/// This thread's number times [`SCALE`]: where its slot lies in every pool's table, in bytes.
-/// [`UNASSIGNED`] or [`NONE`] if it has no number.
-#[inline]
-pub(crate) fn place() -> usize {
-    PLACE.get()
+/// The mark of a thread without a number.
+fn numberless() -> u32 {
+    // Relaxed: written when a fork is noted, before this process has a second thread.
+    (GENERATION.load(Ordering::Relaxed) % (SERIALS - 1) + 1) * FIRST
 }
 
 /// The place that goes with a number, for models, which give out numbers themselves.
@@ -157,119 +129,72 @@ pub(crate) fn number() -> Option<usize> {
     Some(place() / SCALE).filter(|&number| number < LIMIT)
 }
 
+/// What this thread writes into a lock that it holds.
+pub(crate) fn lock_mark() -> u32 {
+    if number().is_some() { mark() } else { numberless() }
+}
+
+/// Returns whether the thread with this mark has ended, or does not exist in this process. Of a thread
+/// without a number it is only known whether it was in another process.
+pub(crate) fn is_gone(mark: u32) -> bool {
+    match number_of(mark) {
+        // Acquire: pairs with the Release of `give_back`.
+        Some(number) => OWNERS.get(number).is_none_or(|it| it.load(Ordering::Acquire) != mark),
+        None => mark != numberless(),
+    }
+}
+
 /// Returns this thread's place, after an attempt to get one.
 #[cold]
 pub(crate) fn assign() -> usize {
-    if PLACE.get() == UNASSIGNED {
-        notice_fork();
-        // A handler that interrupts this must not get a second number.
-        PLACE.set(NONE);
-        compiler_fence(Ordering::SeqCst);
-        let place = claim().map_or(NONE, |number| number * SCALE);
-        compiler_fence(Ordering::SeqCst);
-        PLACE.set(place);
+    // A handler must not claim a second number in the middle.
+    let _blocked = end::Signals::block();
+    notice_fork();
+    if place() == UNASSIGNED && !fork::is_unnoticed() {
+        local::set(claim());
     }
-    PLACE.get()
+    place()
 }
 
-fn claim() -> Option<usize> {
+fn claim() -> Option<u32> {
+    static SERIAL: AtomicU32 = AtomicU32::new(0);
     let number = numbers::claim(&TAKEN).filter(|&number| number < LIMIT)?;
-    if end::give_back_later(number) {
-        return Some(number);
+    let serial = SERIAL.fetch_add(1, Ordering::Relaxed) % (SERIALS - 1) + 1;
+    let mark = number as u32 + 1 + serial * FIRST;
+    OWNERS[number].store(mark, Ordering::Relaxed);
+    if end::hold(mark as usize) {
+        return Some(mark);
     }
-    numbers::give_back(&TAKEN, number);
+    give_back(mark);
     None
 }
 
-/// Whether the owner of a number does not exist in this process.
-pub(crate) fn vanished(number: usize) -> bool {
-    // Relaxed: written in the hook of a fork, before which this process had no other thread.
-    VANISHED[number / WORD].load(Ordering::Relaxed) >> (number % WORD) & 1 == 1
+/// Returns the number in a mark, if there is one.
+fn give_back(mark: u32) {
+    if let Some(number) = number_of(mark) {
+        // Release: pairs with the Acquire of `is_gone`.
+        OWNERS[number].store(0, Ordering::Release);
+        numbers::give_back(&TAKEN, number);
+    }
 }
 
-/// How many forks this process comes after; at least 1.
-pub(crate) fn generation() -> u32 {
-    // Relaxed: as in `vanished`.
-    GENERATION.load(Ordering::Relaxed) + 1
+/// The end of a thread that has a number. Destructors that run later must not use the number any more.
+fn at_the_end(value: usize) {
+    let marks = seeded!(
+        local::at_the_end(value),
+        "number-used-after-it-is-given-back" => [value as u32, 0],
+    );
+    marks.into_iter().for_each(give_back);
 }
 
-/// Prepares for ends of threads and for forks. Call it before the first thread gets a number.
-pub(crate) fn watch() {
-    static REGISTERED: Once = Once::new();
-    REGISTERED.call_once(|| {
-        end::watch();
+/// Prepares for ends of threads and for forks. Call it before the first thread gets a number. Returns
+/// false if threads can get none: the system has no more keys, or none that is safe in a handler.
+pub(crate) fn watch() -> bool {
+    static CAN_BE: OnceLock<bool> = OnceLock::new();
+    *CAN_BE.get_or_init(|| {
         fork::watch();
-    });
-}
-
-/// Notes a fork if this is a child of one whose hook has not run yet. Call it before waiting for
-/// another thread: it makes a system call.
-pub(crate) fn notice_fork() {
-    fork::notice();
-}
-
-#[cfg(all(unix, not(target_os = "emscripten"), not(miri)))]
-mod fork {
-    use core::sync::atomic::{AtomicBool, AtomicI32, Ordering};
-
-    use super::{GENERATION, TAKEN, VANISHED, WORD, number};
-
-    /// The process for which the words of the module above are right; 0 before the first pool.
-    static PROCESS: AtomicI32 = AtomicI32::new(0);
-    /// Whether a fork was noted before its hook ran.
-    static IS_NOTED: AtomicBool = AtomicBool::new(false);
-
-    pub(super) fn watch() {
-        PROCESS.store(process(), Ordering::Relaxed);
-        // SAFETY: the hook takes and returns nothing, and is async-signal-safe: it writes static
-        // atomics and reads a thread-local without a destructor.
-        let answer = unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
-        assert_eq!(answer, 0, "no memory for a fork handler");
-    }
-
-    pub(super) fn notice() {
-        // Relaxed, here and below: a child has one thread when it begins.
-        let noted = PROCESS.load(Ordering::Relaxed);
-        if noted != 0 && noted != process() {
-            note();
-            IS_NOTED.store(true, Ordering::Relaxed);
-        }
-    }
-
-    /// The hook. A child in another namespace can have its parent's process id, so this does not ask
-    /// for it.
-    extern "C" fn in_child() {
-        if !IS_NOTED.swap(false, Ordering::Relaxed) {
-            note();
-        }
-    }
-
-    /// All threads but this one have vanished.
-    fn note() {
-        let own = number();
-        for (position, (taken, vanished)) in TAKEN.iter().zip(&VANISHED).enumerate() {
-            let own_bit = match own {
-                Some(own) if own / WORD == position => 1 << (own % WORD),
-                _ => 0,
-            };
-            vanished.store(taken.load(Ordering::Relaxed) & !own_bit, Ordering::Relaxed);
-        }
-        GENERATION.fetch_add(1, Ordering::Relaxed);
-        PROCESS.store(process(), Ordering::Relaxed);
-    }
-
-    fn process() -> i32 {
-        // SAFETY: no arguments, no failure.
-        unsafe { libc::getpid() }
-    }
-}
-
-/// No forks: Miri has none, nor have these systems.
-#[cfg(not(all(unix, not(target_os = "emscripten"), not(miri))))]
-mod fork {
-    pub(super) fn watch() {}
-
-    pub(super) fn notice() {}
+        end::watch()
+    })
 }
 
 #[cfg(all(test, not(any(block_loom, block_shuttle))))]
@@ -322,10 +247,13 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn in_a_child_all_owners_have_vanished_but_the_thread_that_forked() {
+    fn in_a_child_all_owners_are_gone_but_the_thread_that_forked_and_their_numbers_are_free() {
         watch();
+        let owner = |number: usize| OWNERS[number].load(Ordering::Relaxed);
         let is_as_it_should_be = |own: usize| {
-            (0..LIMIT).all(|number| vanished(number) == (is_taken(number) && number != own))
+            (0..LIMIT).all(|number| is_taken(number) == (number == own))
+                && (0..LIMIT).all(|number| (owner(number) != 0) == (number == own))
+                && owner(own) == mark()
         };
         // More than the numbers of a word, of which the last ones fork.
         let barrier = std::sync::Barrier::new(WORD + 3);
@@ -351,6 +279,22 @@ mod tests {
                 });
             }
         });
+    }
+
+    #[test]
+    fn an_owner_is_gone_when_its_thread_has_ended_and_the_next_one_has_another_mark() {
+        watch();
+        let life = || {
+            assign();
+            assert!(!is_gone(mark()) && number_of(mark()) == number());
+            mark()
+        };
+        let marks = [(); 20].map(|()| std::thread::spawn(life).join().unwrap());
+        assert!(marks.into_iter().all(is_gone));
+        let mut distinct = marks.to_vec();
+        distinct.sort();
+        distinct.dedup();
+        assert_eq!(distinct.len(), marks.len());
     }
 
     #[test]

@@ -225,3 +225,53 @@ fn a_fork_beside_threads_on_a_hardened_pool() {
         });
     }
 }
+
+/// Runs the function in a child that has this process's memory, as `vfork` does, until it ends.
+#[cfg(target_os = "linux")]
+fn in_shared_memory(body: extern "C" fn(*mut libc::c_void) -> libc::c_int) {
+    const STACK: usize = 256 << 10;
+    let mut stack = vec![0_u128; STACK / 16];
+    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
+    // SAFETY: the end of a stack of its own; this thread goes on when the child has ended.
+    unsafe {
+        let end = stack.as_mut_ptr_range().end.cast();
+        let child = libc::clone(body, end, flags, std::ptr::null_mut());
+        assert_eq!(end_of(child), FINE);
+    }
+}
+
+/// A signal may be handled in such a child. It has another process id, and all threads of the parent go on.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_call_in_a_child_that_shares_the_memory_disturbs_no_thread_of_the_parent() {
+    static POOL: std::sync::OnceLock<LockFreeAlloc> = std::sync::OnceLock::new();
+
+    extern "C" fn call(_: *mut libc::c_void) -> libc::c_int {
+        let Some(pool) = POOL.get() else { return LOST };
+        if let Some(block) = pool.acquire() {
+            // SAFETY: acquired above, and given up here.
+            unsafe { pool.release(block) };
+        }
+        FINE
+    }
+
+    let _end = deadline("vfork", 120);
+    let pool = POOL.get_or_init(|| LockFreeAlloc::new(64, 60).unwrap());
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for seed in 0..3 {
+            let over = &over;
+            scope.spawn(move || {
+                while !over.load(Ordering::Relaxed) {
+                    churn(pool, &mut Vec::new(), (20, 500, seed), |_| {});
+                }
+            });
+        }
+        // Each by a thread that is new to the pool.
+        for _ in 0..500 {
+            scope.spawn(|| in_shared_memory(call)).join().unwrap();
+        }
+        over.store(true, Ordering::Relaxed);
+    });
+    expect_all_blocks(pool);
+}

@@ -197,9 +197,6 @@ impl Magazines {
             while seeded!(is_active_still(number, slot), "reclaim-beside-an-active-owner" => false)
             {
                 thread::notice_fork();
-                if thread::vanished(number) {
-                    slot.set_inactive();
-                }
                 if patience.is_over() {
                     self.store(held, self.load().open());
                     return false;
@@ -298,6 +295,30 @@ mod tests {
         // SAFETY: acquired above, and given up here.
         unsafe { magazines.release(place, shared, block) };
         assert_eq!(magazines.revocations.load(Ordering::Relaxed), 0, "no owner was stopped");
+    }
+
+    /// As after `pthread_exit` in a handler: its magazine is in use, and it holds the lock.
+    #[test]
+    fn a_reclaim_does_not_wait_for_a_thread_that_ended_inside_a_call() {
+        let region = Retirable::new(Region::map(BlockLayout::new(8, 100).unwrap()).unwrap());
+        let stack = Stack::new(&region).unwrap();
+        let shared = Shared { region: &region, stack: &stack };
+        let magazines = Magazines::new(&region, 62).unwrap();
+        let life = || {
+            let place = thread::assign();
+            let block = magazines.acquire(place, shared).unwrap();
+            // SAFETY: acquired above, and given up here.
+            unsafe { magazines.release(place, shared, block) };
+            let held = magazines.lock.0.lock().unwrap();
+            magazines.store(&held, magazines.load().revoked(1));
+            core::mem::forget(held);
+            magazines.slot(place).unwrap().enter(&magazines.state).unwrap();
+        };
+        std::thread::scope(|scope| scope.spawn(life).join().unwrap());
+        let place = thread::assign();
+        let taken = std::iter::from_fn(|| magazines.acquire(place, shared));
+        assert_eq!(taken.count(), 100, "none of its blocks was under way");
+        assert_eq!(magazines.reclaims(), 1);
     }
 
     #[test]

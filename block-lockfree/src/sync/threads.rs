@@ -1,9 +1,8 @@
-//! What only magazines need: plain memory used in turns, a thread's own flag, and waiting.
+//! What only magazines need: plain memory used in turns, and waiting.
 
-use core::cell::{Cell, UnsafeCell};
+use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
-use core::sync::atomic::{Ordering, compiler_fence};
 use std::time::Duration;
 
 /// Plain memory for `N` block addresses, whose users take turns by a protocol of their own.
@@ -82,21 +81,6 @@ impl<const N: usize> Blocks<N> {
         // a borrowed slice does not overlap the cell.
         unsafe { self.place(to).copy_from_nonoverlapping(start, blocks.len()) }
     }
-}
-
-std::thread_local! {
-    static BUSY: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Marks this thread as holding, or waiting for, a lock; answers what it was before.
-///
-/// A signal handler reads it, so the compiler must not move what stands between two calls out of
-/// between them.
-pub(crate) fn set_busy(busy: bool) -> bool {
-    compiler_fence(Ordering::SeqCst);
-    let before = BUSY.replace(busy);
-    compiler_fence(Ordering::SeqCst);
-    before
 }
 
 /// Waits a little, longer with each round: first on the processor, then for other threads,

@@ -1,0 +1,56 @@
+//! Threads that are new to a pool when a signal handler uses it on them.
+
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+
+use block_core::BlockAlloc;
+use block_lockfree::LockFreeAlloc;
+
+use super::handling::handle;
+
+/// The pool that the handler uses.
+static POOL: AtomicPtr<LockFreeAlloc> = AtomicPtr::new(std::ptr::null_mut());
+/// How often the handler has run.
+pub static HANDLED: AtomicUsize = AtomicUsize::new(0);
+
+extern "C" fn handler(_: libc::c_int) {
+    // SAFETY: null, or the pool of the test that runs, which outlives the signals.
+    let Some(pool) = (unsafe { POOL.load(Ordering::Relaxed).as_ref() }) else { return };
+    if let Some(block) = pool.acquire() {
+        // SAFETY: acquired above, and given up here.
+        unsafe { pool.release(block) };
+    }
+    HANDLED.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Has the signal handled by a call on the pool while `body` runs.
+pub fn with_handler(signal: libc::c_int, pool: &LockFreeAlloc, body: impl FnOnce()) {
+    HANDLED.store(0, Ordering::Relaxed);
+    POOL.store(std::ptr::from_ref(pool).cast_mut(), Ordering::Relaxed);
+    handle(signal, handler);
+    body();
+    POOL.store(std::ptr::null_mut(), Ordering::Relaxed);
+}
+
+/// Allocates and frees memory of the heap, in many sizes.
+fn use_the_heap() {
+    let kept: Vec<Vec<u8>> = (0..500).map(|n| vec![1; n * 7 % 900 + 1]).collect();
+    assert!(kept.iter().all(|bytes| bytes[0] == 1));
+}
+
+/// Starts so many threads that use the heap, one after the other, while a timer sends signals to the
+/// process. The system chooses the thread that handles one.
+pub fn interrupt_newcomers(threads: usize, pool: &LockFreeAlloc) {
+    let timer = |microseconds| {
+        let period = libc::timeval { tv_sec: 0, tv_usec: microseconds };
+        let timer = libc::itimerval { it_interval: period, it_value: period };
+        // SAFETY: reads one `itimerval`.
+        let answer = unsafe { libc::setitimer(libc::ITIMER_VIRTUAL, &timer, std::ptr::null_mut()) };
+        assert_eq!(answer, 0);
+    };
+    with_handler(libc::SIGVTALRM, pool, || {
+        timer(100);
+        (0..threads).for_each(|_| std::thread::spawn(use_the_heap).join().unwrap());
+        timer(0);
+    });
+    assert!(HANDLED.load(Ordering::Relaxed) > 0, "no signal came");
+}
