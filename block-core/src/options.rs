@@ -34,7 +34,8 @@ pub enum HugePages {
 
 /// Options for the memory of a [`Region`], from [`Region::options`].
 ///
-/// The side tables of a region (see [`Region::side_table`]) are prefaulted and locked with it.
+/// The side tables of a region (see [`Region::side_table`]) are prefaulted and locked with it, and so are the
+/// magazines of a lock-free pool.
 ///
 /// # Examples
 ///

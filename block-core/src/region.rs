@@ -243,6 +243,26 @@ impl Region {
         SideTable::new(self.layout.capacity(), &self.options)
     }
 
+    /// Returns a table of `len` zeroed entries, for a backend's metadata that does not go by blocks: lazily
+    /// committed, or prefaulted and locked if the region is.
+    ///
+    /// # Errors
+    ///
+    /// As for the region's own memory, see [`RegionOptions::map`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use block_core::{BlockLayout, Region};
+    /// let region = Region::map(BlockLayout::new(64, 16)?)?;
+    /// let counters = region.side_table_of::<std::sync::atomic::AtomicU32>(100)?;
+    /// assert_eq!(counters.len(), 100);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn side_table_of<T: ZeroIsValid>(&self, len: usize) -> Result<SideTable<T>, RegionError> {
+        if len == 0 { Ok(SideTable::empty()) } else { SideTable::new(len, &self.options) }
+    }
+
     /// The record of blocks out raw.
     #[inline]
     pub(crate) fn ledger(&self) -> &Ledger {

@@ -9,11 +9,7 @@
 use block_core::seeded;
 
 use crate::patience::Patience;
-#[cfg(any(block_loom, block_shuttle))]
-use crate::sync::set_busy;
-use crate::sync::{AtomicU32, Ordering, const_outside_models, wait};
-#[cfg(not(any(block_loom, block_shuttle)))]
-use crate::thread::set_busy;
+use crate::sync::{AtomicU32, Ordering, const_outside_models, set_busy, wait};
 use crate::thread::{is_gone, lock_mark, notice_fork};
 
 /// 0 if free, otherwise the mark of the thread that holds it.
@@ -84,8 +80,9 @@ mod tests {
     use super::*;
     use crate::patience::is_active_still;
     use crate::slot::Slot;
-    use crate::sync::{AtomicUsize, Table, table_of};
+    use crate::sync::AtomicUsize;
     use crate::thread;
+    use block_core::SideTable;
 
     #[test]
     fn a_thread_that_holds_it_is_told_so_instead_of_waiting_for_itself() {
@@ -142,7 +139,7 @@ mod tests {
     fn a_thread_that_is_waited_for_itself_gives_the_lock_up() {
         let lock = &Lock::new();
         let _held = lock.lock().unwrap();
-        let slots: Table<Slot> = table_of(1).unwrap();
+        let slots = SideTable::<Slot>::zeroed(1).unwrap();
         slots[0].enter(&AtomicUsize::new(0)).unwrap();
         let (sender, receiver) = std::sync::mpsc::channel();
         std::thread::scope(|scope| {

@@ -3,7 +3,7 @@
 
 use core::ptr::NonNull;
 
-use block_core::{Region, RegionError};
+use block_core::Region;
 
 pub(crate) use crate::shared::{Free, Shared};
 
@@ -18,8 +18,8 @@ pub(crate) fn this_thread() -> usize {
 pub(crate) struct Magazines;
 
 impl Magazines {
-    pub(crate) fn new(region: &Region, _blocks: usize) -> Result<Self, RegionError> {
-        Ok(Self::none(region))
+    pub(crate) fn new(region: &Region, _blocks: usize) -> Self {
+        Self::none(region)
     }
 
     pub(crate) const fn none(_region: &Region) -> Self {

@@ -68,14 +68,15 @@ impl Patience {
 #[cfg(all(test, not(any(block_loom, block_shuttle))))]
 mod tests {
     use super::*;
-    use crate::sync::{AtomicUsize, Table, table_of};
+    use crate::sync::AtomicUsize;
+    use block_core::SideTable;
 
     #[test]
     fn it_ends_only_when_one_thread_must_have_looked_twice() {
         thread::watch();
         thread::assign();
         let number = thread::number().unwrap();
-        let slots: Table<Slot> = table_of(1).unwrap();
+        let slots = SideTable::<Slot>::zeroed(1).unwrap();
         let patience = Patience::new();
         assert!(!is_active_still(number, &slots[0]));
         slots[0].enter(&AtomicUsize::new(0)).unwrap();

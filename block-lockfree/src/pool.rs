@@ -16,8 +16,9 @@ use crate::stack::Stack;
 ///
 /// Built in constant time, whatever the capacity; memory and metadata (nine bytes per block, seventeen
 /// from `u32::MAX` blocks on, a word more if `block-core` has its feature `bytes`; half a KiB for each thread that uses the pool, in whole pages) are
-/// committed as they are first used. Up to 2,048 threads at a time have a cache, further ones use the
-/// stack. A call works on the thread's own *magazine* of up to 62 blocks; one call in 31
+/// committed as they are first used. Address space for the caches follows the number of threads: 16 KiB
+/// for the first 32 threads, as much again for the next 32, and twice as much with each doubling from
+/// there. Up to 2,048 threads at a time have a cache, further ones use the stack. A call works on the thread's own *magazine* of up to 62 blocks; one call in 31
 /// moves a batch from or to the shared stack. No block is ever stranded in another thread's
 /// magazine: before a call reports exhaustion, it collects them.
 ///
@@ -105,7 +106,7 @@ impl LockFreeAlloc {
     ///
     /// # Errors
     ///
-    /// [`BuildError::Region`] if the system refuses the memory for the links or the magazines; without
+    /// [`BuildError::Region`] if the system refuses the memory for the links; without
     /// the feature `alloc` always, as there is none to ask:
     /// [`from_static`](Self::from_static) has the links in the caller's memory, too.
     ///
@@ -130,7 +131,7 @@ impl LockFreeAlloc {
             region.poison_all();
         }
         let free = Stack::new(&region)?;
-        let magazines = Magazines::new(&region, Self::DEFAULT_MAGAZINE)?;
+        let magazines = Magazines::new(&region, Self::DEFAULT_MAGAZINE);
         let region = Retirable::new(region);
         Ok(Self(Retirable::new(Parts { region, free, magazines, had_magazines: false })))
     }
@@ -143,9 +144,15 @@ impl LockFreeAlloc {
     /// 0 means no magazines: the plain stack, strictly lock-free, for callers with a deadline. Each
     /// call is one compare-and-swap on one shared word then. So is a bulk call, unless other threads
     /// come in between: it then pops in parts, at worst block by block, and never holds more than it was
-    /// asked for. A bulk release pushes at most 128 blocks in a step. The same holds for a
-    /// build without the feature `std`, whatever is asked for, and if the system refuses the memory
-    /// for new magazines.
+    /// asked for. A bulk release pushes at most 128 blocks in a step.
+    ///
+    /// A pool has no magazines either, whatever is asked for, in a build without the feature `std`, and if
+    /// the system refuses the memory for them. `Debug` prints how many blocks a magazine may hold
+    /// (`magazine: 0`).
+    ///
+    /// If the region is prefaulted or locked, so are the magazines of the first 32 threads and the
+    /// batches between them. Those of further threads are mapped, prefaulted and locked in the first call of
+    /// such a thread.
     ///
     /// # Examples
     ///
@@ -157,16 +164,12 @@ impl LockFreeAlloc {
     /// ```
     #[must_use]
     pub fn with_magazine(mut self, blocks: usize) -> Self {
-        // Better none than the wrong ones, and to build none needs no memory.
-        let new =
-            Magazines::new(&self.0.region, blocks).or_else(|_| Magazines::new(&self.0.region, 0));
-        if let Ok(new) = new {
-            let old = mem::replace(&mut self.0.magazines, new);
-            let is_used = self.0.free.content().frontier < self.0.region.layout().capacity();
-            self.0.had_magazines |= old.size() > 0 && is_used;
-            self.0.magazines.go_on_counting(&old);
-            seeded!(old.dissolve(self.shared()), "blocks-lost-with-their-magazines" => drop(old));
-        }
+        let new = Magazines::new(&self.0.region, blocks);
+        let old = mem::replace(&mut self.0.magazines, new);
+        let is_used = self.0.free.content().frontier < self.0.region.layout().capacity();
+        self.0.had_magazines |= old.size() > 0 && is_used;
+        self.0.magazines.go_on_counting(&old);
+        seeded!(old.dissolve(self.shared()), "blocks-lost-with-their-magazines" => drop(old));
         self
     }
 

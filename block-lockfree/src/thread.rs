@@ -66,12 +66,12 @@ mod fork;
 mod local;
 
 pub(crate) use fork::notice as notice_fork;
-pub(crate) use local::{mark, place, set_busy};
+#[cfg(not(any(block_loom, block_shuttle)))]
+pub(crate) use local::set_busy;
+pub(crate) use local::{mark, place};
 
 /// How many threads can have a number at one time. Others do without.
-pub(crate) const LIMIT: usize = if cfg!(block_loom) {
-    4
-} else if cfg!(block_shuttle) {
+pub(crate) const LIMIT: usize = if cfg!(any(block_loom, block_shuttle)) {
     8
 } else if cfg!(miri) {
     // A table of slots for 2048 threads takes Miri seconds per pool.

@@ -21,15 +21,18 @@
 //! the two on both sides ([`fence`](crate::fence)). The other words are Relaxed: the lock orders those who
 //! write them, and an owner that reads an outdated size moves a batch of another size, no more.
 
+mod further;
 mod hardened;
 mod reclaim;
 mod transfer;
 
 use core::ptr::NonNull;
 
+use block_core::Region;
 use block_core::backend::Retirable;
-use block_core::{Region, RegionError};
+use block_core::seeded;
 
+use self::further::{FIRST, Tables};
 use crate::depot::{BATCH, Depot};
 use crate::fence;
 use crate::lock::{Held, Lock};
@@ -37,7 +40,7 @@ use crate::slot::{LARGEST, Slot};
 use crate::state::State;
 use crate::sync::{
     Alone, AtomicU32, AtomicU64, AtomicUsize, CountUsize, Ordering, Table, const_outside_models,
-    no_table, table_of,
+    no_table, table_for,
 };
 use crate::thread;
 
@@ -69,8 +72,9 @@ pub struct Parts {
     // What every operation reads, and what hardly ever changes.
     /// A [`State`]. Written by the holder of the lock.
     state: AtomicUsize,
-    /// The size of the table of slots in bytes.
+    /// The size of the first table of slots in bytes.
     end: usize,
+    /// The slots of threads with numbers below [`FIRST`].
     slots: Table<Slot>,
     way: Way,
     largest_batch: usize,
@@ -88,6 +92,8 @@ pub struct Parts {
     reclaims: CountUsize,
     /// For pools whose batches can be of full size.
     depot: Option<Depot>,
+    /// The slots of the other threads.
+    further: Tables,
     // What the exhausted meet at, on a line of its own.
     lock: Alone<Lock>,
 }
@@ -105,22 +111,19 @@ impl Magazines {
     /// Blocks popped off the stack after which a reclaim is over, and batches may grow by one.
     const COOL_DOWN: u64 = if cfg!(any(block_loom, block_shuttle)) { 1 } else { 1024 };
 
-    /// Empty magazines of up to `blocks` blocks; none at all if that is 0.
-    pub fn new(region: &Region, blocks: usize) -> Result<Self, RegionError> {
-        if blocks == 0 {
-            return Ok(Self::none(region));
+    /// Empty magazines of up to `blocks` blocks. None at all if that is 0, and where the system refuses the
+    /// memory for them or the means to return a thread's number.
+    pub fn new(region: &Region, blocks: usize) -> Self {
+        if blocks == 0 || !thread::watch() {
+            return Self::none(region);
         }
-        if !thread::watch() {
-            return Ok(Self::none(region));
-        }
+        let Ok(slots) = table_for(region, FIRST) else { return Self::none(region) };
         // A magazine of a small pool must not swallow most of it.
         let quarter = (region.layout().capacity() / 4).max(1);
         let limit = blocks.clamp(1, LARGEST);
         let batch = (limit / 2).clamp(1, quarter);
-        let depot = (batch == BATCH).then(Depot::new).transpose()?;
         let state = State::new(fence::is_asymmetric(), region.is_hardened());
-        let slots = table_of(thread::LIMIT)?;
-        Ok(Self(Retirable::new(Parts {
+        Self(Retirable::new(Parts {
             state: AtomicUsize::new(state.bits()),
             end: slots.len() * size_of::<Slot>(),
             slots,
@@ -128,9 +131,10 @@ impl Magazines {
             batch: AtomicU32::new(batch as u32),
             largest_batch: batch,
             largest_limit: limit,
-            depot,
+            // Without it batches go by the stack.
+            depot: if batch == BATCH { Depot::new(region).ok() } else { None },
             ..Self::none(region).0.into_inner()
-        })))
+        }))
     }
 
     const_outside_models! {
@@ -149,6 +153,7 @@ impl Magazines {
                 revocations: AtomicUsize::new(0),
                 reclaims: CountUsize::new(0),
                 depot: None,
+                further: Tables::new(),
                 lock: Alone(Lock::new()),
             }))
         }
@@ -159,9 +164,9 @@ impl Magazines {
         self.end > 0
     }
 
-    /// The slot at a place, see [`thread::place`].
+    /// The slot at a place, see [`thread::place`], if it is in the first table.
     #[inline]
-    fn slot(&self, place: usize) -> Option<&Slot> {
+    fn near_slot(&self, place: usize) -> Option<&Slot> {
         if place >= self.end {
             return None;
         }
@@ -173,7 +178,7 @@ impl Magazines {
     /// Takes a block, for the thread at this place.
     #[inline(always)]
     pub fn acquire(&self, place: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
-        if let Some(slot) = self.slot(place) {
+        if let Some(slot) = self.near_slot(place) {
             if slot.enter_plainly(&self.state) {
                 // SAFETY: the owner's turn (invariant D).
                 let block = unsafe { slot.pop() };
@@ -194,7 +199,7 @@ impl Magazines {
     /// The caller holds the block, one of this pool, and gives it up.
     #[inline(always)]
     pub unsafe fn release(&self, place: usize, shared: Shared<'_>, block: NonNull<u8>) -> bool {
-        if let Some(slot) = self.slot(place) {
+        if let Some(slot) = self.near_slot(place) {
             if slot.enter_plainly(&self.state) {
                 // SAFETY: the owner's turn (invariant D); the caller gives the block up.
                 let done = unsafe { slot.push(block) };
@@ -216,7 +221,7 @@ impl Magazines {
         shared: Shared<'_>,
         out: &mut [Option<NonNull<u8>>],
     ) -> bool {
-        if let Some(slot) = self.slot(place) {
+        if let Some(slot) = self.near_slot(place) {
             if slot.enter_plainly(&self.state) {
                 // SAFETY: the owner's turn (invariant D).
                 let done = unsafe { slot.pop_many(out) };
@@ -242,7 +247,7 @@ impl Magazines {
         shared: Shared<'_>,
         blocks: &[Option<NonNull<u8>>],
     ) -> bool {
-        if let Some(slot) = self.slot(place) {
+        if let Some(slot) = self.near_slot(place) {
             if slot.enter_plainly(&self.state) {
                 // SAFETY: the owner's turn (invariant D); the caller gives the blocks up.
                 let done = unsafe { slot.push_many(blocks) };
@@ -280,10 +285,18 @@ impl Magazines {
         (2 * batch).min(self.largest_limit)
     }
 
-    /// The slots below the highest number that ever came.
-    fn used(&self) -> &[Slot] {
+    /// The slot at a place, if its table is there.
+    fn slot(&self, place: usize) -> Option<&Slot> {
+        self.near_slot(place).or_else(|| self.further.slot(place / size_of::<Slot>()))
+    }
+
+    /// The slots below the highest number that ever came, and their numbers.
+    fn used(&self) -> impl Iterator<Item = (usize, &Slot)> {
         // Relaxed: the fences of step 2 order it; what is in a slot is ordered by `active`.
-        &self.slots[..self.used.load(Ordering::Relaxed)]
+        let used = self.used.load(Ordering::Relaxed);
+        let first = self.slots.iter().enumerate().take(used);
+        let further = seeded!(used, "further-slots-never-looked-at" => 0);
+        first.chain((FIRST..further).filter_map(|it| Some((it, self.further.slot(it)?))))
     }
 }
 
@@ -303,7 +316,7 @@ mod tests {
                 Retirable::new(Region::map(BlockLayout::new(8, capacity).unwrap()).unwrap());
             let stack = Stack::new(&region).unwrap();
             let shared = Shared { region: &region, stack: &stack };
-            let magazines = Magazines::new(&region, asked).unwrap();
+            let magazines = Magazines::new(&region, asked);
             let place = thread::assign();
             let count = capacity.min(200);
             let blocks: Vec<_> =
@@ -316,5 +329,26 @@ mod tests {
             }
             assert_eq!(most, holds, "{capacity} blocks, {asked} asked for");
         }
+    }
+
+    #[test]
+    fn a_thread_with_a_high_number_has_a_magazine_which_others_reclaim() {
+        let region = Retirable::new(Region::map(BlockLayout::new(8, 200).unwrap()).unwrap());
+        let stack = Stack::new(&region).unwrap();
+        let shared = Shared { region: &region, stack: &stack };
+        let magazines = Magazines::new(&region, 62);
+        thread::assign();
+        // Two threads that this one stands for.
+        let [high, low] = [thread::LIMIT - 1, 0].map(|number| number * size_of::<Slot>());
+        assert!(magazines.slot(high).is_none());
+        let blocks: Vec<_> = (0..100).map(|_| magazines.acquire(high, shared).unwrap()).collect();
+        for block in blocks {
+            // SAFETY: acquired above, and given up here.
+            unsafe { magazines.release(high, shared, block) };
+        }
+        assert!(magazines.slot(high).unwrap().len() > 0 && magazines.free(shared).count() == 200);
+        assert!((0..200).all(|_| magazines.acquire(low, shared).is_some()));
+        assert_eq!(magazines.slot(high).unwrap().len(), 0);
+        assert_eq!(magazines.reclaims(), 1);
     }
 }

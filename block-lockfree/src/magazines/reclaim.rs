@@ -35,7 +35,7 @@ impl Magazines {
             let before = shared.stack.mark();
             // Relaxed, in `len`: a call that ended before this one began is seen, and no memory is
             // read by what it says.
-            let in_slots = self.used().iter().map(Slot::len).sum::<usize>();
+            let in_slots = self.used().map(|(_, slot)| slot.len()).sum::<usize>();
             let in_depot = self.depot.as_ref().map_or(0, Depot::len);
             let on_stack = shared.stack.content();
             looks += 1;
@@ -48,7 +48,7 @@ impl Magazines {
 
     /// How many calls were refused that have a slot, but for those that the stack counts.
     pub fn refused(&self) -> u64 {
-        self.used().iter().map(|slot| slot.refused() as u64).sum()
+        self.used().map(|(_, slot)| slot.refused() as u64).sum()
     }
 
     /// How often blocks were called in.
@@ -112,7 +112,7 @@ impl Magazines {
         }
         let batch = (self.batch() / 2).max(1);
         self.batch.store(batch as u32, Ordering::Relaxed);
-        for slot in self.used() {
+        for (_, slot) in self.used() {
             slot.set_limit(self.limit(batch).min(slot.limit()));
         }
         seeded!("quiesced-before-the-drain" => self.store(&held, self.load().quiesced()));
@@ -130,7 +130,7 @@ impl Magazines {
     ///
     /// The owners are stopped, or there are none.
     unsafe fn drain(&self, shared: Shared<'_>) {
-        for slot in self.used() {
+        for (_, slot) in self.used() {
             let len = slot.len();
             // First out of the magazine, as in `flush`.
             slot.set_len(seeded!(0, "reclaimed-blocks-stay-in-the-magazine" => len));
@@ -168,7 +168,7 @@ impl Magazines {
         }
         self.store(&held, self.load().retired());
         // What is in magazines and depot stays there: the state never opens again.
-        let cached = self.used().iter().map(Slot::len).sum::<usize>()
+        let cached = self.used().map(|(_, slot)| slot.len()).sum::<usize>()
             + self.depot.as_ref().map_or(0, Depot::len);
         Some(cached + shared.stack.retire())
     }
@@ -192,7 +192,7 @@ impl Magazines {
             self.store(held, state.fenced());
         }
         let patience = Patience::new();
-        for (number, slot) in self.used().iter().enumerate() {
+        for (number, slot) in self.used() {
             let mut round = 0;
             while seeded!(is_active_still(number, slot), "reclaim-beside-an-active-owner" => false)
             {
@@ -259,7 +259,7 @@ mod tests {
         let region = Retirable::new(Region::map(BlockLayout::new(8, 100).unwrap()).unwrap());
         let stack = Stack::new(&region).unwrap();
         let shared = Shared { region: &region, stack: &stack };
-        let magazines = Magazines::new(&region, 62).unwrap();
+        let magazines = Magazines::new(&region, 62);
         let place = thread::assign();
         while stack.pop().is_some() {}
         let slot = magazines.slot(place).unwrap();
@@ -279,7 +279,7 @@ mod tests {
         let region = Retirable::new(Region::map(BlockLayout::new(8, 100).unwrap()).unwrap());
         let stack = Stack::new(&region).unwrap();
         let shared = Shared { region: &region, stack: &stack };
-        let magazines = &Magazines::new(&region, 62).unwrap();
+        let magazines = &Magazines::new(&region, 62);
         let place = thread::assign();
         let block = magazines.acquire(place, shared).unwrap();
         let slot = magazines.slot(place).unwrap();
@@ -303,7 +303,7 @@ mod tests {
         let region = Retirable::new(Region::map(BlockLayout::new(8, 100).unwrap()).unwrap());
         let stack = Stack::new(&region).unwrap();
         let shared = Shared { region: &region, stack: &stack };
-        let magazines = Magazines::new(&region, 62).unwrap();
+        let magazines = Magazines::new(&region, 62);
         let life = || {
             let place = thread::assign();
             let block = magazines.acquire(place, shared).unwrap();
@@ -326,7 +326,7 @@ mod tests {
         let region = Retirable::new(Region::map(BlockLayout::new(8, 1).unwrap()).unwrap());
         let stack = Stack::new(&region).unwrap();
         let shared = Shared { region: &region, stack: &stack };
-        let magazines = Magazines::new(&region, 62).unwrap();
+        let magazines = Magazines::new(&region, 62);
         let _held = magazines.acquire(thread::NONE, shared).unwrap();
         assert_eq!(magazines.acquire(thread::NONE, shared), None);
         assert_eq!((stack.refused(), magazines.refused()), (1, 0));
@@ -338,7 +338,7 @@ mod tests {
         let region = Retirable::new(Region::map(BlockLayout::new(8, 100).unwrap()).unwrap());
         let stack = Stack::new(&region).unwrap();
         let shared = Shared { region: &region, stack: &stack };
-        let magazines = Magazines::new(&region, 62).unwrap();
+        let magazines = Magazines::new(&region, 62);
         let held = magazines.lock.0.lock().unwrap();
         magazines.store(&held, magazines.load().revoked(1));
         magazines.cool_down(shared);
@@ -353,7 +353,7 @@ mod tests {
         let region = Retirable::new(Region::map(BlockLayout::new(8, 200).unwrap()).unwrap());
         let stack = Stack::new(&region).unwrap();
         let shared = Shared { region: &region, stack: &stack };
-        let magazines = Magazines::new(&region, 62).unwrap();
+        let magazines = Magazines::new(&region, 62);
         let place = thread::assign();
         let take = || std::iter::from_fn(|| magazines.acquire(place, shared));
         let give = |block| {

@@ -2,7 +2,7 @@
 
 use core::ptr::NonNull;
 
-use block_core::seeded;
+use block_core::{Region, seeded};
 
 use super::{Magazines, Shared, Way};
 use crate::depot::{BATCH, index};
@@ -22,10 +22,12 @@ enum Turn<R> {
 impl Magazines {
     /// The slot of the thread that calls, made known to reclaimers. A thread that has no number yet
     /// gets one here.
-    fn own_slot(&self, place: usize) -> Option<&Slot> {
+    fn own_slot(&self, place: usize, region: &Region) -> Option<&Slot> {
         let place = if place == thread::UNASSIGNED { thread::assign() } else { place };
-        let slot = self.slot(place)?;
-        let slots = place / size_of::<Slot>() + 1;
+        let number = place / size_of::<Slot>();
+        let further = || self.further.slot_or_make(number, region);
+        let slot = self.near_slot(place).or_else(further)?;
+        let slots = number + 1;
         if self.used.load(Ordering::Relaxed) < slots {
             // Step 1: before the fence of the operation that follows. Relaxed is enough for that.
             self.used.fetch_max(slots, Ordering::Relaxed);
@@ -35,8 +37,13 @@ impl Magazines {
 
     /// Runs an operation on the own magazine, if it may be used now.
     #[inline(always)]
-    fn with_own<R>(&self, place: usize, operation: impl FnOnce(&Slot) -> R) -> Turn<R> {
-        let Some(slot) = self.own_slot(place) else { return Turn::Bypass };
+    fn with_own<R>(
+        &self,
+        place: usize,
+        region: &Region,
+        operation: impl FnOnce(&Slot) -> R,
+    ) -> Turn<R> {
+        let Some(slot) = self.own_slot(place, region) else { return Turn::Bypass };
         let Some(mut state) = slot.enter(&self.state) else {
             return seeded!(Turn::Reentrant, "handler-reclaims" => Turn::Bypass);
         };
@@ -75,7 +82,7 @@ impl Magazines {
         place: usize,
         shared: Shared<'_>,
     ) -> Option<NonNull<u8>> {
-        let turn = self.with_own(place, |slot| {
+        let turn = self.with_own(place, shared.region, |slot| {
             // SAFETY: the owner's turn (invariant D).
             unsafe {
                 slot.pop().or_else(|| {
@@ -135,7 +142,7 @@ impl Magazines {
         shared: Shared<'_>,
         block: NonNull<u8>,
     ) -> bool {
-        let turn = self.with_own(place, |slot| {
+        let turn = self.with_own(place, shared.region, |slot| {
             // SAFETY: the owner's turn (invariant D); the block is given up once, by the push that
             // says so. A flush makes room: batches are of one block or more.
             unsafe {
@@ -182,7 +189,7 @@ impl Magazines {
         shared: Shared<'_>,
         out: &mut [Option<NonNull<u8>>],
     ) -> bool {
-        let turn = self.with_own(place, |slot| {
+        let turn = self.with_own(place, shared.region, |slot| {
             if out.len() > slot.limit() {
                 return false;
             }
@@ -242,7 +249,7 @@ impl Magazines {
         shared: Shared<'_>,
         blocks: &[Option<NonNull<u8>>],
     ) -> bool {
-        let turn = self.with_own(place, |slot| {
+        let turn = self.with_own(place, shared.region, |slot| {
             if blocks.len() > slot.limit() {
                 return false;
             }

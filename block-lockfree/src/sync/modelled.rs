@@ -27,11 +27,32 @@ pub(crate) const fn no_table<T>() -> Table<T> {
 }
 
 pub(crate) fn table<T: Default>(region: &Region) -> Result<Table<T>, RegionError> {
-    table_of(region.layout().capacity())
+    table_for(region, region.layout().capacity())
 }
 
-pub(crate) fn table_of<T: Default>(len: usize) -> Result<Table<T>, RegionError> {
+pub(crate) fn table_for<T: Default>(_region: &Region, len: usize) -> Result<Table<T>, RegionError> {
     Ok((0..len).map(|_| T::default()).collect())
+}
+
+/// As the real one, but an access out of order is a reported race.
+pub(crate) struct Later<T>(UnsafeCell<Option<T>>);
+
+impl<T> Later<T> {
+    pub(crate) fn new() -> Self {
+        Self(UnsafeCell::new(None))
+    }
+
+    pub(crate) unsafe fn set(&self, value: T) {
+        // SAFETY: the cell reports it if another thread reads or writes.
+        self.0.with_mut(|place| unsafe { *place = Some(value) });
+    }
+
+    pub(crate) unsafe fn get(&self) -> &T {
+        // SAFETY: the cell reports it if another thread writes.
+        self.0.with(|place| unsafe { (*place).as_ref().expect("a value was written") })
+    }
+
+    pub(crate) unsafe fn drop_in_place(&mut self) {}
 }
 
 /// As the real one, but a turn taken out of order is a reported race.

@@ -5,6 +5,8 @@ use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 use std::time::Duration;
 
+pub(crate) use crate::thread::set_busy;
+
 /// Plain memory for `N` block addresses, whose users take turns by a protocol of their own.
 #[derive(Debug)]
 #[repr(transparent)]
@@ -80,6 +82,42 @@ impl<const N: usize> Blocks<N> {
         // SAFETY: in bounds by the contract; a `Some` has the layout of the address in it;
         // a borrowed slice does not overlap the cell.
         unsafe { self.place(to).copy_from_nonoverlapping(start, blocks.len()) }
+    }
+}
+
+/// A place for one value that is written later.
+pub(crate) struct Later<T>(UnsafeCell<MaybeUninit<T>>);
+
+// Nothing unwinds while a value is written.
+impl<T: core::panic::RefUnwindSafe> core::panic::RefUnwindSafe for Later<T> {}
+
+impl<T> Later<T> {
+    pub(crate) const fn new() -> Self {
+        Self(UnsafeCell::new(MaybeUninit::uninit()))
+    }
+
+    /// # Safety
+    ///
+    /// No other thread reads or writes.
+    pub(crate) unsafe fn set(&self, value: T) {
+        // SAFETY: by the contract.
+        unsafe { (*self.0.get()).write(value) };
+    }
+
+    /// # Safety
+    ///
+    /// A value was written, and none is written while the reference lives.
+    pub(crate) unsafe fn get(&self) -> &T {
+        // SAFETY: by the contract.
+        unsafe { (*self.0.get()).assume_init_ref() }
+    }
+
+    /// # Safety
+    ///
+    /// A value was written, and is not used any more.
+    pub(crate) unsafe fn drop_in_place(&mut self) {
+        // SAFETY: by the contract.
+        unsafe { self.0.get_mut().assume_init_drop() };
     }
 }
 

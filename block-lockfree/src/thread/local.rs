@@ -60,6 +60,7 @@ pub(super) fn at_the_end(value: usize) -> [u32; 2] {
 ///
 /// A signal handler reads it, so the compiler must not move what stands between two calls out of
 /// between them.
+#[cfg_attr(any(block_loom, block_shuttle), allow(dead_code, reason = "models have their own"))]
 pub(crate) fn set_busy(busy: bool) -> bool {
     compiler_fence(Ordering::SeqCst);
     let before = LOCAL.with(|local| {

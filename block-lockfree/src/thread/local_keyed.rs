@@ -47,6 +47,7 @@ pub(super) fn at_the_end(value: usize) -> [u32; 2] {
 }
 
 /// Marks this thread as holding a lock, or waiting for one. Returns what it was before.
+#[cfg_attr(any(block_loom, block_shuttle), allow(dead_code, reason = "models have their own"))]
 pub(crate) fn set_busy(busy: bool) -> bool {
     compiler_fence(Ordering::SeqCst);
     // A handler must not set the mark in between.

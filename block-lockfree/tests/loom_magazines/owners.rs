@@ -250,3 +250,62 @@ fn two_reclaimers_against_an_owner() {
         pool.assert_left(3);
     });
 }
+
+/// Two threads make the first call of numbers whose slots lie in a further table: one of them makes it.
+///
+/// Two threads, two blocks, an acquire and a release each; within three preemptions.
+#[test]
+fn two_threads_make_one_table() {
+    model(
+        2,
+        |_| NOTHING_HELD,
+        [|pool, _| pool.acquire_and_release(4), |pool, _| pool.acquire_and_release(5)],
+        Leaves(2),
+        Within(3),
+    );
+}
+
+/// A block goes into a magazine of a further table that is made meanwhile, beside a reclaimer.
+///
+/// Two threads, two blocks, a release against an acquire and a release; within three preemptions.
+#[test]
+fn a_table_is_made_beside_a_reclaimer() {
+    model(
+        2,
+        |pool| {
+            pool.cache_all(0);
+            pool.take::<1>(0)
+        },
+        [|pool, [block]| pool.release(4, block), |pool, _| pool.acquire_and_release(1)],
+        Leaves(2),
+        Within(3),
+    );
+}
+
+/// What was freed into a magazine of a further table before a call began is found by it.
+///
+/// Two threads, one block, a release against up to two acquires; within three preemptions.
+#[test]
+fn given_back_is_found_in_a_further_table() {
+    model(
+        1,
+        |pool| pool.take::<1>(0),
+        [
+            |pool, [block]| {
+                pool.release(4, block);
+                pool.flag.store(1, Ordering::Release);
+            },
+            |pool, _| {
+                let first = pool.acquire(1);
+                if pool.flag.load(Ordering::Acquire) == 1 {
+                    let block = first.unwrap_or_else(|| pool.acquire_own(1));
+                    pool.release(1, block);
+                } else if let Some(block) = first {
+                    pool.release(1, block);
+                }
+            },
+        ],
+        Leaves(1),
+        Within(3),
+    );
+}

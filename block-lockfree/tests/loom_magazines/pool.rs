@@ -29,7 +29,7 @@ impl Pool {
         let region = Region::heap(BlockLayout::new(1, capacity).unwrap()).unwrap();
         Arc::new(Self {
             stack: Stack::new(&region).unwrap(),
-            magazines: Magazines::new(&region, usize::MAX).unwrap(),
+            magazines: Magazines::new(&region, usize::MAX),
             payload: (0..capacity).map(|_| UnsafeCell::new(0)).collect(),
             flag: AtomicUsize::new(0),
             calls: AtomicUsize::new(0),

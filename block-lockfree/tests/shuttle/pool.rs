@@ -26,7 +26,7 @@ impl Pool {
         let region = Region::heap(BlockLayout::new(1, capacity).unwrap()).unwrap();
         Arc::new(Self {
             stack: Stack::new(&region).unwrap(),
-            magazines: Magazines::new(&region, usize::MAX).unwrap(),
+            magazines: Magazines::new(&region, usize::MAX),
             held: (0..capacity).map(|_| AtomicBool::new(false)).collect(),
             region: Retirable::new(region),
         })
