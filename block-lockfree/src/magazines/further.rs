@@ -2,8 +2,8 @@
 //! pool.
 //!
 //! A pool begins with a table for [`FIRST`] threads, so that a small pool stays small. Table `k` of the
-//! further ones is for the numbers from `FIRST << k` on, as many as there are below. Their calls take the
-//! slow way, which costs some ten instructions more.
+//! further ones is for the numbers from `FIRST << k` on, as many as there are below. Their calls
+//! look there after they have found no slot in the first table.
 //!
 //! ```text
 //! EMPTY --(a thread's mark)--> being made --> READY or REFUSED
@@ -67,6 +67,7 @@ impl Further {
         }
     }
 
+    #[inline]
     fn ready(&self) -> Option<&Table<Slot>> {
         // Acquire: pairs with the Release in `made`.
         let is_ready = self.state.load(Ordering::Acquire) == READY;
@@ -119,12 +120,14 @@ impl Tables {
     }
 
     /// The table that has a number, from [`FIRST`] up to [`LIMIT`], and the number of its first slot.
+    #[inline]
     fn table(&self, number: usize) -> Option<(&Further, usize)> {
         let position = (number / FIRST).checked_ilog2()?;
         Some((self.0.get(position as usize)?, FIRST << position))
     }
 
     /// The slot that goes with a number, if its table is there.
+    #[inline]
     pub(super) fn slot(&self, number: usize) -> Option<&Slot> {
         let (table, first) = self.table(number)?;
         table.ready()?.get(number - first)

@@ -285,9 +285,15 @@ impl Magazines {
         (2 * batch).min(self.largest_limit)
     }
 
+    /// The slot at a place, if it is in a further table that is there.
+    #[inline]
+    fn further_slot(&self, place: usize) -> Option<&Slot> {
+        self.further.slot(place / size_of::<Slot>())
+    }
+
     /// The slot at a place, if its table is there.
     fn slot(&self, place: usize) -> Option<&Slot> {
-        self.near_slot(place).or_else(|| self.further.slot(place / size_of::<Slot>()))
+        self.near_slot(place).or_else(|| self.further_slot(place))
     }
 
     /// The slots below the highest number that ever came, and their numbers.

@@ -71,9 +71,31 @@ impl Magazines {
     pub(super) fn acquire_slowly(&self, place: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
         match self.way {
             Way::Stack => shared.pop_or_refuse(),
-            Way::Magazines => self.acquire_by_magazine(place, shared),
+            Way::Magazines => match self.acquire_further(place) {
+                None => self.acquire_from_magazine(place, shared),
+                block => block,
+            },
             Way::Hardened => self.acquire_hardened(place, shared),
         }
+    }
+
+    /// The short way of a thread whose slot is in a further table.
+    #[inline(always)]
+    fn acquire_further(&self, place: usize) -> Option<NonNull<u8>> {
+        let slot = self.further_slot(place)?;
+        if !slot.enter_plainly(&self.state) {
+            return None;
+        }
+        // SAFETY: the owner's turn (invariant D).
+        let block = unsafe { slot.pop() };
+        slot.leave();
+        block
+    }
+
+    /// A function of its own, so that the ways before it need no frame.
+    #[inline(never)]
+    fn acquire_from_magazine(&self, place: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
+        self.acquire_by_magazine(place, shared)
     }
 
     #[inline(always)]
@@ -126,10 +148,46 @@ impl Magazines {
         unsafe {
             match self.way {
                 Way::Stack => shared.push(block),
-                Way::Magazines => self.release_to_magazine(place, shared, block),
+                Way::Magazines => {
+                    !self.release_further(place, block)
+                        && self.release_to_own_magazine(place, shared, block)
+                }
                 Way::Hardened => self.release_hardened(place, shared, block),
             }
         }
+    }
+
+    /// The short way of a thread whose slot is in a further table. Returns whether the block is there.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Magazines::release`], if this returns true.
+    #[inline(always)]
+    unsafe fn release_further(&self, place: usize, block: NonNull<u8>) -> bool {
+        let Some(slot) = self.further_slot(place) else { return false };
+        if !slot.enter_plainly(&self.state) {
+            return false;
+        }
+        // SAFETY: the owner's turn (invariant D); the caller gives the block up.
+        let done = unsafe { slot.push(block) };
+        slot.leave();
+        done
+    }
+
+    /// A function of its own, so that the ways before it need no frame.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Magazines::release`].
+    #[inline(never)]
+    unsafe fn release_to_own_magazine(
+        &self,
+        place: usize,
+        shared: Shared<'_>,
+        block: NonNull<u8>,
+    ) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { self.release_to_magazine(place, shared, block) }
     }
 
     /// # Safety
