@@ -113,7 +113,11 @@ pub trait BlockAllocExt: BlockAlloc {
         bulk::free(self, blocks);
     }
 
-    /// Takes `N` blocks, all or none, in one transfer and without the heap.
+    /// Allocates `N` blocks, all or none, in one transfer and without the heap.
+    ///
+    /// The array is returned by value and lies on the stack: three pointers per block. A build without
+    /// optimization copies it once or twice on the way, so leave room for several times its size. For
+    /// thousands of blocks use [`alloc_bulk`](Self::alloc_bulk), with a `Vec` of entries.
     ///
     /// # Errors
     ///
@@ -132,9 +136,7 @@ pub trait BlockAllocExt: BlockAlloc {
     /// # Ok::<(), block_core::AllocError>(())
     /// ```
     fn alloc_array<const N: usize>(&self) -> Result<[Block<&Self>; N], AllocError> {
-        let mut blocks = [const { None }; N];
-        self.alloc_bulk(&mut blocks)?;
-        Ok(blocks.map(|block| block.expect("all or none were taken")))
+        bulk::alloc_array(self, || self)
     }
 }
 
