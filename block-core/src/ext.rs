@@ -116,8 +116,8 @@ pub trait BlockAllocExt: BlockAlloc {
     /// Allocates `N` blocks, all or none, in one transfer and without the heap.
     ///
     /// The array is returned by value and lies on the stack: three pointers per block. A build without
-    /// optimization copies it once or twice on the way, so leave room for several times its size. For
-    /// thousands of blocks use [`alloc_bulk`](Self::alloc_bulk), with a `Vec` of entries.
+    /// optimization copies it on the way, so leave room for five times its size. If that is too much, use
+    /// [`alloc_bulk`](Self::alloc_bulk) with a `Vec` of entries.
     ///
     /// # Errors
     ///
