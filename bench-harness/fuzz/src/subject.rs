@@ -50,7 +50,8 @@ impl Backend for LockFreeAlloc {
     }
 
     fn footprint(layout: &BlockLayout, shape: &Shape) -> (Footprint, Option<u128>) {
-        let entry = if shape.capacity < u32::MAX.into() { 4 } else { size_of::<usize>() as u128 };
+        let word = size_of::<usize>() as u128;
+        let entry = if shape.capacity < u32::MAX.into() { 8 } else { 2 * word };
         (Self::footprint(layout), Some(entry))
     }
 }
