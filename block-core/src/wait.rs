@@ -21,14 +21,92 @@
 //! The price is that a block waits for its new holder: one that was given to a task which is not polled
 //! is held by that task. Drop futures that are no longer polled.
 //!
-//! # Who waits for itself
+//! # Deadlocks
 //!
-//! Nobody can give a block to a waiter that holds every block itself, or that waits for a block while
-//! those who hold the others wait for it. `alloc_wait` does not return then, and the future is never
-//! ready; a timeout ends with [`AllocError::Exhausted`](crate::AllocError::Exhausted). That is the same
-//! error as that of a pool which is not waited for, because it is the same state: at some instant during
-//! the call every block was held. Who needs several blocks to go on takes them in one call
-//! ([`alloc_bulk`](crate::BlockAllocExt::alloc_bulk)), or in the same order as everybody else.
+//! A waiter that holds every block itself waits for ever, and so do waiters that hold all blocks between
+//! them. `alloc_wait` does not return then, and the future is never ready; a timeout ends with
+//! [`AllocError::TimedOut`](crate::AllocError::TimedOut). A caller that needs several blocks allocates
+//! them in one call ([`alloc_bulk`](crate::BlockAllocExt::alloc_bulk)), or waits for them before it holds
+//! any.
+//!
+//! # Tasks
+//!
+//! What to keep in mind in `async` code. The examples use tokio; other runtimes differ in names only.
+//!
+//! **Keep the future in a `select!` loop.** Dropping it loses no block, but it gives up the place in the
+//! queue, and a new future queues behind all other waiters. A loop that makes a new one in each round may
+//! never get a block. Make the future once, before the loop, and poll it by `&mut`:
+//!
+//! ```
+//! # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+//! use std::pin::pin;
+//! use std::time::Duration;
+//!
+//! use block_core::wait::Waiting;
+//! use block_core::{AllocError, BlockAllocExt};
+//!
+//! async fn receive(pool: &Waiting<Pool>) -> Result<usize, AllocError> {
+//!     let mut tick = tokio::time::interval(Duration::from_millis(1));
+//!     let mut next = pin!(pool.alloc_async()); // not inside the `select!`
+//!     loop {
+//!         tokio::select! {
+//!             block = &mut next => return block.map(|block| block.len()),
+//!             _ = tick.tick() => println!("still waiting"),
+//!         }
+//!     }
+//! }
+//! # let pool = Waiting::new(Pool::new(1500, 1));
+//! # let held = pool.alloc()?;
+//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+//! # runtime.block_on(async {
+//! #     let free_it = async {
+//! #         tokio::time::sleep(Duration::from_millis(5)).await;
+//! #         drop(held);
+//! #     };
+//! #     assert_eq!(tokio::join!(receive(&pool), free_it).0, Ok(1500));
+//! # });
+//! # Ok::<(), AllocError>(())
+//! ```
+//!
+//! A loop that needs several blocks calls `next.set(pool.alloc_async())` after each one. A timeout around
+//! each call has the same effect as a new future in each round: put it around the whole wait, or use
+//! `tokio::time::timeout(limit, &mut next)`.
+//!
+//! **Yield in a loop that always finds a block.** The future of a pool with free blocks is ready
+//! immediately. It takes no part in tokio's cooperative budget, which cannot be had without a dependency
+//! on tokio. So a task that allocates in a loop and awaits nothing else keeps its worker thread from all
+//! other tasks. Let it take part by one line:
+//!
+//! ```
+//! # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+//! # use block_core::{AllocError, wait::Waiting};
+//! # use std::cell::Cell;
+//! async fn fill(pool: &Waiting<Pool>, is_over: &Cell<bool>) -> Result<(), AllocError> {
+//!     while !is_over.get() {
+//!         let mut block = pool.alloc_async().await?; // always ready
+//!         block[0] = 1;
+//!         tokio::task::consume_budget().await; // lets others run now and then
+//!     }
+//!     Ok(())
+//! }
+//! # let (pool, is_over) = (Waiting::new(Pool::new(64, 2)), Cell::new(false));
+//! # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+//! # runtime.block_on(async {
+//! #     let other = async { is_over.set(true) };
+//! #     assert_eq!(tokio::join!(fill(&pool, &is_over), other).0, Ok(()));
+//! # });
+//! ```
+//!
+//! **Do not block the thread of a runtime.** [`alloc_wait`](Waiting::alloc_wait),
+//! [`alloc_timeout`](Waiting::alloc_timeout) and [`alloc_deadline`](Waiting::alloc_deadline) block the
+//! thread. In a task they keep the worker thread from every other task, also from those that would free a
+//! block: a deadlock on a runtime of one thread. Use `alloc_async`, with the runtime's timeout around it,
+//! or call them inside `tokio::task::spawn_blocking`.
+//!
+//! # Closing
+//!
+//! [`close`](Waiting::close) ends all waiting, for instance when a program shuts down: waiters and later
+//! waiting calls get [`AllocError::Closed`](crate::AllocError::Closed), blocks are freed as before.
 //!
 //! # No wakeup is lost
 //!
@@ -234,8 +312,14 @@ impl<A: BlockAlloc> Waiting<A> {
 }
 
 impl<A: BlockAlloc + ?Sized> Waiting<A> {
-    /// Waits for a block without stopping the thread: the future is ready when it has one. It may be
-    /// dropped at any moment, inside a `select!` or a timeout of any runtime, and loses nothing.
+    /// Waits for a block without blocking the thread. The output of the future is a block, or
+    /// [`AllocError::Closed`](crate::AllocError::Closed) if the pool is closed.
+    ///
+    /// The future is cancel-safe: it may be dropped at any moment, inside a `select!` or a timeout of any
+    /// runtime, and no block is lost. **But it loses its place: a new future queues again, behind all other
+    /// waiters.** In a `select!` loop keep the future and poll it by `&mut`. If blocks are always free, the
+    /// future is always ready and takes no part in the runtime's cooperative budget. The module shows
+    /// [both](self#tasks).
     ///
     /// # Examples
     ///
@@ -365,10 +449,11 @@ impl<A: BlockAlloc + ?Sized> Waiting<A> {
     }
 }
 
-/// The backend's text, and how many wait: "..., 3 waiting".
-impl<A: fmt::Display + ?Sized> fmt::Display for Waiting<A> {
+/// The pool's [`Stats`](crate::Stats) on one line, and the number of waiters: "..., 3 waiting".
+impl<A: BlockAlloc + ?Sized> fmt::Display for Waiting<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, {} waiting", &self.backend, self.queue.waiters())
+        // Not the backend's text: it would count each look that was made for a waiter.
+        write!(f, "{}, {} waiting", self.stats(), self.queue.waiters())
     }
 }
 
