@@ -115,7 +115,7 @@ pub trait BlockAllocExt: BlockAlloc {
 
     /// Allocates `N` blocks, all or none, in one transfer and without the heap.
     ///
-    /// The array is returned by value and lies on the stack: three pointers per block. A build without
+    /// The array is returned by value and lies on the stack: 24 bytes per block on 64-bit targets. A build without
     /// optimization copies it on the way, so leave room for five times its size. If that is too much, use
     /// [`alloc_bulk`](Self::alloc_bulk) with a `Vec` of entries.
     ///

@@ -79,9 +79,8 @@ pub struct SharedPool<A: BlockAlloc>(NonNull<Leased<A>>);
 
 /// The pool pointer of an owned block.
 ///
-/// One word. It has no constructor: it exists only in a [`Block`], a
-/// [`BlockBuf`](crate::buffer::BlockBuf) or a [`BlockBytes`](crate::buffer::BlockBytes) that was
-/// allocated from a [`SharedPool`].
+/// One word. It has no constructor: it exists only in a [`Block`], or with the feature `bytes` in a
+/// `BlockBuf` or `BlockBytes`, that was allocated from a [`SharedPool`].
 pub struct Lease<A: BlockAlloc>(NonNull<Leased<A>>);
 
 /// The pool behind a [`Lease`]: derefs to the backend.

@@ -83,11 +83,12 @@ pub fn io_slices_mut<'a, const N: usize>(
     all_of(parts, IoSliceMut::new)
 }
 
-/// Reads once into the room of the buffers and appends the bytes. The first buffer is full before the
-/// second one gets a byte. Returns the number of bytes, which is 0 only at the end of the input.
+/// Reads once, into the room of each buffer in turn, and appends what came: the first is full before the
+/// second gets a byte. Returns how many bytes came.
 ///
-/// Buffers without room are passed over. One call reads into at most 1,024 buffers with room, the most
-/// that a system takes in one call (`IOV_MAX` on Linux); call again to fill the others.
+/// Buffers without room are skipped, and at most 1,024 slices are passed to the reader, the limit
+/// `IOV_MAX` of most systems (on Windows a file takes one per call). So each call makes progress, and
+/// it returns 0 at the end of the input only. Call again to fill the other buffers.
 ///
 /// # Errors
 ///
@@ -154,22 +155,7 @@ fn all_of<I: IntoIterator<Item: Default + AsRef<[u8]>>, S, const N: usize>(
     let mut parts = all.by_ref().take(N).filter(|part| !part.as_ref().is_empty());
     let slices = array::from_fn(|_| slice(parts.next().unwrap_or_default()));
     parts.for_each(drop);
-    if all.next().is_some() {
-        too_many(N, all.size_hint());
-    }
+    // Not counted: there may be no end of them.
+    assert!(all.next().is_none(), "more than {N} slices: the array has room for {N}");
     slices
-}
-
-/// Counts no further, since the iterator may be endless: `rest` is its size hint.
-#[cold]
-fn too_many(most: usize, rest: (usize, Option<usize>)) -> ! {
-    match rest {
-        (least, Some(rest)) if least == rest => panic!(
-            "{} slices, but the array has room for {most}; ask for an array of more slices",
-            rest.saturating_add(most + 1)
-        ),
-        _ => panic!(
-            "more than {most} slices, but the array has room for {most}; ask for an array of more slices"
-        ),
-    }
 }

@@ -23,90 +23,44 @@
 //!
 //! # Deadlocks
 //!
-//! A waiter that holds every block itself waits for ever, and so do waiters that hold all blocks between
-//! them. `alloc_wait` does not return then, and the future is never ready; a timeout ends with
-//! [`AllocError::TimedOut`](crate::AllocError::TimedOut). A caller that needs several blocks allocates
-//! them in one call ([`alloc_bulk`](crate::BlockAllocExt::alloc_bulk)), or waits for them before it holds
-//! any.
+//! Nobody can give a block to a waiter that holds every block itself, or that waits for a block while
+//! those who hold the others wait for it. `alloc_wait` does not return then, and the future is never
+//! ready; a timeout ends with [`AllocError::TimedOut`](crate::AllocError::TimedOut). A caller that needs
+//! several blocks to go on allocates them in one call
+//! ([`alloc_bulk`](crate::BlockAllocExt::alloc_bulk)), or in the same order as all others.
 //!
 //! # Tasks
 //!
-//! What to keep in mind in `async` code. The examples use tokio; other runtimes differ in names only.
-//!
-//! **Keep the future in a `select!` loop.** Dropping it loses no block, but it gives up the place in the
-//! queue, and a new future queues behind all other waiters. A loop that makes a new one in each round may
-//! never get a block. Make the future once, before the loop, and poll it by `&mut`:
+//! **In a loop around `select!`, keep the future.** Dropping it loses no block, but a new future queues
+//! again, behind all other waiters. A loop that makes a new one at every turn may never be served:
 //!
 //! ```
 //! # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+//! use block_core::AllocError;
+//! use block_core::wait::Waiting;
 //! use std::pin::pin;
 //! use std::time::Duration;
 //!
-//! use block_core::wait::Waiting;
-//! use block_core::{AllocError, BlockAllocExt};
-//!
-//! async fn receive(pool: &Waiting<Pool>) -> Result<usize, AllocError> {
-//!     let mut tick = tokio::time::interval(Duration::from_millis(1));
-//!     let mut next = pin!(pool.alloc_async()); // not inside the `select!`
+//! async fn next_block(pool: &Waiting<Pool>) -> Result<usize, AllocError> {
+//!     let mut tick = tokio::time::interval(Duration::from_millis(20));
+//!     let mut block = pin!(pool.alloc_async()); // once, outside the loop
 //!     loop {
 //!         tokio::select! {
-//!             block = &mut next => return block.map(|block| block.len()),
+//!             block = &mut block => return Ok(block?.len()),
 //!             _ = tick.tick() => println!("still waiting"),
 //!         }
 //!     }
 //! }
-//! # let pool = Waiting::new(Pool::new(1500, 1));
-//! # let held = pool.alloc()?;
 //! # let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-//! # runtime.block_on(async {
-//! #     let free_it = async {
-//! #         tokio::time::sleep(Duration::from_millis(5)).await;
-//! #         drop(held);
-//! #     };
-//! #     assert_eq!(tokio::join!(receive(&pool), free_it).0, Ok(1500));
-//! # });
-//! # Ok::<(), AllocError>(())
+//! # assert_eq!(runtime.block_on(next_block(&Waiting::new(Pool::new(64, 1)))), Ok(64));
 //! ```
 //!
-//! A loop that needs several blocks calls `next.set(pool.alloc_async())` after each one. A timeout around
-//! each call has the same effect as a new future in each round: put it around the whole wait, or use
-//! `tokio::time::timeout(limit, &mut next)`.
+//! **A task that always gets its block immediately never yields.** The future takes no part in the
+//! budget of tokio's cooperative scheduling. A loop that does nothing else that yields calls
+//! `tokio::task::consume_budget().await` at each turn.
 //!
-//! **Yield in a loop that always finds a block.** The future of a pool with free blocks is ready
-//! immediately. It takes no part in tokio's cooperative budget, which cannot be had without a dependency
-//! on tokio. So a task that allocates in a loop and awaits nothing else keeps its worker thread from all
-//! other tasks. Let it take part by one line:
-//!
-//! ```
-//! # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
-//! # use block_core::{AllocError, wait::Waiting};
-//! # use std::cell::Cell;
-//! async fn fill(pool: &Waiting<Pool>, is_over: &Cell<bool>) -> Result<(), AllocError> {
-//!     while !is_over.get() {
-//!         let mut block = pool.alloc_async().await?; // always ready
-//!         block[0] = 1;
-//!         tokio::task::consume_budget().await; // lets others run now and then
-//!     }
-//!     Ok(())
-//! }
-//! # let (pool, is_over) = (Waiting::new(Pool::new(64, 2)), Cell::new(false));
-//! # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-//! # runtime.block_on(async {
-//! #     let other = async { is_over.set(true) };
-//! #     assert_eq!(tokio::join!(fill(&pool, &is_over), other).0, Ok(()));
-//! # });
-//! ```
-//!
-//! **Do not block the thread of a runtime.** [`alloc_wait`](Waiting::alloc_wait),
-//! [`alloc_timeout`](Waiting::alloc_timeout) and [`alloc_deadline`](Waiting::alloc_deadline) block the
-//! thread. In a task they keep the worker thread from every other task, also from those that would free a
-//! block: a deadlock on a runtime of one thread. Use `alloc_async`, with the runtime's timeout around it,
-//! or call them inside `tokio::task::spawn_blocking`.
-//!
-//! # Closing
-//!
-//! [`close`](Waiting::close) ends all waiting, for instance when a program shuts down: waiters and later
-//! waiting calls get [`AllocError::Closed`](crate::AllocError::Closed), blocks are freed as before.
+//! **Do not block in a task.** [`alloc_wait`](Waiting::alloc_wait) and the calls with a timeout block the
+//! thread, so the runtime's worker polls no other task meanwhile, not even one that would free a block.
 //!
 //! # No wakeup is lost
 //!
@@ -312,14 +266,11 @@ impl<A: BlockAlloc> Waiting<A> {
 }
 
 impl<A: BlockAlloc + ?Sized> Waiting<A> {
-    /// Waits for a block without blocking the thread. The output of the future is a block, or
-    /// [`AllocError::Closed`](crate::AllocError::Closed) if the pool is closed.
+    /// Waits for a block without blocking the thread. The output is a block, or
+    /// [`AllocError::Closed`](crate::AllocError::Closed) if the pool is [closed](Self::close).
     ///
-    /// The future is cancel-safe: it may be dropped at any moment, inside a `select!` or a timeout of any
-    /// runtime, and no block is lost. **But it loses its place: a new future queues again, behind all other
-    /// waiters.** In a `select!` loop keep the future and poll it by `&mut`. If blocks are always free, the
-    /// future is always ready and takes no part in the runtime's cooperative budget. The module shows
-    /// [both](self#tasks).
+    /// The future is cancel-safe, but a new future queues again, behind all other waiters: in a loop
+    /// around `select!` keep the future and poll it by `&mut`, see [tasks](self#tasks).
     ///
     /// # Examples
     ///

@@ -10,7 +10,7 @@ use block_core::seeded;
 
 use crate::patience::Patience;
 use crate::sync::{AtomicU32, Ordering, const_outside_models, set_busy, wait};
-use crate::thread::generation;
+use crate::thread::{generation, notice_fork};
 
 /// 0: free; otherwise the generation of the process whose thread holds it.
 #[derive(Debug)]
@@ -57,6 +57,8 @@ impl Lock {
             if is_free && exchange().is_ok() {
                 return Some(Held(self));
             }
+            // The holder may have stayed in the parent of this process.
+            notice_fork();
             wait(round);
             round = round.saturating_add(1).min(u32::MAX - 1);
         }
@@ -121,6 +123,7 @@ mod tests {
         let (sender, receiver) = std::sync::mpsc::channel();
         std::thread::scope(|scope| {
             let waiting = scope.spawn(move || {
+                thread::watch();
                 thread::assign();
                 sender.send(thread::number().unwrap()).unwrap();
                 lock.lock().is_none()

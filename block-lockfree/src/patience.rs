@@ -72,6 +72,7 @@ mod tests {
 
     #[test]
     fn it_ends_only_when_one_thread_must_have_looked_twice() {
+        thread::watch();
         thread::assign();
         let number = thread::number().unwrap();
         let slots: Table<Slot> = table_of(1).unwrap();

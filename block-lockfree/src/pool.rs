@@ -30,8 +30,9 @@ use crate::stack::Stack;
 ///
 /// # Signals and forks
 ///
-/// A signal handler may allocate and give back, once its thread has done so outside one, in a pool
-/// with magazines. If it interrupted a call on a pool, this one or another, it may find the pool
+/// A signal handler may allocate and free, also as the first call of its thread (with glibc, if the
+/// first pool was built before the process created 32 thread-specific keys). If it interrupted a call
+/// on a pool, this one or another, it may find the pool
 /// exhausted while other magazines hold blocks, the one exception to exactness. It may change
 /// `errno`. A forked child may allocate and give back, too, and reaches every block but those that
 /// the parent's other threads held or were moving. Neither holds on targets without 64-bit atomics,

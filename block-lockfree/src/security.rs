@@ -196,19 +196,18 @@
 //! gives up if it is waited for in turn (`patience.rs`). To wait is `sched_yield` and sleeping, to reclaim
 //! `membarrier`: POSIX lists none of them as safe; on Linux each is a bare system call.
 //!
-//! - **After the thread's first call**, to take a block or give one back on any pool with magazines, outside
-//!   a handler. That one takes a number, and registers a thread-local's destructor, which allocates
-//!   (`thread.rs`). On pools without magazines a handler may come first, unless the crate lies in a library
-//!   that is loaded at run time: thread-locals are allocated at their first use there. Where the target has
-//!   none of its own (Android, OpenBSD) each is: let a call find a pool with magazines
-//!   exhausted, too.
+//! - The handler's call may be the first that its thread makes on any pool. It claims a number, and sets the
+//!   value of a `pthread_key_create`d key. That allocates no memory with musl and bionic, nor with glibc
+//!   if the first pool with magazines was built before the process created 32 keys (`thread.rs`).
+//!   Elsewhere, and where the crate lies in a library that is loaded at run time, let each thread make
+//!   a call outside a handler first.
 //! - It may be told `Exhausted` while other magazines have blocks (invariant 8). It may change `errno`.
 //! - `available()` and `stats()` in a handler that interrupted a call are right within the blocks that this
 //!   call was moving. `Display` and `Debug` add formatting, which does not allocate: where the text goes is what matters.
 //!
 //! | not in a handler | why |
 //! |---|---|
-//! | building a pool, `with_magazine`, dropping one (also by the last `Arc`) | heap, mappings, `pthread_atfork`, a `Once`; debug builds print |
+//! | building a pool, `with_magazine`, dropping one (also by the last `Arc`, or by the last owner or block of a `SharedPool`) | heap, mappings, `pthread_atfork`, a `Once`; debug builds print |
 //! | `block_core::wait::Waiting`, all of it | a lock, and wakers; see its page |
 //! | `Bytes::from` of a buffer | one allocation. Buffers themselves only count, atomically |
 //! | containers over `PoolAllocator` | growing is safe in itself (in place or refused), but `Vec::push` ends the program when refused, and a container that was interrupted is half changed |
@@ -219,9 +218,10 @@
 //! # Forks
 //!
 //! A child of `fork()` may use a pool of this crate, whatever the parent's other threads were doing: the same
-//! calls as a handler, with the thread's first one before the fork. It finds each block once, and reaches
-//! exhaustion. Why: the hook set with `pthread_atfork` writes static words alone, which numbers had threads
-//! that are gone, and how many forks there were (`thread.rs`). Slots of such threads count as inactive, a
+//! calls as a handler. It finds each block once, and reaches exhaustion. A fork is noted by a hook set
+//! with `pthread_atfork`, which only writes static words: which numbers had threads that are gone, and how
+//! many forks there were (`thread.rs`). A hook of the program may run before it and use a pool: a call
+//! that is about to wait compares the process id first. Slots of such threads count as inactive, a
 //! lock taken before the fork as free; and whatever moves is first taken out and then put, so a copy made
 //! in the middle may lack it and never has it twice ([`exactness`](crate::exactness#after-a-fork)).
 //!
@@ -236,6 +236,15 @@
 //! - `vfork`, `_Fork` and a bare `clone` do not run the hook: use no pool between them and `exec`. Memory that
 //!   parent and child both write (`MAP_SHARED`) must not be a pool's.
 //! - `Waiting` and `block-mutex` are not fork-safe: the lock may be held by a thread that the child lacks.
+//!
+//! # Threads that end inside a call
+//!
+//! A thread that is cancelled (`pthread_cancel`), or leaves a handler by `pthread_exit` or `longjmp`, in the
+//! middle of a call leaves its magazine in use for ever. `available()` and `stats()` do not wait for it. A call
+//! that finds the pool exhausted does: it waits for the magazine until the process ends. So disable
+//! cancellation around calls on a pool with magazines, and do not leave handlers by a jump. Pools
+//! without magazines ([`with_magazine(0)`](crate::LockFreeAlloc::with_magazine)) wait for nothing; there such
+//! a thread loses at most the blocks that it was moving.
 //!
 //! # What stays in memory
 //!

@@ -26,8 +26,8 @@ pub trait Buffers: Send + Sync + 'static {
 impl<A: BlockAlloc + 'static> Buffers for Waiting<A> {
     type Buffer<'a> = Block<&'a Self>;
 
-    fn take(&self) -> impl Future<Output = Self::Buffer<'_>> + Send {
-        async { self.alloc_async().await.expect("the pool is never closed") }
+    async fn take(&self) -> Self::Buffer<'_> {
+        self.alloc_async().await.expect("the pool is never closed")
     }
 
     fn bound(&self) -> Option<usize> {

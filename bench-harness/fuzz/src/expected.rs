@@ -65,7 +65,6 @@ impl Shape {
         let words = self.region_bytes().next_multiple_of(word) + word * self.capacity;
         let marks = words + self.capacity;
         match entry {
-            // Entries are words of at most eight bytes, or pairs of them.
             Some(entry) => marks.next_multiple_of(entry.min(8)) + entry * self.capacity,
             None => marks,
         }

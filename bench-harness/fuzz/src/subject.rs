@@ -50,8 +50,8 @@ impl Backend for LockFreeAlloc {
     }
 
     fn footprint(layout: &BlockLayout, shape: &Shape) -> (Footprint, Option<u128>) {
-        let word = size_of::<usize>() as u128;
-        let entry = if shape.capacity < u32::MAX.into() { 8 } else { 2 * word };
+        let entry =
+            if shape.capacity < u32::MAX.into() { 8 } else { 2 * size_of::<usize>() as u128 };
         (Self::footprint(layout), Some(entry))
     }
 }

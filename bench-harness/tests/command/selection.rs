@@ -10,7 +10,8 @@ use crate::support::{run, text};
 use crate::{CONTENDERS, without_places};
 
 /// The contenders that the usual run leaves out.
-const ONLY_IF_ASKED: [&str; 9] = [
+const ONLY_IF_ASKED: [&str; 10] = [
+    "lock-free-owned",
     "waiting",
     "seg-queue",
     "object-pool",

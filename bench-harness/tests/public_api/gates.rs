@@ -14,8 +14,8 @@ pub type Gates = BTreeSet<String>;
 
 /// What no user of the crates sets, or for no item that they are to call: that of a sanitizer.
 const NEVER: [&str; 8] = [
-    "loom",
-    "shuttle",
+    "block_loom",
+    "block_shuttle",
     "test",
     "doctest",
     "block_asan",

@@ -178,21 +178,21 @@
 //! |---|---|---|
 //! | `&'a LockFreeAlloc` | nothing, but `'a` in the types | no |
 //! | `&'static LockFreeAlloc`, of [`static_pool!`](crate::static_pool), a `LazyLock` or `Box::leak` | nothing, but the pool is never freed | yes |
-//! | `Arc<LockFreeAlloc>` | two atomic operations a block, however many parts it has, on a count that all threads share | yes |
+//! | `Lease<LockFreeAlloc>`, of a `SharedPool` | nothing | yes |
+//! | `Arc<LockFreeAlloc>` | two atomic operations per block, on a count that all threads share | yes |
 //!
 //! Where an API takes `Bytes` and nothing else, the conversion allocates once, and there is a way back:
 //!
 //! ```
-//! use block_core::buffer::{BlockBuf, BlockBytes};
-//! use block_lockfree::LockFreeAlloc;
+//! use block_core::buffer::BlockBuf;
+//! use block_lockfree::{LockFreeAlloc, SharedPool};
 //! use bytes::Bytes;
-//! use std::sync::Arc;
 //!
-//! let pool = Arc::new(LockFreeAlloc::new(1500, 8)?);
-//! let mut buffer = BlockBuf::alloc_in(Arc::clone(&pool))?;
+//! let pool = SharedPool::new(LockFreeAlloc::new(1500, 8)?);
+//! let mut buffer = BlockBuf::alloc_in(&pool)?;
 //! buffer.extend_from_slice(b"body");
 //! let body = Bytes::from(buffer.freeze());
-//! let again = BlockBytes::from_bytes(body, &pool).expect("from this pool");
+//! let again = pool.from_bytes(body).expect("from this pool");
 //! assert_eq!(again, b"body");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

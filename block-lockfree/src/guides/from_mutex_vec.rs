@@ -95,7 +95,7 @@
 //! | `Vec<u8>`, `&mut Vec<u8>` in signatures | [`Block`], or better `&mut [u8]` |
 //! | a `Vec` with a filled length | `BlockBuf` of `block_core::buffer`, with the feature `bytes` |
 //! | `clear()` or `fill(0)` before `push` | `fill(0)`, or [`zero_on_release`](RegionOptions::zero_on_release) |
-//! | `Arc<Mutex<..>>` | `Arc<LockFreeAlloc>` and [`Block::alloc_in`], if handles must own their pool |
+//! | `Arc<Mutex<..>>` | `SharedPool<LockFreeAlloc>` and its `alloc_owned`, if handles must own their pool |
 //!
 //! # What bites
 //!
@@ -158,13 +158,13 @@
 //! | threads | pool | handle | costs |
 //! |---|---|---|---|
 //! | in a scope | a local variable | `Block<&LockFreeAlloc>` | nothing |
-//! | that come and go | `Arc<LockFreeAlloc>` | `Block<Arc<LockFreeAlloc>>` | two atomic operations a block, on a count that all threads share |
+//! | that come and go | `SharedPool<LockFreeAlloc>` | `Block<Lease<LockFreeAlloc>>` | nothing per block; a reference per owner |
 //! | all of the program's | a `LazyLock` in a static | `Block<&'static LockFreeAlloc>` | a load and a branch a call; the pool is never freed |
 //!
 //! ```
 //! use block_core::{Block, BlockAllocExt};
-//! use block_lockfree::LockFreeAlloc;
-//! use std::sync::{Arc, LazyLock};
+//! use block_lockfree::{Lease, LockFreeAlloc, SharedPool};
+//! use std::sync::LazyLock;
 //!
 //! static PACKETS: LazyLock<LockFreeAlloc> =
 //!     LazyLock::new(|| LockFreeAlloc::new(1500, 64).expect("100 KiB to map"));
@@ -172,8 +172,8 @@
 //! let packet: Block<&'static LockFreeAlloc> = PACKETS.alloc()?;
 //! std::thread::spawn(move || drop(packet)).join().unwrap();
 //!
-//! let pool = Arc::new(LockFreeAlloc::new(1500, 64)?);
-//! let packet: Block<Arc<LockFreeAlloc>> = Block::alloc_in(Arc::clone(&pool))?;
+//! let pool = SharedPool::new(LockFreeAlloc::new(1500, 64)?);
+//! let packet: Block<Lease<LockFreeAlloc>> = pool.alloc_owned()?;
 //! std::thread::spawn(move || drop(packet)).join().unwrap();
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

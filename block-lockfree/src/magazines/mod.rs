@@ -110,7 +110,7 @@ impl Magazines {
         if blocks == 0 {
             return Ok(Self::none(region));
         }
-        thread::watch_forks();
+        thread::watch();
         // A magazine of a small pool must not swallow most of it.
         let quarter = (region.layout().capacity() / 4).max(1);
         let limit = blocks.clamp(1, LARGEST);

@@ -196,6 +196,7 @@ impl Magazines {
             let mut round = 0;
             while seeded!(is_active_still(number, slot), "reclaim-beside-an-active-owner" => false)
             {
+                thread::notice_fork();
                 if thread::vanished(number) {
                     slot.set_inactive();
                 }

@@ -11,6 +11,9 @@ use std::time::Duration;
 #[repr(transparent)]
 pub(crate) struct Blocks<const N: usize>(UnsafeCell<[MaybeUninit<NonNull<u8>>; N]>);
 
+// Nothing unwinds while it is a user's turn.
+impl<const N: usize> core::panic::RefUnwindSafe for Blocks<N> {}
+
 impl<const N: usize> Blocks<N> {
     #[inline]
     fn place(&self, position: usize) -> *mut NonNull<u8> {
