@@ -64,9 +64,12 @@ impl MoreSlots {
     /// Creates the slots, unless they exist, are being created, or were refused.
     #[cold]
     pub(crate) fn create(&self) {
-        // Relaxed: what the winner writes is published by the store below.
+        // Relaxed, twice: what the winner writes is published by the store below.
+        if FIRST == LIMIT || self.phase.load(Ordering::Relaxed) != EMPTY {
+            return;
+        }
         let claim = self.phase.compare_exchange(EMPTY, BUSY, Ordering::Relaxed, Ordering::Relaxed);
-        if FIRST == LIMIT || claim.is_err() {
+        if claim.is_err() {
             return;
         }
         let phase = match table_of(LIMIT - FIRST) {
