@@ -400,10 +400,10 @@ impl<A: BlockAlloc + ?Sized> Waiting<A> {
     }
 }
 
-/// The backend's text, and how many wait: "..., 3 waiting".
-impl<A: fmt::Display + ?Sized> fmt::Display for Waiting<A> {
+/// The pool's [`Stats`](crate::Stats) in one line, and how many wait: "..., 3 waiting".
+impl<A: BlockAlloc + ?Sized> fmt::Display for Waiting<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, {} waiting", &self.backend, self.queue.waiters())
+        write!(f, "{}, {} waiting", self.stats(), self.queue.waiters())
     }
 }
 
