@@ -243,6 +243,26 @@ impl Region {
         SideTable::new(self.layout.capacity(), &self.options)
     }
 
+    /// Returns a table of `len` zeroed entries, which is not zero, as [`side_table`](Self::side_table)
+    /// does.
+    ///
+    /// # Errors
+    ///
+    /// As for the region's own memory, see [`RegionOptions::map`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use block_core::{BlockLayout, Region};
+    /// let region = Region::map(BlockLayout::new(64, 16)?)?;
+    /// let cells = region.side_table_of::<std::sync::atomic::AtomicU32>(4)?;
+    /// assert_eq!(cells.len(), 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn side_table_of<T: ZeroIsValid>(&self, len: usize) -> Result<SideTable<T>, RegionError> {
+        SideTable::new(len, &self.options)
+    }
+
     /// The record of blocks out raw.
     #[inline]
     pub(crate) fn ledger(&self) -> &Ledger {

@@ -400,10 +400,9 @@ impl<A: BlockAlloc + ?Sized> Waiting<A> {
     }
 }
 
-/// The pool's [`Stats`](crate::Stats) on one line, and the number of waiters: "..., 3 waiting".
+/// The pool's [`Stats`](crate::Stats) in one line, and how many wait: "..., 3 waiting".
 impl<A: BlockAlloc + ?Sized> fmt::Display for Waiting<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the backend's text: it would count each look that was made for a waiter.
         write!(f, "{}, {} waiting", self.stats(), self.queue.waiters())
     }
 }

@@ -18,7 +18,7 @@ use block_core::{BlockIndex, Region, RegionError, seeded};
 
 use crate::slot::{CURSORS, LARGEST, Slot};
 use crate::stack::Stack;
-use crate::sync::{AtomicU32, Blocks, Ordering, Table, table_of};
+use crate::sync::{AtomicU32, Blocks, Ordering, Table, table_for};
 
 /// Blocks of a batch.
 pub(crate) const BATCH: usize = LARGEST / 2;
@@ -55,8 +55,8 @@ pub(crate) struct Depot {
 }
 
 impl Depot {
-    pub(crate) fn new() -> Result<Self, RegionError> {
-        table_of(CELLS).map(|cells| Self { cells })
+    pub(crate) fn new(region: &Region) -> Result<Self, RegionError> {
+        table_for(region, CELLS).map(|cells| Self { cells })
     }
 
     /// A cell in phase `from`, now BUSY and the caller's.
@@ -159,6 +159,7 @@ pub(crate) unsafe fn index<const N: usize>(
 #[cfg(all(test, not(any(block_loom, block_shuttle))))]
 mod tests {
     use super::*;
+    use crate::sync::table_of;
     use block_core::BlockLayout;
     use std::vec::Vec;
 
@@ -196,7 +197,7 @@ mod tests {
         while stack.pop().is_some() {}
         let slots: Table<Slot> = table_of(3).unwrap();
         let [giver, newcomer, taker] = [0, 1, 2].map(|it| &slots[it]);
-        let depot = Depot::new().unwrap();
+        let depot = Depot::new(&region).unwrap();
 
         assert!(put(&depot, giver, &region, 0));
         assert!(put(&depot, newcomer, &region, 1), "past the cell that is full");

@@ -95,6 +95,8 @@ mod links;
 #[cfg(feature = "std")]
 mod lock;
 #[cfg(feature = "std")]
+mod more_slots;
+#[cfg(feature = "std")]
 mod numbers;
 #[cfg(feature = "std")]
 mod patience;

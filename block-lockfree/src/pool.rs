@@ -132,7 +132,9 @@ impl LockFreeAlloc {
             region.poison_all();
         }
         let free = Stack::new(&region)?;
-        let magazines = Magazines::new(&region, Self::DEFAULT_MAGAZINE)?;
+        // Where their memory is refused, none: the stack works without them.
+        let magazines = Magazines::new(&region, Self::DEFAULT_MAGAZINE)
+            .unwrap_or_else(|_| Magazines::none(&region));
         let region = Retirable::new(region);
         Ok(Self(Retirable::new(Parts { region, free, magazines, had_magazines: false })))
     }

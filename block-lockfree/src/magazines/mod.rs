@@ -33,11 +33,12 @@ use block_core::{Region, RegionError};
 use crate::depot::{BATCH, Depot};
 use crate::fence;
 use crate::lock::{Held, Lock};
+use crate::more_slots::{FIRST, MoreSlots};
 use crate::slot::{LARGEST, Slot};
 use crate::state::State;
 use crate::sync::{
     Alone, AtomicU32, AtomicU64, AtomicUsize, CountUsize, Ordering, Table, const_outside_models,
-    no_table, table_of,
+    no_table, table_for,
 };
 use crate::thread;
 
@@ -69,7 +70,7 @@ pub struct Parts {
     // What every operation reads, and what hardly ever changes.
     /// A [`State`]. Written by the holder of the lock.
     state: AtomicUsize,
-    /// The size of the table of slots in bytes.
+    /// The size of the first table of slots in bytes.
     end: usize,
     slots: Table<Slot>,
     way: Way,
@@ -88,6 +89,7 @@ pub struct Parts {
     reclaims: CountUsize,
     /// For pools whose batches can be of full size.
     depot: Option<Depot>,
+    more: MoreSlots,
     // What the exhausted meet at, on a line of its own.
     lock: Alone<Lock>,
 }
@@ -115,9 +117,9 @@ impl Magazines {
         let quarter = (region.layout().capacity() / 4).max(1);
         let limit = blocks.clamp(1, LARGEST);
         let batch = (limit / 2).clamp(1, quarter);
-        let depot = (batch == BATCH).then(Depot::new).transpose()?;
+        let depot = (batch == BATCH).then(|| Depot::new(region)).transpose()?;
         let state = State::new(fence::is_asymmetric(), region.is_hardened());
-        let slots = table_of(thread::LIMIT)?;
+        let slots = table_for(region, FIRST)?;
         Ok(Self(Retirable::new(Parts {
             state: AtomicUsize::new(state.bits()),
             end: slots.len() * size_of::<Slot>(),
@@ -147,6 +149,7 @@ impl Magazines {
                 revocations: AtomicUsize::new(0),
                 reclaims: CountUsize::new(0),
                 depot: None,
+                more: MoreSlots::none(),
                 lock: Alone(Lock::new()),
             }))
         }
@@ -161,11 +164,17 @@ impl Magazines {
     #[inline]
     fn slot(&self, place: usize) -> Option<&Slot> {
         if place >= self.end {
-            return None;
+            return self.slot_beyond(place);
         }
         debug_assert_eq!(place % size_of::<Slot>(), 0);
         // SAFETY: places are multiples of a slot's size, and `end` is the size of the table.
         Some(unsafe { NonNull::from(&*self.slots).cast::<Slot>().byte_add(place).as_ref() })
+    }
+
+    /// The slot of a thread with a high number, or `None` for a thread without a number.
+    #[inline]
+    fn slot_beyond(&self, place: usize) -> Option<&Slot> {
+        self.more.get().get((place - self.end) / size_of::<Slot>())
     }
 
     /// Takes a block, for the thread at this place.
@@ -279,9 +288,11 @@ impl Magazines {
     }
 
     /// The slots below the highest number that ever came.
-    fn used(&self) -> &[Slot] {
-        // Relaxed: the fences of step 2 order it; what is in a slot is ordered by `active`.
-        &self.slots[..self.used.load(Ordering::Relaxed)]
+    fn used(&self) -> impl Iterator<Item = &Slot> {
+        // Relaxed: the fences of step 2 order it; what is in a slot is ordered by `active`. A thread
+        // raises it after it saw its slot, so the table that has the slot is seen as well.
+        let used = self.used.load(Ordering::Relaxed);
+        self.slots.iter().chain(self.more.get()).take(used)
     }
 }
 

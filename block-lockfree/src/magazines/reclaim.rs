@@ -35,7 +35,7 @@ impl Magazines {
             let before = shared.stack.mark();
             // Relaxed, in `len`: a call that ended before this one began is seen, and no memory is
             // read by what it says.
-            let in_slots = self.used().iter().map(Slot::len).sum::<usize>();
+            let in_slots = self.used().map(Slot::len).sum::<usize>();
             let in_depot = self.depot.as_ref().map_or(0, Depot::len);
             let on_stack = shared.stack.content();
             looks += 1;
@@ -48,7 +48,7 @@ impl Magazines {
 
     /// How many calls were refused that have a slot, but for those that the stack counts.
     pub fn refused(&self) -> u64 {
-        self.used().iter().map(|slot| slot.refused() as u64).sum()
+        self.used().map(|slot| slot.refused() as u64).sum()
     }
 
     /// How often blocks were called in.
@@ -168,8 +168,8 @@ impl Magazines {
         }
         self.store(&held, self.load().retired());
         // What is in magazines and depot stays there: the state never opens again.
-        let cached = self.used().iter().map(Slot::len).sum::<usize>()
-            + self.depot.as_ref().map_or(0, Depot::len);
+        let cached =
+            self.used().map(Slot::len).sum::<usize>() + self.depot.as_ref().map_or(0, Depot::len);
         Some(cached + shared.stack.retire())
     }
 
@@ -192,7 +192,7 @@ impl Magazines {
             self.store(held, state.fenced());
         }
         let patience = Patience::new();
-        for (number, slot) in self.used().iter().enumerate() {
+        for (number, slot) in self.used().enumerate() {
             let mut round = 0;
             while seeded!(is_active_still(number, slot), "reclaim-beside-an-active-owner" => false)
             {

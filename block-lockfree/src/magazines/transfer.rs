@@ -24,6 +24,9 @@ impl Magazines {
     /// gets one here.
     fn own_slot(&self, place: usize) -> Option<&Slot> {
         let place = if place == thread::UNASSIGNED { thread::assign() } else { place };
+        if place < thread::LIMIT * size_of::<Slot>() && self.slot(place).is_none() {
+            self.more.create();
+        }
         let slot = self.slot(place)?;
         let slots = place / size_of::<Slot>() + 1;
         if self.used.load(Ordering::Relaxed) < slots {

@@ -30,6 +30,10 @@ pub(crate) fn table<T: Default>(region: &Region) -> Result<Table<T>, RegionError
     table_of(region.layout().capacity())
 }
 
+pub(crate) fn table_for<T: Default>(_: &Region, len: usize) -> Result<Table<T>, RegionError> {
+    table_of(len)
+}
+
 pub(crate) fn table_of<T: Default>(len: usize) -> Result<Table<T>, RegionError> {
     Ok((0..len).map(|_| T::default()).collect())
 }

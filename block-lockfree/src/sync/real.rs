@@ -37,6 +37,15 @@ pub(crate) const fn no_table<T: ZeroIsValid>() -> Table<T> {
     SideTable::empty()
 }
 
+/// `len` entries, prefaulted and locked if the region is.
+#[cfg(feature = "std")]
+pub(crate) fn table_for<T: ZeroIsValid>(
+    region: &Region,
+    len: usize,
+) -> Result<Table<T>, RegionError> {
+    region.side_table_of(len)
+}
+
 /// `len` entries, of which there may be none.
 #[cfg(feature = "std")]
 pub(crate) fn table_of<T: ZeroIsValid>(len: usize) -> Result<Table<T>, RegionError> {
