@@ -25,8 +25,7 @@ pub fn models(file: &str, text: &str, tool: &str) -> BTreeSet<String> {
     let is_for_another = |attribute: &Attribute| {
         attribute.path().is_ident("cfg")
             && attribute.parse_args::<syn::Ident>().is_ok_and(|only| {
-                (only == "block_loom" || only == "block_shuttle")
-                    && only.to_string() != format!("block_{tool}")
+                (only == "block_loom" || only == "block_shuttle") && only != format!("block_{tool}")
             })
     };
     let items = parsed
