@@ -191,6 +191,16 @@ pub unsafe trait BlockAlloc: Send + Sync {
     /// Returns whether the backend implements [`retire`](Self::retire). The answer never changes.
     ///
     /// If not, a `SharedPool` counts a reference per owned block.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::BlockAlloc;
+    ///
+    /// let pool = Pool::new(64, 4);
+    /// assert!(!pool.can_retire(), "a `SharedPool` of it counts a reference per block");
+    /// ```
     fn can_retire(&self) -> bool {
         false
     }
@@ -225,6 +235,20 @@ pub unsafe trait BlockAlloc: Send + Sync {
     ///
     /// It is called at most once, and only if `can_retire` returns true. No thread is inside a call
     /// on the pool or begins one, except through a block that is allocated.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::{BlockAlloc, SharedPool};
+    ///
+    /// // What calls it: the drop of the last owner, if the backend can retire.
+    /// let pool = SharedPool::new(Pool::new(64, 4));
+    /// let block = pool.alloc_owned()?;
+    /// drop(pool);
+    /// assert_eq!(block.pool().available(), 3);
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
     unsafe fn retire(&self) -> bool {
         false
     }
@@ -235,6 +259,18 @@ pub unsafe trait BlockAlloc: Send + Sync {
     /// # Safety
     ///
     /// As for [`release`](Self::release).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::BlockAlloc;
+    ///
+    /// let pool = Pool::new(64, 4);
+    /// let block = pool.acquire().expect("four are free");
+    /// // SAFETY: acquired just now, and not used again.
+    /// assert!(!unsafe { pool.release_owned(block) }, "the pool has not retired");
+    /// ```
     #[inline]
     unsafe fn release_owned(&self, block: NonNull<u8>) -> bool {
         // SAFETY: by this function's contract.
@@ -248,6 +284,19 @@ pub unsafe trait BlockAlloc: Send + Sync {
     /// # Safety
     ///
     /// As for [`release_bulk`](Self::release_bulk).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::BlockAlloc;
+    ///
+    /// let pool = Pool::new(64, 4);
+    /// let mut blocks = [None; 2];
+    /// assert!(pool.acquire_bulk(&mut blocks));
+    /// // SAFETY: acquired just now, and not used again.
+    /// assert!(!unsafe { pool.release_bulk_owned(&mut blocks) }, "the pool has not retired");
+    /// ```
     #[inline]
     unsafe fn release_bulk_owned(&self, blocks: &mut [Option<NonNull<u8>>]) -> bool {
         // SAFETY: by this function's contract.

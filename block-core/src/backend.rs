@@ -1,4 +1,13 @@
 //! Items that only the author of a backend needs.
+//!
+//! # Examples
+//!
+//! ```
+//! use block_core::backend::Retirable;
+//!
+//! let parts = Retirable::new((64, "blocks"));
+//! assert_eq!(parts.0, 64);
+//! ```
 
 mod retirable;
 

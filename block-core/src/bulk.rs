@@ -15,6 +15,7 @@
 //! read, and no pointer over a handle. In between, the entries are no values; nothing unwinds there,
 //! by the contract of [`BlockAlloc`].
 
+use core::mem::MaybeUninit;
 use core::ptr::{self, NonNull};
 use core::slice;
 
@@ -34,27 +35,63 @@ pub(crate) fn alloc<P: StableDeref<Target: BlockAlloc>>(
     entries: &mut [Entry<P>],
 ) -> Result<(), AllocError> {
     entries.fill_with(|| None);
-    let (len, first) = (entries.len(), entries.as_mut_ptr());
+    // SAFETY: the caller's entries, which are `None` and need no drop.
+    unsafe { fill(pool, pointer, entries.as_mut_ptr(), entries.len(), |block| block) }
+}
+
+/// Allocates `N` blocks, or none. `pointer` returns a pool pointer to `pool`.
+///
+/// The handles are made in place: an array that is mapped or built by value is copied several times
+/// in builds without optimization, each time on the stack.
+pub(crate) fn alloc_array<P: StableDeref<Target: BlockAlloc>, const N: usize>(
+    pool: &P::Target,
+    pointer: impl Fn() -> P,
+) -> Result<[Block<P>; N], AllocError> {
+    let mut blocks = MaybeUninit::<[Block<P>; N]>::uninit();
+    let entry = |block| match block {
+        Some(block) => MaybeUninit::new(block),
+        None => MaybeUninit::uninit(),
+    };
+    // SAFETY: an array has as many entries as it is long, and these need no drop.
+    unsafe { fill(pool, pointer, blocks.as_mut_ptr().cast::<MaybeUninit<Block<P>>>(), N, entry)? };
+    // SAFETY: `fill` succeeded, so every entry was made of a block.
+    Ok(unsafe { blocks.assume_init() })
+}
+
+/// Allocates a block for every entry, or none, and writes what `entry` returns for each block, or for
+/// `None`. `pointer` returns a pool pointer to `pool`.
+///
+/// # Safety
+///
+/// There is memory for `len` entries at `first`. What lies there is not dropped. Neither `pointer` nor
+/// `entry` panics.
+unsafe fn fill<P: StableDeref<Target: BlockAlloc>, E>(
+    pool: &P::Target,
+    pointer: impl Fn() -> P,
+    first: *mut E,
+    len: usize,
+    entry: impl Fn(Option<Block<P>>) -> E,
+) -> Result<(), AllocError> {
     // SAFETY: the last `len` pointers' worth of the entries' memory, which is larger and at least as
-    // aligned; the entries, `None`, need no drop.
+    // aligned; it needs no drop.
     let pointers = unsafe {
-        let pointers = pointers_at_end::<P>(first, len);
+        let pointers = pointers_at_end(first, len);
         (0..len).for_each(|position| pointers.add(position).write(None));
         slice::from_raw_parts_mut(pointers, len)
     };
     let is_done = pool.acquire_bulk(pointers);
     let block_size = pool.region().layout().block_size();
     for position in 0..len {
-        // SAFETY: the pointer of this position, written by the pool; the handles before it end before
+        // SAFETY: the pointer of this position, written by the pool; the entries before it end before
         // it begins.
-        let start = unsafe { pointers_at_end::<P>(first, len).add(position).read() };
-        let entry = start.filter(|_| is_done).map(|start| {
+        let start = unsafe { pointers_at_end(first, len).add(position).read() };
+        let block = start.filter(|_| is_done).map(|start| {
             let bytes = NonNull::slice_from_raw_parts(start, block_size);
             // SAFETY: acquired just now, a block of the pool (invariant 4).
             unsafe { Block::from_parts(bytes, pointer()) }
         });
-        // SAFETY: an entry of the caller's. Of the pointers it covers none that is still to be read.
-        unsafe { first.add(position).write(entry) };
+        // SAFETY: an entry of the caller's. It covers no pointer that is still to be read.
+        unsafe { first.add(position).write(entry(block)) };
     }
     if is_done { Ok(()) } else { Err(AllocError::Exhausted) }
 }
@@ -95,19 +132,16 @@ pub(crate) fn free<P: StableDeref<Target: BlockAlloc>>(pool: &P::Target, entries
     }
 }
 
-/// Where as many pointers as there are entries end with them.
+/// Returns where as many pointers as there are entries end with them.
 ///
 /// # Safety
 ///
 /// There are `len` entries at `first`.
-unsafe fn pointers_at_end<P: StableDeref<Target: BlockAlloc>>(
-    first: *mut Entry<P>,
-    len: usize,
-) -> *mut Pointer {
+unsafe fn pointers_at_end<E>(first: *mut E, len: usize) -> *mut Pointer {
     const {
-        assert!(size_of::<Entry<P>>() >= 2 * size_of::<Pointer>());
-        assert!(size_of::<Entry<P>>() % size_of::<Pointer>() == 0);
-        assert!(align_of::<Entry<P>>() >= align_of::<Pointer>());
+        assert!(size_of::<E>() >= 2 * size_of::<Pointer>());
+        assert!(size_of::<E>() % size_of::<Pointer>() == 0);
+        assert!(align_of::<E>() >= align_of::<Pointer>());
     }
     // SAFETY: one past the last entry, and not before the first: pointers are shorter.
     unsafe { first.add(len).cast::<Pointer>().sub(len) }

@@ -11,7 +11,8 @@ use crate::LayoutError;
 /// ```
 /// use block_core::AllocError;
 ///
-/// assert_eq!(AllocError::Exhausted.to_string(), "every block of the pool is held");
+/// let text = AllocError::Closed.to_string();
+/// assert_eq!(text, "the pool was closed for waiting; stop waiting for it");
 /// ```
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,9 +28,15 @@ pub enum AllocError {
 impl fmt::Display for AllocError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Exhausted => f.write_str("every block of the pool is held"),
-            Self::TimedOut => f.write_str("no block of the pool became free in time"),
-            Self::Closed => f.write_str("the pool was closed for waiting"),
+            Self::Exhausted => f.write_str(
+                "every block of the pool is in use, or too few are free; free blocks, or build a \
+                 larger pool",
+            ),
+            Self::TimedOut => f.write_str(
+                "no block of the pool became free in time; free blocks earlier, wait longer, or \
+                 build a larger pool",
+            ),
+            Self::Closed => f.write_str("the pool was closed for waiting; stop waiting for it"),
         }
     }
 }

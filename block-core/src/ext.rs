@@ -113,15 +113,15 @@ pub trait BlockAllocExt: BlockAlloc {
         bulk::free(self, blocks);
     }
 
-    /// Takes `N` blocks, all or none, in one transfer and without the heap.
+    /// Allocates `N` blocks, all or none, in one transfer and without the heap.
+    ///
+    /// The array is returned by value and lies on the stack: 24 bytes per block on 64-bit targets. A build without
+    /// optimization copies it on the way, so leave room for five times its size. If that is too much, use
+    /// [`alloc_bulk`](Self::alloc_bulk) with a `Vec` of entries.
     ///
     /// # Errors
     ///
     /// [`AllocError::Exhausted`]: fewer than `N` were free.
-    ///
-    /// The array is built on the stack, and without optimisation it is copied there several times: 24
-    /// bytes per block and copy. For thousands of blocks use [`alloc_bulk`](Self::alloc_bulk) with
-    /// entries on the heap.
     ///
     /// # Examples
     ///
@@ -136,9 +136,7 @@ pub trait BlockAllocExt: BlockAlloc {
     /// # Ok::<(), block_core::AllocError>(())
     /// ```
     fn alloc_array<const N: usize>(&self) -> Result<[Block<&Self>; N], AllocError> {
-        let mut blocks = [const { None }; N];
-        self.alloc_bulk(&mut blocks)?;
-        Ok(blocks.map(|block| block.expect("all or none were taken")))
+        bulk::alloc_array(self, || self)
     }
 }
 

@@ -81,12 +81,36 @@ pub struct SharedPool<A: BlockAlloc>(NonNull<Leased<A>>);
 ///
 /// One word. It has no constructor: it exists only in a [`Block`], or with the feature `bytes` in a
 /// `BlockBuf` or `BlockBytes`, that was allocated from a [`SharedPool`].
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// use block_core::{Block, Lease, SharedPool};
+///
+/// let pool = SharedPool::new(Pool::new(64, 4));
+/// let block: Block<Lease<Pool>> = pool.alloc_owned()?;
+/// assert_eq!(block.len(), 64);
+/// # Ok::<(), block_core::AllocError>(())
+/// ```
 pub struct Lease<A: BlockAlloc>(NonNull<Leased<A>>);
 
 /// The pool behind a [`Lease`]: derefs to the backend.
 ///
 /// As a [`BlockAlloc`] it allocates from and frees to the same backend. A block that is freed
 /// through it may be the last one of a pool without owners; then it frees the pool.
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// use block_core::{BlockAlloc, SharedPool};
+///
+/// let pool = SharedPool::new(Pool::new(64, 4));
+/// let block = pool.alloc_owned()?;
+/// assert_eq!(block.pool().available(), 3, "the pool of a block");
+/// # Ok::<(), block_core::AllocError>(())
+/// ```
 // A thread may free it while another one returns from its last call, hence `Retirable` as a whole.
 #[repr(transparent)]
 pub struct Leased<A: BlockAlloc>(Retirable<Inner<A>>);
@@ -196,7 +220,16 @@ impl<A: BlockAlloc> SharedPool<A> {
     ///
     /// # Examples
     ///
-    /// See [`alloc_owned_bulk`](Self::alloc_owned_bulk).
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::{BlockAlloc, SharedPool};
+    ///
+    /// let pool = SharedPool::new(Pool::new(64, 8));
+    /// let mut blocks = [Some(pool.alloc_owned()?), None];
+    /// pool.free_owned_bulk(&mut blocks);
+    /// assert_eq!((pool.available(), blocks.iter().flatten().count()), (8, 0));
+    /// # Ok::<(), block_core::AllocError>(())
+    /// ```
     pub fn free_owned_bulk(&self, blocks: &mut [Option<Block<Lease<A>>>]) {
         bulk::free(self.leased(), blocks);
     }

@@ -148,7 +148,12 @@ impl fmt::Display for Stats {
         )?;
         let at_once = if self.high_water_is_exact { "in use" } else { "in use or cached" };
         write!(f, "at most {} {at_once} at once; ", self.high_water)?;
-        write!(f, "{} exhaustions, {} reclaims", self.exhaustions, self.reclaims)
+        write!(f, "{} exhaustions, {} reclaims", self.exhaustions, self.reclaims)?;
+        if self.waits > 0 {
+            let Self { waits, time_waited, longest_wait, .. } = self;
+            write!(f, "; {waits} waits of {time_waited:?} together and {longest_wait:?} at most")?;
+        }
+        Ok(())
     }
 }
 
@@ -172,5 +177,16 @@ mod tests {
         );
         stats.high_water_is_exact = true;
         assert!(stats.to_string().contains("; at most 34 in use at once; "), "{stats}");
+    }
+
+    #[test]
+    fn waits_are_in_the_line_only_if_there_were_any() {
+        let mut stats = Stats::new(&BlockLayout::new(64, 2).unwrap(), 2);
+        assert!(stats.to_string().ends_with("0 exhaustions, 0 reclaims"), "{stats}");
+        stats.waits = 3;
+        stats.time_waited = Duration::from_millis(5);
+        stats.longest_wait = Duration::from_micros(2500);
+        let end = "0 reclaims; 3 waits of 5ms together and 2.5ms at most";
+        assert!(stats.to_string().ends_with(end), "{stats}");
     }
 }

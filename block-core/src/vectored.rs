@@ -8,12 +8,18 @@ use std::io::{IoSlice, IoSliceMut};
 #[cfg(feature = "bytes")]
 use crate::buffer::{BlockBuf, BufferFull, PoolRef};
 
-/// The slices of [`Write::write_vectored`](std::io::Write::write_vectored): one for each of
-/// `parts`, then empty ones, which a write skips.
+/// Returns the slices for [`Write::write_vectored`](std::io::Write::write_vectored): one for each of
+/// `parts` that is not empty, in order, then empty ones, which a write skips.
+///
+/// The system takes at most `IOV_MAX` slices in one call (1,024 on Linux), and the standard library
+/// passes it no more. As empty slices come last, a write returns `Ok(0)` only if all parts are empty or
+/// the writer takes no more bytes. A write may take fewer bytes than there are: write the rest with
+/// [`IoSlice::advance_slices`].
 ///
 /// # Panics
 ///
-/// If there are more than `N` parts.
+/// Panics if there are more than `N` parts, empty ones included. An iterator that does not end panics,
+/// too: at most `N + 1` parts are taken from it.
 ///
 /// # Examples
 ///
@@ -41,14 +47,16 @@ pub fn io_slices<'a, const N: usize>(
     all_of(parts, IoSlice::new)
 }
 
-/// The slices of [`Read::read_vectored`](std::io::Read::read_vectored): one for each of `parts`,
-/// then empty ones, which a read skips.
+/// Returns the slices for [`Read::read_vectored`](std::io::Read::read_vectored): one for each of `parts`
+/// that is not empty, in order, then empty ones, which a read skips.
 ///
-/// If all of them are empty the read is one of no bytes: it answers 0, as at the end of a file.
+/// One call reads into at most `IOV_MAX` slices (1,024 on Linux), see [`io_slices`]. If all of them are
+/// empty, the read returns `Ok(0)` as at the end of a file.
 ///
 /// # Panics
 ///
-/// If there are more than `N` parts.
+/// Panics if there are more than `N` parts, empty ones included. An iterator that does not end panics,
+/// too: at most `N + 1` parts are taken from it.
 ///
 /// # Examples
 ///
@@ -78,18 +86,18 @@ pub fn io_slices_mut<'a, const N: usize>(
 /// Reads once, into the room of each buffer in turn, and appends what came: the first is full before the
 /// second gets a byte. Returns how many bytes came.
 ///
-/// Buffers without room are skipped, so a reader that takes only so many slices per call (files take
-/// 1,024, the limit `IOV_MAX`, and on Windows one) makes progress with every call. It returns 0 at the
-/// end of the input only.
+/// Buffers without room are skipped, and at most 1,024 slices are passed to the reader, the limit
+/// `IOV_MAX` of most systems (on Windows a file takes one per call). So each call makes progress, and
+/// it returns 0 at the end of the input only. Call again to fill the other buffers.
 ///
 /// # Errors
 ///
-/// The reader's, or [`BufferFull`] if no buffer has room, which a reader would take for a read of no bytes
-/// and answer 0. Nothing was appended then.
+/// Returns the reader's error, or [`BufferFull`] if no buffer has room: a read of no bytes would return
+/// `Ok(0)`, as at the end of the input. Nothing was appended then.
 ///
 /// # Panics
 ///
-/// If the reader says that it read more than there was room for; nothing was appended then.
+/// Panics if the reader returns more bytes than there was room for. Nothing was appended then.
 ///
 /// # Examples
 ///
@@ -111,13 +119,15 @@ pub fn read_vectored<P: PoolRef, const N: usize>(
     buffers: &mut [BlockBuf<P>; N],
 ) -> io::Result<usize> {
     let room = |buffer: &BlockBuf<P>| buffer.capacity() - buffer.len();
-    let all = buffers.iter().map(room).sum();
-    if all == 0 {
+    let parts = buffers.iter_mut().map(BlockBuf::spare_capacity_mut);
+    let mut slices = io_slices_mut::<N>(parts);
+    let with_room = slices.iter().take(IOV_MAX).take_while(|slice| !slice.is_empty()).count();
+    let slices = &mut slices[..with_room];
+    if slices.is_empty() {
         return Err(BufferFull::FOR_ANY_READ.into());
     }
-    let has_room = |buffer: &&mut BlockBuf<P>| buffer.capacity() > buffer.len();
-    let parts = buffers.iter_mut().filter(has_room).map(BlockBuf::spare_capacity_mut);
-    let read = from.read_vectored(&mut io_slices_mut::<N>(parts))?;
+    let all = slices.iter().map(|slice| slice.len()).sum();
+    let read = from.read_vectored(slices)?;
     assert!(read <= all, "a reader says that it read {read} bytes into room for {all}");
     let mut rest = read;
     for buffer in buffers {
@@ -128,14 +138,24 @@ pub fn read_vectored<P: PoolRef, const N: usize>(
     Ok(read)
 }
 
-/// Every part once, then the empty part until there are `N`.
-fn all_of<I: IntoIterator<Item: Default>, S, const N: usize>(
+/// The most slices that are passed to a reader in one call. It is Linux's and the BSDs' `IOV_MAX`; the
+/// standard library cuts a list to the system's own limit where that is lower.
+#[cfg(feature = "bytes")]
+const IOV_MAX: usize = 1024;
+
+/// The parts that are not empty, in order, then empty ones until there are `N`.
+///
+/// Empty parts come last so that a call that looks at the first slices only finds one with bytes.
+fn all_of<I: IntoIterator<Item: Default + AsRef<[u8]>>, S, const N: usize>(
     parts: I,
     slice: impl Fn(I::Item) -> S,
 ) -> [S; N] {
-    let mut parts = parts.into_iter().fuse();
+    let mut all = parts.into_iter().fuse();
+    // At most `N`, empty ones included: the iterator may be endless.
+    let mut parts = all.by_ref().take(N).filter(|part| !part.as_ref().is_empty());
     let slices = array::from_fn(|_| slice(parts.next().unwrap_or_default()));
+    parts.for_each(drop);
     // Not counted: there may be no end of them.
-    assert!(parts.next().is_none(), "more than {N} slices: the array has room for {N}");
+    assert!(all.next().is_none(), "more than {N} slices: the array has room for {N}");
     slices
 }

@@ -21,7 +21,7 @@
 //! The price is that a block waits for its new holder: one that was given to a task which is not polled
 //! is held by that task. Drop futures that are no longer polled.
 //!
-//! # Who waits for itself
+//! # Deadlocks
 //!
 //! Nobody can give a block to a waiter that holds every block itself, or that waits for a block while
 //! those who hold the others wait for it. `alloc_wait` does not return then, and the future is never
@@ -400,10 +400,10 @@ impl<A: BlockAlloc + ?Sized> Waiting<A> {
     }
 }
 
-/// The backend's text, and how many wait: "..., 3 waiting".
-impl<A: fmt::Display + ?Sized> fmt::Display for Waiting<A> {
+/// The pool's [`Stats`](crate::Stats) in one line, and how many wait: "..., 3 waiting".
+impl<A: BlockAlloc + ?Sized> fmt::Display for Waiting<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, {} waiting", &self.backend, self.queue.waiters())
+        write!(f, "{}, {} waiting", self.stats(), self.queue.waiters())
     }
 }
 

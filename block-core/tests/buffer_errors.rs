@@ -120,14 +120,23 @@ fn errors_of_buffers_are_errors_of_reads_and_writes() {
     let pool = Pool::new(8, 1);
     let full: BufferFull = hello(&pool).try_extend_from_slice(b"1234").unwrap_err();
     let too_large = ReserveError::TooLarge { needed: 9, block_size: 8 };
-    let table: [(Error, _, &str); 4] = [
+    let exhausted = "every block of the pool is in use, or too few are free; free blocks, or build a \
+                     larger pool";
+    let table: [(Error, _, &str); 6] = [
         (full.into(), ErrorKind::WriteZero, "4 bytes do not fit: the buffer has room for 3"),
         (too_large.into(), ErrorKind::InvalidInput, "9 bytes do not fit a block of 8"),
-        (AllocError::Exhausted.into(), ErrorKind::OutOfMemory, "every block of the pool is held"),
+        (AllocError::Exhausted.into(), ErrorKind::OutOfMemory, exhausted),
+        (ReserveError::from(AllocError::Exhausted).into(), ErrorKind::OutOfMemory, exhausted),
         (
-            ReserveError::from(AllocError::Exhausted).into(),
-            ErrorKind::OutOfMemory,
-            "every block of the pool is held",
+            AllocError::TimedOut.into(),
+            ErrorKind::TimedOut,
+            "no block of the pool became free in time; free blocks earlier, wait longer, or build a \
+             larger pool",
+        ),
+        (
+            AllocError::Closed.into(),
+            ErrorKind::BrokenPipe,
+            "the pool was closed for waiting; stop waiting for it",
         ),
     ];
     for (error, kind, message) in table {

@@ -121,6 +121,20 @@ fn a_pool_of_unknown_type_moves_handles_too() {
     pool.assert_only_held(&[]);
 }
 
+/// An array is made in place. Copies of it overflowed the 2 MiB stack of a thread in builds without
+/// optimization. An overflow ends the process, so this test fails for the whole program.
+#[test]
+fn an_array_of_thousands_of_blocks_fits_the_stack_of_a_thread() {
+    const BLOCKS: usize = 8192;
+    let work = || {
+        let pool = Pool::new(64, BLOCKS);
+        assert_eq!(pool.alloc_array::<BLOCKS>().unwrap().len(), BLOCKS);
+        pool.assert_only_held(&[]);
+    };
+    let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(work);
+    thread.unwrap().join().unwrap();
+}
+
 #[test]
 fn an_array_is_taken_and_each_of_its_handles_gives_its_block_back() {
     let pool = Pool::new(SIZE, 3);

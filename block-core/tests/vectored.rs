@@ -136,6 +136,46 @@ fn more_parts_to_read_than_slices_panic_with_both_numbers() {
     let _ = io_slices_mut::<2>(blocks.iter_mut().map(|block| &mut block[..]));
 }
 
+/// A panic, and no hang, after at most one part more than there is room for.
+#[test]
+fn an_endless_iterator_panics_as_documented() {
+    let mut taken = 0;
+    for part in [&b"x"[..], b""] {
+        let endless = std::iter::repeat(part).inspect(|_| taken += 1);
+        let slices = std::panic::AssertUnwindSafe(|| io_slices::<8>(endless));
+        let panic = std::panic::catch_unwind(slices).unwrap_err();
+        let text = panic.downcast::<String>().unwrap();
+        assert!(text.contains("more than 8 slices"), "{text}");
+        assert!(std::mem::take(&mut taken) == 9, "parts taken");
+    }
+    let endless = std::iter::repeat_with(|| &mut [][..]);
+    let slices = std::panic::AssertUnwindSafe(|| io_slices_mut::<2>(endless));
+    assert!(std::panic::catch_unwind(slices).is_err());
+}
+
+/// One more than the system takes in one call.
+const PAST_IOV_MAX: usize = 1025;
+
+/// Otherwise a write would look at none but empty ones, and return 0.
+#[test]
+fn empty_parts_before_the_others_do_not_hide_them_from_the_system() {
+    let mut file = tempfile::tempfile().unwrap();
+    let mut parts = [&b""[..]; PAST_IOV_MAX];
+    parts[1] = b"hel";
+    parts[PAST_IOV_MAX - 1] = b"lo";
+    let slices = io_slices::<PAST_IOV_MAX>(parts);
+    assert_eq!(slices.iter().map(|slice| slice.len()).take(3).collect::<Vec<_>>(), [3, 2, 0]);
+    assert_eq!(file.write_vectored(&slices).unwrap(), 5);
+
+    file.rewind().unwrap();
+    let mut bytes = [0; 5];
+    let room = bytes.split_at_mut(2);
+    let none = (0..PAST_IOV_MAX - 2).map(|_| &mut [][..]);
+    let mut slices = io_slices_mut::<PAST_IOV_MAX>(none.chain([room.0, room.1]));
+    assert_eq!(file.read_vectored(&mut slices).unwrap(), 5);
+    assert_eq!(&bytes, b"hello");
+}
+
 /// Buffers with a filled length, with the feature `bytes`.
 #[cfg(feature = "bytes")]
 mod buffers {
@@ -179,6 +219,45 @@ mod buffers {
         let slices = io_slices::<4>(parts.iter().map(|part| &part[..]));
         assert_eq!(wire.write_vectored(&slices).unwrap(), 12);
         assert_eq!(wire, b"hello, world");
+    }
+
+    /// 0 is the end of the input only.
+    #[test]
+    fn more_buffers_than_the_system_takes_at_once_are_filled_by_several_reads() {
+        use super::PAST_IOV_MAX;
+        let pool = Pool::new(8, PAST_IOV_MAX);
+        let mut buffers = empty::<PAST_IOV_MAX>(&pool);
+        let mut endless = io::repeat(7).take(8 * PAST_IOV_MAX as u64 + 1);
+        let mut file = tempfile::tempfile().unwrap();
+        io::copy(&mut endless, &mut file).unwrap();
+        std::io::Seek::rewind(&mut file).unwrap();
+        assert_eq!(read_vectored(&mut file, &mut buffers).unwrap(), 8 * 1024);
+        assert_eq!(read_vectored(&mut file, &mut buffers).unwrap(), 8, "the last buffer");
+        assert!(buffers.iter().all(|buffer| *buffer == [7; 8]));
+        let error = read_vectored(&mut file, &mut buffers).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WriteZero, "there is no room, but there is a byte");
+    }
+
+    /// A reader that gives its slices to the system as they are would be refused.
+    #[test]
+    fn no_reader_is_given_more_slices_than_the_system_takes_or_empty_ones() {
+        struct Looks;
+        impl Read for Looks {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                unreachable!("the vectored call")
+            }
+
+            fn read_vectored(&mut self, slices: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+                assert!(slices.iter().all(|slice| !slice.is_empty()));
+                Ok(slices.len())
+            }
+        }
+        let pool = Pool::new(8, 1100);
+        let mut buffers = empty::<1100>(&pool);
+        assert_eq!(read_vectored(Looks, &mut buffers).unwrap(), 1024);
+        // 128 buffers are full now.
+        buffers[133..].iter_mut().for_each(|buffer| buffer.set_len(8));
+        assert_eq!(read_vectored(Looks, &mut buffers).unwrap(), 5);
     }
 
     /// Answers without reading.

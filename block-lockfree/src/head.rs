@@ -96,6 +96,7 @@ impl HeadFormat {
     }
 
     /// Blocks popped between two words, the tag's range being the limit.
+    #[cfg(any(feature = "std", test))]
     pub(crate) const fn popped_between(self, earlier: Head, later: Head) -> u64 {
         ((later.0 >> self.index_bits).wrapping_sub(earlier.0 >> self.index_bits) << self.index_bits)
             >> self.index_bits

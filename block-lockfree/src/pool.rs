@@ -16,8 +16,8 @@ use crate::stack::Stack;
 ///
 /// Built in constant time, whatever the capacity; memory and metadata (nine bytes per block, seventeen
 /// from `u32::MAX` blocks on, a word more if `block-core` has its feature `bytes`; half a KiB for each thread that uses the pool, in whole pages) are
-/// committed as they are first used. Address space for the caches follows the number of threads: 16 KiB
-/// for the first 32 threads, as much again for the next 32, and twice as much with each doubling from
+/// committed as they are first used. Address space for the caches follows the number of threads: 32 KiB
+/// for the first 64 threads, as much again for the next 64, and twice as much with each doubling from
 /// there. Up to 2,048 threads at a time have a cache, further ones use the stack. A call works on the thread's own *magazine* of up to 62 blocks; one call in 31
 /// moves a batch from or to the shared stack. No block is ever stranded in another thread's
 /// magazine: before a call reports exhaustion, it collects them.
@@ -150,7 +150,7 @@ impl LockFreeAlloc {
     /// the system refuses the memory for them. `Debug` prints how many blocks a magazine may hold
     /// (`magazine: 0`).
     ///
-    /// If the region is prefaulted or locked, so are the magazines of the first 32 threads and the
+    /// If the region is prefaulted or locked, so are the magazines of the first 64 threads and the
     /// batches between them. Those of further threads are mapped, prefaulted and locked in the first call of
     /// such a thread.
     ///

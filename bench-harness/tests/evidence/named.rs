@@ -24,9 +24,9 @@ pub fn models(file: &str, text: &str, tool: &str) -> BTreeSet<String> {
     let parsed = syn::parse_file(text).unwrap_or_else(|error| panic!("{file}: {error}"));
     let is_for_another = |attribute: &Attribute| {
         attribute.path().is_ident("cfg")
-            && attribute
-                .parse_args::<syn::Ident>()
-                .is_ok_and(|only| (only == "loom" || only == "shuttle") && only != tool)
+            && attribute.parse_args::<syn::Ident>().is_ok_and(|only| {
+                (only == "block_loom" || only == "block_shuttle") && only != format!("block_{tool}")
+            })
     };
     let items = parsed
         .items

@@ -85,7 +85,9 @@ impl Surface {
         let own = gates(&names.attrs).expect("looked at when loaded");
         let outer = outer | &own;
         for (segments, new_name) in flat(&names.tree, &[]) {
-            let found = self.resolve(path, &segments);
+            // A name alone is that of another crate, and would be resolved to this line.
+            let is_crate = segments.len() == 1;
+            let found = if is_crate { vec![] } else { self.resolve(path, &segments) };
             if found.is_empty() {
                 let tree = segments.join("::");
                 let tree = new_name.as_ref().map_or(tree.clone(), |new| format!("{tree} as {new}"));

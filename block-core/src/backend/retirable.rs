@@ -41,12 +41,29 @@ impl<T: RefUnwindSafe + ?Sized> RefUnwindSafe for Retirable<T> {}
 
 impl<T> Retirable<T> {
     /// Wraps a value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use block_core::backend::Retirable;
+    ///
+    /// let value = Retirable::new(7);
+    /// assert_eq!(*value, 7);
+    /// ```
     #[inline]
     pub const fn new(value: T) -> Self {
         Self(UnsafeCell::new(value))
     }
 
     /// Returns the value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use block_core::backend::Retirable;
+    ///
+    /// assert_eq!(Retirable::new(7).into_inner(), 7);
+    /// ```
     #[inline]
     pub fn into_inner(self) -> T {
         self.0.into_inner()

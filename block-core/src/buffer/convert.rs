@@ -11,7 +11,7 @@ impl<P: PoolRef + 'static> From<BlockBytes<P>> for Bytes {
     /// on the heap, which cannot be avoided.
     #[inline]
     fn from(bytes: BlockBytes<P>) -> Self {
-        Self::from_owner(bytes)
+        if bytes.pool().is_none() { Self::new() } else { Self::from_owner(bytes) }
     }
 }
 

@@ -13,8 +13,10 @@ use crate::Block;
 /// Part of a block to read, and to share: a clone is another handle of the same bytes.
 ///
 /// The counterpart of [`bytes::Bytes`] in a pool. **A part keeps its whole block:** that goes back when the
-/// last handle of any part of it is dropped, on whatever thread; an empty one keeps it, too. Blocks are
-/// finite, so copy out what is small and stays long. The count lies beside the blocks:
+/// last handle of any part of it is dropped, on whatever thread. Blocks are
+/// finite, so copy out what is small and stays long. As with `Bytes`, an empty part that was split off,
+/// sliced or cleared keeps no block; bytes that were read to their end by [`Buf`](bytes::Buf), and
+/// a buffer that was frozen empty, do. The count lies beside the blocks:
 /// nothing is allocated, whatever is done, but by the conversion into [`Bytes`](bytes::Bytes), and by
 /// `Buf::copy_to_bytes`, whose answer is such: it copies. [`split_to`](Self::split_to) does not.
 ///
@@ -59,7 +61,8 @@ use crate::Block;
 pub struct BlockBytes<P: PoolRef> {
     start: NonNull<u8>,
     len: usize,
-    hold: Reader<P>,
+    /// `None` only if `len` is 0.
+    hold: Option<Reader<P>>,
 }
 
 // SAFETY: the bytes are plain memory that nobody writes; what else there is is the handle's.
@@ -75,7 +78,13 @@ impl<P: PoolRef> BlockBytes<P> {
     /// It is inside the block, and no part of a [`BlockBuf`].
     #[inline]
     pub(super) unsafe fn over(start: NonNull<u8>, len: usize, hold: Reader<P>) -> Self {
-        Self { start, len, hold }
+        Self { start, len, hold: Some(hold) }
+    }
+
+    /// Returns no bytes, which keep no block. `start` may point anywhere.
+    #[inline]
+    fn empty(start: NonNull<u8>) -> Self {
+        Self { start, len: 0, hold: None }
     }
 
     /// How many bytes there are.
@@ -99,7 +108,7 @@ impl<P: PoolRef> BlockBytes<P> {
         self.len
     }
 
-    /// Whether there are none. The block is held all the same.
+    /// Returns whether there are no bytes.
     ///
     /// # Examples
     ///
@@ -122,7 +131,8 @@ impl<P: PoolRef> BlockBytes<P> {
         self.len == 0
     }
 
-    /// The pool that the block came from.
+    /// Returns the pool that the block came from, or `None` if these bytes are an empty part that keeps
+    /// no block.
     ///
     /// # Examples
     ///
@@ -135,16 +145,18 @@ impl<P: PoolRef> BlockBytes<P> {
     /// let mut buffer = BlockBuf::alloc_in(&pool)?;
     /// buffer.extend_from_slice(b"hello");
     /// let bytes = buffer.freeze();
-    /// assert_eq!(bytes.pool().available(), 0);
+    /// assert_eq!(bytes.pool().unwrap().available(), 0);
+    /// assert!(bytes.slice(..0).pool().is_none());
     /// # Ok::<(), block_core::AllocError>(())
     /// ```
     #[must_use]
     #[inline]
-    pub fn pool(&self) -> &P {
-        self.hold.pool()
+    pub fn pool(&self) -> Option<&P> {
+        self.hold.as_ref().map(Reader::pool)
     }
 
-    /// Whether no other part of the block, and no other handle of this one, is held.
+    /// Returns whether these bytes keep a block of which there is no other part and no other handle.
+    /// False for an empty part that keeps no block.
     ///
     /// # Examples
     ///
@@ -163,7 +175,7 @@ impl<P: PoolRef> BlockBytes<P> {
     #[must_use]
     #[inline]
     pub fn is_unique(&self) -> bool {
-        self.hold.is_only()
+        self.hold.as_ref().is_some_and(Reader::is_only)
     }
 
     /// The bytes as a buffer to write into again, with the rest of the block behind them as room, if no
@@ -192,10 +204,10 @@ impl<P: PoolRef> BlockBytes<P> {
     /// # Ok::<(), block_core::AllocError>(())
     /// ```
     pub fn try_into_mut(self) -> Result<BlockBuf<P>, Self> {
-        let Self { start, len, hold } = self;
+        let Self { start, len, hold: Some(hold) } = self else { return Err(self) };
         let hold = match hold.thaw() {
             Ok(hold) => hold,
-            Err(hold) => return Err(Self { start, len, hold }),
+            Err(hold) => return Err(Self { start, len, hold: Some(hold) }),
         };
         let capacity = hold.bytes().len() - hold.before(start);
         // SAFETY: no other handle, so all of the block from `start` on is this one's.
@@ -223,8 +235,8 @@ impl<P: PoolRef> BlockBytes<P> {
     /// # Ok::<(), block_core::AllocError>(())
     /// ```
     pub fn into_block(self) -> Result<Block<P>, Self> {
-        let Self { start, len, hold } = self;
-        hold.into_block().map_err(|hold| Self { start, len, hold })
+        let Self { start, len, hold: Some(hold) } = self else { return Err(self) };
+        hold.into_block().map_err(|hold| Self { start, len, hold: Some(hold) })
     }
 }
 
@@ -236,7 +248,7 @@ impl<P: PoolRef> Clone for BlockBytes<P> {
     /// If the block has too many handles to count.
     #[inline]
     fn clone(&self) -> Self {
-        Self { start: self.start, len: self.len, hold: self.hold.join() }
+        Self { start: self.start, len: self.len, hold: self.hold.as_ref().map(Reader::join) }
     }
 }
 
@@ -254,7 +266,7 @@ impl<P: PoolRef> Deref for BlockBytes<P> {
     #[inline]
     fn deref(&self) -> &[u8] {
         // SAFETY: inside the block (invariant 4), initialised (6), and written by nobody as long as
-        // this handle is there.
+        // this handle is there. Without a block there are no bytes, and any address is right.
         unsafe { slice::from_raw_parts(self.start.as_ptr(), self.len) }
     }
 }

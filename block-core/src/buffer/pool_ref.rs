@@ -76,8 +76,41 @@ impl<A: BlockAlloc> PoolRef for Lease<A> {
 /// Pools that a buffer can be allocated from: a [`PoolRef`], or a [`SharedPool`].
 ///
 /// Sealed, like [`PoolRef`].
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// use block_core::SharedPool;
+/// use block_core::buffer::{BlockBuf, BufferPool};
+///
+/// fn hello<S: BufferPool>(pool: S) -> Result<BlockBuf<S::Ref>, block_core::AllocError> {
+///     let mut buffer = BlockBuf::alloc_in(pool)?;
+///     buffer.extend_from_slice(b"hello");
+///     Ok(buffer)
+/// }
+///
+/// let (pool, shared) = (Pool::new(64, 1), SharedPool::new(Pool::new(64, 1)));
+/// assert!(*hello(&pool)? == *hello(&shared)?);
+/// # Ok::<(), block_core::AllocError>(())
+/// ```
 pub trait BufferPool: buffer_pool::Sealed {
     /// The pool pointer of the buffers.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+    /// use block_core::buffer::BufferPool;
+    ///
+    /// fn is_a_reference<'a>() -> bool
+    /// where
+    ///     &'a Pool: BufferPool<Ref = &'a Pool>,
+    /// {
+    ///     true
+    /// }
+    /// assert!(is_a_reference());
+    /// ```
     type Ref: PoolRef;
 
     /// Allocates a block.

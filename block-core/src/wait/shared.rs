@@ -123,6 +123,19 @@ impl<A: BlockAlloc> SharedPool<Waiting<A>> {
 /// Waits for an owned block. Returned by `SharedPool::alloc_owned_async`.
 ///
 /// It behaves like [`AllocFuture`].
+///
+/// # Examples
+///
+/// ```
+/// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
+/// use block_core::SharedPool;
+/// use block_core::wait::{OwnedAllocFuture, Waiting};
+///
+/// let pool = SharedPool::new(Waiting::new(Pool::new(1500, 1)));
+/// let future: OwnedAllocFuture<'_, Pool> = pool.alloc_owned_async();
+/// drop(future); // it was not polled, so it has no place in the queue
+/// assert_eq!(pool.waiters(), 0);
+/// ```
 #[must_use = "it waits only while it is polled"]
 pub struct OwnedAllocFuture<'a, A: BlockAlloc> {
     pool: &'a SharedPool<Waiting<A>>,

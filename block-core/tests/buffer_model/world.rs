@@ -11,11 +11,11 @@ pub enum Handle<P: PoolRef> {
     Reads(BlockBytes<P>),
 }
 
-/// A handle, what it must hold, and in which block it is.
+/// A handle, what it must hold, and which block it keeps: none if it is an empty part.
 pub struct Entry<P: PoolRef> {
     handle: Handle<P>,
     bytes: Vec<u8>,
-    block: usize,
+    block: Option<usize>,
 }
 
 pub struct World<P: PoolRef> {
@@ -24,19 +24,37 @@ pub struct World<P: PoolRef> {
 }
 
 impl<P: PoolRef + Clone + 'static> World<P> {
-    fn add(&mut self, handle: Handle<P>, bytes: Vec<u8>, block: usize) {
+    fn add(&mut self, handle: Handle<P>, bytes: Vec<u8>, block: Option<usize>) {
         self.entries.push(Entry { handle, bytes, block });
     }
 
     fn is_only(&self, which: usize) -> bool {
         let block = self.entries[which].block;
-        self.entries.iter().filter(|entry| entry.block == block).count() == 1
+        block.is_some() && self.entries.iter().filter(|entry| entry.block == block).count() == 1
+    }
+
+    /// A part that was split off, sliced or cleared: an empty one keeps no block.
+    fn add_part(&mut self, part: BlockBytes<P>, bytes: Vec<u8>, block: Option<usize>) {
+        let block = block.filter(|_| !bytes.is_empty());
+        self.add(Handle::Reads(part), bytes, block);
+    }
+
+    /// Two parts of what was one. The first keeps the block if both are empty.
+    fn add_split(
+        &mut self,
+        (front, front_bytes): (BlockBytes<P>, Vec<u8>),
+        (back, back_bytes): (BlockBytes<P>, Vec<u8>),
+        block: Option<usize>,
+    ) {
+        let front_block = block.filter(|_| !front_bytes.is_empty() || back_bytes.is_empty());
+        self.add(Handle::Reads(front), front_bytes, front_block);
+        self.add_part(back, back_bytes, block);
     }
 
     pub fn step(&mut self, step: &Step, number: usize) {
         if step.what == What::Take {
             match BlockBuf::alloc_in(self.pool.clone()) {
-                Ok(buffer) => self.add(Handle::Writes(buffer), Vec::new(), number),
+                Ok(buffer) => self.add(Handle::Writes(buffer), Vec::new(), Some(number)),
                 Err(_) => assert_eq!(self.held(), BLOCKS, "refused though a block was free"),
             }
         } else if !self.entries.is_empty() {
@@ -56,7 +74,7 @@ impl<P: PoolRef + Clone + 'static> World<P> {
         step: &Step,
         mut buffer: BlockBuf<P>,
         mut bytes: Vec<u8>,
-        block: usize,
+        block: Option<usize>,
         is_only: bool,
     ) {
         let (len, capacity) = (bytes.len(), buffer.capacity());
@@ -108,7 +126,7 @@ impl<P: PoolRef + Clone + 'static> World<P> {
         step: &Step,
         mut buffer: BlockBytes<P>,
         mut bytes: Vec<u8>,
-        block: usize,
+        block: Option<usize>,
         is_only: bool,
     ) {
         let at = step.up_to(bytes.len());
@@ -116,22 +134,26 @@ impl<P: PoolRef + Clone + 'static> World<P> {
             What::Truncate => {
                 buffer.truncate(at);
                 bytes.truncate(at);
+                return self.add_part(buffer, bytes, block);
             }
             What::Advance => {
                 buffer.advance(at);
                 bytes.drain(..at);
             }
             What::SplitTo => {
-                let front = Handle::Reads(buffer.split_to(at));
-                self.add(front, bytes.drain(..at).collect(), block);
+                let front = buffer.split_to(at);
+                let back = bytes.split_off(at);
+                return self.add_split((front, bytes), (buffer, back), block);
             }
             What::SplitOff => {
-                self.add(Handle::Reads(buffer.split_off(at)), bytes.split_off(at), block);
+                let back = buffer.split_off(at);
+                let rest = bytes.split_off(at);
+                return self.add_split((buffer, bytes), (back, rest), block);
             }
             What::Clone => self.add(Handle::Reads(buffer.clone()), bytes.clone(), block),
             What::Slice => {
                 let from = step.from.index(at + 1);
-                self.add(Handle::Reads(buffer.slice(from..at)), bytes[from..at].to_vec(), block);
+                self.add_part(buffer.slice(from..at), bytes[from..at].to_vec(), block);
             }
             What::Thaw => match buffer.try_into_mut() {
                 Ok(buffer) => {
@@ -160,7 +182,7 @@ impl<P: PoolRef + Clone + 'static> World<P> {
         &self,
         buffer: BlockBytes<P>,
         bytes: &Vec<u8>,
-        block: usize,
+        block: Option<usize>,
     ) -> Option<BlockBytes<P>> {
         let writes =
             |entry: &Entry<P>| entry.block == block && matches!(entry.handle, Handle::Writes(_));
@@ -173,7 +195,7 @@ impl<P: PoolRef + Clone + 'static> World<P> {
     }
 
     fn held(&self) -> usize {
-        let mut blocks: Vec<_> = self.entries.iter().map(|entry| entry.block).collect();
+        let mut blocks: Vec<_> = self.entries.iter().filter_map(|entry| entry.block).collect();
         blocks.sort_unstable();
         blocks.dedup();
         blocks.len()

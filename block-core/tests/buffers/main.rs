@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::ops::Bound;
 use std::sync::Arc;
 
+use block_core::BlockAlloc;
 use block_core::buffer::{BlockBuf, BlockBytes};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
@@ -108,6 +109,66 @@ fn a_buffer_is_empty_before_it_is_filled_and_after_it_is_split_or_cleared() {
     assert_eq!(bytes.slice((Bound::Excluded(0), Bound::Unbounded)), "orld");
     bytes.clear();
     assert!(bytes.is_empty());
+}
+
+/// What an empty part does to the handle that it came from: whether that one is unique, can be written
+/// again, and what is free after it was dropped. `Bytes` answer the same.
+#[test]
+fn empty_parts_keep_no_block_as_those_of_bytes_keep_no_memory() {
+    /// `$bytes` stands for the bytes `[1, 2, 3]`, and the value is the other part.
+    macro_rules! compare {
+        ($($name:literal: |$bytes:ident| $call:expr;)+) => {$({
+            let pool = Pool::new(SIZE, 1);
+            let ours = {
+                let mut buffer = BlockBuf::alloc_in(&pool).unwrap();
+                buffer.extend_from_slice(&[1, 2, 3]);
+                #[allow(unused_mut, reason = "some calls change nothing")]
+                let mut $bytes = buffer.freeze();
+                let other = $call;
+                let uniques = ($bytes.is_unique(), other.is_unique());
+                (uniques, $bytes.try_into_mut().is_ok(), other.try_into_mut().is_ok())
+            };
+            let theirs = {
+                #[allow(unused_mut, reason = "some calls change nothing")]
+                let mut $bytes = Bytes::from(vec![1, 2, 3]).slice(..);
+                let other = $call;
+                let uniques = ($bytes.is_unique(), other.is_unique());
+                (uniques, $bytes.try_into_mut().is_ok(), other.try_into_mut().is_ok())
+            };
+            assert_eq!(ours, theirs, $name);
+            assert_eq!(pool.available(), 1, $name);
+        })+};
+    }
+    compare! {
+        "slice": |bytes| bytes.slice(1..1);
+        "slice of a slice": |bytes| bytes.slice(1..1).slice(..);
+        "split_to nothing": |bytes| bytes.split_to(0);
+        "split_to all": |bytes| bytes.split_to(3);
+        "split_off all": |bytes| bytes.split_off(0);
+        "split_off nothing": |bytes| bytes.split_off(3);
+        "clear": |bytes| { bytes.clear(); bytes.clone() };
+        "truncate": |bytes| { bytes.truncate(0); bytes.clone() };
+        "advance": |bytes| { bytes.advance(3); bytes.slice(..) };
+    }
+}
+
+/// An empty part is usable in every way, also when its pool is gone.
+#[test]
+fn an_empty_part_without_a_block_outlives_its_pool() {
+    let pool = std::sync::Arc::new(Pool::new(SIZE, 1));
+    let mut buffer = BlockBuf::alloc_in(std::sync::Arc::clone(&pool)).unwrap();
+    buffer.extend_from_slice(b"hello");
+    let mut empty = buffer.freeze().slice(2..2);
+    assert_eq!((std::sync::Arc::strong_count(&pool), pool.available()), (1, 1));
+    drop(pool);
+    assert!(empty.pool().is_none() && !empty.is_unique());
+    empty.truncate(0);
+    empty.advance(0);
+    for part in [empty.clone(), empty.slice(..), empty.split_to(0), empty.split_off(0)] {
+        assert_eq!(part, "");
+    }
+    let empty = empty.into_block().unwrap_err().try_into_mut().unwrap_err();
+    assert_eq!(Bytes::from(empty), "");
 }
 
 #[test]

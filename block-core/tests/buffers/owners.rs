@@ -42,8 +42,8 @@ fn the_last_buffer_takes_its_pool_along_on_whatever_thread() {
     drop((first, sender));
     let reader = thread::spawn(move || {
         let parts: Vec<_> = receiver.iter().collect();
-        assert_eq!(parts[0].pool().available(), 1);
-        assert_eq!(Arc::strong_count(parts[1].pool()), 1, "once for the block");
+        assert_eq!(parts[0].pool().unwrap().available(), 1);
+        assert_eq!(Arc::strong_count(parts[1].pool().unwrap()), 1, "once for the block");
         parts.iter().map(|part| part.len()).sum::<usize>()
     });
     assert_eq!(reader.join().unwrap(), 11);

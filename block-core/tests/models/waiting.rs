@@ -284,6 +284,24 @@ fn a_waiter_that_registers_while_the_queue_is_closed_does_not_sleep() {
     });
 }
 
+/// Invariant d: none is forgotten, whichever entered while the queue is closed.
+#[test]
+fn every_waiter_of_a_queue_that_is_closed_is_refused() {
+    check(Exhaustive, || {
+        let (pool, [held]) = Pool::held();
+        let first = pool.enter();
+        let closer = on_another_thread(&pool, |pool| pool.queue.close());
+        let second = pool.queue.enter(&*pool);
+        closer.join().unwrap();
+        for ticket in [Ok(first), second].into_iter().flatten() {
+            let result = pool.queue.poll(ticket, Waker::noop()).expect("a waiter was forgotten");
+            assert!(result.is_err(), "no block came back");
+        }
+        pool.give_back(held);
+        pool.free(1);
+    });
+}
+
 /// Invariant d: a waiter has the block or is refused, and the block is not lost. Three threads.
 #[test]
 fn a_block_that_comes_back_while_the_queue_is_closed_is_the_waiters_or_free() {
@@ -294,9 +312,9 @@ fn a_block_that_comes_back_while_the_queue_is_closed_is_the_waiters_or_free() {
         let closer = on_another_thread(&pool, |pool| pool.queue.close());
         giver.join().unwrap();
         closer.join().unwrap();
-        match pool.queue.poll(ticket, Waker::noop()).expect("served or refused") {
-            Ok(held) => pool.give_back(held),
-            Err(Closed) => {}
+        let result = pool.queue.poll(ticket, Waker::noop()).expect("served or refused");
+        if let Ok(held) = result {
+            pool.give_back(held);
         }
         pool.free(1);
     });

@@ -127,7 +127,8 @@
 //! | `try_reclaim(n)` | the same |
 //! | `reserve(n)` | `try_reserve(n)?`: in this block, or in another one |
 //! | `unsplit`, `extend_from_within`, `slice_ref` | none |
-//! | `BytesMut::new()`, `Bytes::new()` | none: also an empty buffer has a block. `Option` |
+//! | `BytesMut::new()`, `Bytes::new()` | none: a new buffer has a block. `Option` |
+//! | empty parts, split off, sliced or cleared | the same: they keep no block, so `pool()` is `None` |
 //! | `Bytes::from_static`, `copy_from_slice`, `from(vec)` | none: fill a block and freeze it, or leave it `Bytes` |
 //! | `Bytes` in a signature | `BlockBytes<P>`, where `P` is the pointer to the pool |
 //!

@@ -31,13 +31,7 @@ use crate::thread::{LIMIT, is_gone, lock_mark};
 
 /// How many threads have their slots in the first table. It is mapped where the system has mappings, as
 /// it takes 16 KiB or more; so is each further one, since a handler may make it and must not use the heap.
-pub(super) const FIRST: usize = if cfg!(any(block_loom, block_shuttle)) {
-    4
-} else if usize::BITS >= 64 {
-    32
-} else {
-    64
-};
+pub(super) const FIRST: usize = if cfg!(any(block_loom, block_shuttle)) { 4 } else { 64 };
 #[cfg(not(any(block_loom, block_shuttle)))]
 const _: () = assert!(FIRST * size_of::<Slot>() >= 1 << 14);
 

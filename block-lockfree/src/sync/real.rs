@@ -4,9 +4,11 @@ use block_core::{Region, RegionError, SideTable, ZeroIsValid};
 
 #[cfg(block_counting)]
 pub(crate) use super::counted::{AtomicU32, AtomicU64, AtomicUsize};
-pub(crate) use core::sync::atomic::Ordering;
+#[cfg(all(not(block_counting), feature = "std"))]
+pub(crate) use core::sync::atomic::AtomicU32;
 #[cfg(not(block_counting))]
-pub(crate) use core::sync::atomic::{AtomicU32, AtomicUsize};
+pub(crate) use core::sync::atomic::AtomicUsize;
+pub(crate) use core::sync::atomic::Ordering;
 #[cfg(feature = "std")]
 pub(crate) use core::sync::atomic::{compiler_fence, fence};
 // The same instruction as core's where the target has it, a fallback elsewhere.

@@ -35,10 +35,9 @@ fn is_freed_once<const N: usize>(
                     frees.fetch_add(1, Ordering::Relaxed);
                 }
             };
-            let mut bodies: Vec<Box<dyn FnOnce(&Pool) -> bool>> =
-                vec![Box::new(move |pool: &Pool| {
-                    pool.magazines.retire(place_of(retirer), pool.call())
-                })];
+            let mut bodies: Vec<Body> = vec![Box::new(move |pool: &Pool| {
+                pool.magazines.retire(place_of(retirer), pool.call())
+            })];
             for (giver, block) in givers.into_iter().zip(held) {
                 bodies.push(Box::new(move |pool: &Pool| giver(pool, block)));
             }
@@ -65,7 +64,10 @@ fn is_freed_once<const N: usize>(
     }
 }
 
-struct Sent(Box<dyn FnOnce(&Pool) -> bool>);
+/// What a thread does to the pool; returns whether it was the last to use it.
+type Body = Box<dyn FnOnce(&Pool) -> bool>;
+
+struct Sent(Body);
 // SAFETY: it captures numbers and function pointers only.
 unsafe impl Send for Sent {}
 

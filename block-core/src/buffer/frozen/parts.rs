@@ -1,5 +1,6 @@
 //! Parts of frozen bytes: sliced, split off, left out.
 
+use core::mem;
 use core::ops::{Bound, RangeBounds};
 
 use super::BlockBytes;
@@ -7,7 +8,7 @@ use crate::buffer::PoolRef;
 use crate::buffer::bounds::within;
 
 impl<P: PoolRef> BlockBytes<P> {
-    /// Part of these bytes, as one more handle of the block.
+    /// Returns part of these bytes, as one more handle of the block. An empty part keeps no block.
     ///
     /// # Panics
     ///
@@ -45,10 +46,14 @@ impl<P: PoolRef> BlockBytes<P> {
         within("range end", end, self.len);
         // SAFETY: `begin <= end <= len`, so both lie inside the block or at its end.
         let start = unsafe { self.start.add(begin) };
-        Self { start, len: end - begin, hold: self.hold.join() }
+        if begin == end {
+            return Self::empty(start);
+        }
+        Self { start, len: end - begin, ..self.clone() }
     }
 
-    /// Splits the first `at` bytes off; this one keeps those behind them.
+    /// Splits the first `at` bytes off; this one keeps those behind them. Of the two, one that is empty
+    /// keeps no block.
     ///
     /// # Panics
     ///
@@ -72,12 +77,21 @@ impl<P: PoolRef> BlockBytes<P> {
     #[track_caller]
     pub fn split_to(&mut self, at: usize) -> Self {
         within("split_to", at, self.len);
-        let front = Self { start: self.start, len: at, hold: self.hold.join() };
+        if at == self.len {
+            // SAFETY: the address is at the end of the bytes.
+            let end = unsafe { self.start.add(at) };
+            return mem::replace(self, Self::empty(end));
+        }
+        if at == 0 {
+            return Self::empty(self.start);
+        }
+        let front = Self { len: at, ..self.clone() };
         self.skip(at);
         front
     }
 
-    /// Splits off what is behind the first `at` bytes; this one keeps those.
+    /// Splits off what is behind the first `at` bytes; this one keeps those. Of the two, one that is
+    /// empty keeps no block.
     ///
     /// # Panics
     ///
@@ -103,12 +117,19 @@ impl<P: PoolRef> BlockBytes<P> {
         within("split_off", at, self.len);
         // SAFETY: at most `len`, so the address is inside the block or at its end.
         let start = unsafe { self.start.add(at) };
-        let back = Self { start, len: self.len - at, hold: self.hold.join() };
+        if at == self.len {
+            return Self::empty(start);
+        }
+        if at == 0 {
+            return mem::replace(self, Self::empty(start));
+        }
+        let back = Self { start, len: self.len - at, ..self.clone() };
         self.len = at;
         back
     }
 
-    /// Keeps the first `len` bytes; no effect if there are fewer.
+    /// Keeps the first `len` bytes; no effect if there are fewer. If `len` is 0, these bytes keep no block
+    /// from now on.
     ///
     /// # Examples
     ///
@@ -126,10 +147,14 @@ impl<P: PoolRef> BlockBytes<P> {
     /// ```
     #[inline]
     pub fn truncate(&mut self, len: usize) {
-        self.len = self.len.min(len);
+        if len == 0 {
+            *self = Self::empty(self.start);
+        } else {
+            self.len = self.len.min(len);
+        }
     }
 
-    /// Keeps no byte. The block is held all the same.
+    /// Keeps no byte, and no block.
     ///
     /// # Examples
     ///
@@ -143,12 +168,12 @@ impl<P: PoolRef> BlockBytes<P> {
     /// buffer.extend_from_slice(b"hello");
     /// let mut bytes = buffer.freeze();
     /// bytes.clear();
-    /// assert_eq!((bytes.len(), pool.available()), (0, 0));
+    /// assert_eq!((bytes.len(), pool.available()), (0, 1));
     /// # Ok::<(), block_core::AllocError>(())
     /// ```
     #[inline]
     pub fn clear(&mut self) {
-        self.len = 0;
+        self.truncate(0);
     }
 
     /// Leaves out the first `count` bytes, which are there.

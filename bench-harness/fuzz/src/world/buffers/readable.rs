@@ -5,6 +5,7 @@ use bytes::{Buf, Bytes};
 
 use super::{Kind, Numbers};
 use crate::calls::With;
+use crate::contents::Contents;
 use crate::subject::Subject;
 use crate::world::World;
 
@@ -28,16 +29,17 @@ impl<'a, S: Subject> World<'a, S> {
                 bytes.drain(..at);
             }
             With::SplitTo => {
-                let front = Kind::Reads(buffer.split_to(at));
-                self.keep(front, bytes.drain(..at).collect(), index);
+                let front = buffer.split_to(at);
+                self.keep_read(front, bytes.drain(..at).collect(), index);
             }
             With::SplitOff => {
-                self.keep(Kind::Reads(buffer.split_off(at)), bytes.split_off(at), index);
+                let back = buffer.split_off(at);
+                self.keep_read(back, bytes.split_off(at), index);
             }
             With::Clone => self.keep(Kind::Reads(buffer.clone()), bytes.clone(), index),
             With::Slice => {
                 let from = usize::from(numbers.from) % (at + 1);
-                self.keep(Kind::Reads(buffer.slice(from..at)), bytes[from..at].to_vec(), index);
+                self.keep_read(buffer.slice(from..at), bytes[from..at].to_vec(), index);
             }
             With::Thaw => match buffer.try_into_mut() {
                 Ok(buffer) => {
@@ -56,6 +58,18 @@ impl<'a, S: Subject> World<'a, S> {
             With::ThroughBytes => assert_eq!(Bytes::copy_from_slice(&buffer), bytes),
             _ => {}
         }
-        self.keep(Kind::Reads(buffer), bytes, index);
+        self.keep_read(buffer, bytes, index);
+        if self.parts_of(index) == 0 {
+            self.model.goes(index, Contents::Any);
+        }
+    }
+
+    /// An empty part that keeps no block is dropped: it is no part of the block any more.
+    fn keep_read(&mut self, buffer: BlockBytes<&'a S>, bytes: Vec<u8>, index: usize) {
+        if buffer.pool().is_some() {
+            self.keep(Kind::Reads(buffer), bytes, index);
+        } else {
+            assert_eq!((&buffer[..], &bytes[..]), (&[][..], &[][..]), "bytes without a block");
+        }
     }
 }
