@@ -23,11 +23,12 @@ fn in_child(test: &str) {
     assert!(said.contains("1 passed"), "{said}");
 }
 
-fn set_limit(which: libc::__rlimit_resource_t, kib: usize) {
+/// The number of the limit has another type with each C library.
+fn set_limit(which: libc::c_int, kib: usize) {
     let bytes = (kib << 10) as libc::rlim_t;
     let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
     // SAFETY: reads one `rlimit`.
-    assert_eq!(unsafe { libc::setrlimit(which, &limit) }, 0);
+    assert_eq!(unsafe { libc::setrlimit(which as _, &limit) }, 0);
 }
 
 #[test]
@@ -39,7 +40,7 @@ fn a_pool_of_one_kibibyte_is_built_where_600_kib_are_left() {
 #[test]
 #[ignore = "limits its process: run as a child"]
 fn address_space_is_short() {
-    set_limit(libc::RLIMIT_AS, kib("/proc/self/status", "VmSize") + 600);
+    set_limit(libc::RLIMIT_AS as libc::c_int, kib("/proc/self/status", "VmSize") + 600);
     let pool = LockFreeAlloc::new(64, 16).unwrap();
     drop(pool.alloc().unwrap());
     assert!(pool.stats().in_magazines > 0);
@@ -49,7 +50,7 @@ fn address_space_is_short() {
 #[test]
 #[ignore = "limits its process: run as a child"]
 fn data_is_short() {
-    set_limit(libc::RLIMIT_DATA, kib("/proc/self/status", "VmData") + 600);
+    set_limit(libc::RLIMIT_DATA as libc::c_int, kib("/proc/self/status", "VmData") + 600);
     let pool = LockFreeAlloc::new(64, 16).unwrap();
     drop(pool.alloc().unwrap());
     assert!(pool.stats().in_magazines > 0);
@@ -68,7 +69,7 @@ fn no_mapping_is_left() {
     let regions = [(); 2].map(|()| Region::heap(layout).unwrap());
     let built = LockFreeAlloc::new(64, 16).unwrap();
     // Small tables come from the heap, which has some room, magazines from a mapping.
-    set_limit(libc::RLIMIT_AS, kib("/proc/self/status", "VmSize"));
+    set_limit(libc::RLIMIT_AS as libc::c_int, kib("/proc/self/status", "VmSize"));
     let [one, two] = regions.map(|region| LockFreeAlloc::from_region(region).unwrap());
     for pool in [one, two.with_magazine(8), built.with_magazine(10)] {
         drop(pool.alloc().unwrap());
