@@ -3,8 +3,7 @@
 use core::cell::UnsafeCell;
 use core::fmt;
 use core::ops::{Deref, DerefMut};
-#[cfg(feature = "std")]
-use std::panic::RefUnwindSafe;
+use core::panic::RefUnwindSafe;
 
 /// A value that may be freed by another thread while a method that borrows it returns.
 ///
@@ -36,7 +35,6 @@ pub struct Retirable<T: ?Sized>(UnsafeCell<T>);
 unsafe impl<T: Sync + ?Sized> Sync for Retirable<T> {}
 
 // As for a plain field.
-#[cfg(feature = "std")]
 impl<T: RefUnwindSafe + ?Sized> RefUnwindSafe for Retirable<T> {}
 
 impl<T> Retirable<T> {

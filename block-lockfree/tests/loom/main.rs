@@ -1,7 +1,7 @@
 //! Models of the stack: every interleaving within the bounds, under the memory model.
 //!
 //! Run with `RUSTFLAGS="--cfg block_loom" cargo test --release -p block-lockfree --test loom`. Two
-//! threads are explored exhaustively, three within three preemptions, or as many as
+//! threads are explored within four preemptions, three within three, or as many as
 //! `LOOM_MAX_PREEMPTIONS` says.
 //!
 //! Each block has a payload cell that its holder writes plainly, so a block with two holders, or a
