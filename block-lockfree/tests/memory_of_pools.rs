@@ -33,7 +33,7 @@ fn ten_thousand_small_pools_cost_a_few_pages_each() {
     println!("{each} bytes a pool, {mapped} mappings");
     // A page of blocks, a page with the first thread's magazine, the pool itself and its links.
     assert!(each <= 12 << 10, "{each} bytes for each pool of ten small blocks");
-    // The blocks, the guards at both ends, and the magazines.
-    assert!(mapped <= 4 * POOLS, "{mapped} mappings: a process may have 65,530");
+    // The blocks, the guards at both ends, and the magazines; and a few of the process's own heap.
+    assert!(mapped <= 4 * POOLS + 10, "{mapped} mappings: a process may have 65,530");
     drop(pools);
 }
