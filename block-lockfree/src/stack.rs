@@ -225,9 +225,9 @@ impl Stack {
     #[inline]
     fn depth_to_push_on(&self, top: usize) -> usize {
         // Relaxed: the compare-and-swap that follows confirms the entry.
-        if top != self.capacity
-            && let Some(depth) = self.links.depth(top, Ordering::Relaxed)
-        {
+        let depth =
+            if top == self.capacity { None } else { self.links.depth(top, Ordering::Relaxed) };
+        if let Some(depth) = depth {
             return depth;
         }
         // Relaxed: what is read happened before the push that follows, and so before a look that

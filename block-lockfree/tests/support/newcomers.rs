@@ -43,8 +43,12 @@ pub fn interrupt_newcomers(threads: usize, pool: &LockFreeAlloc) {
     let timer = |microseconds| {
         let period = libc::timeval { tv_sec: 0, tv_usec: microseconds };
         let timer = libc::itimerval { it_interval: period, it_value: period };
-        // SAFETY: reads one `itimerval`.
-        let answer = unsafe { libc::setitimer(libc::ITIMER_VIRTUAL, &timer, std::ptr::null_mut()) };
+        let previous = std::ptr::null_mut::<libc::itimerval>();
+        // SAFETY: reads one `itimerval`, and writes none. Older versions of `libc` declare the
+        // function for some systems only.
+        let answer = unsafe {
+            libc::syscall(libc::SYS_setitimer, libc::ITIMER_VIRTUAL, &raw const timer, previous)
+        };
         assert_eq!(answer, 0);
     };
     with_handler(libc::SIGVTALRM, pool, || {
