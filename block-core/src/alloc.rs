@@ -148,7 +148,7 @@ pub unsafe trait BlockAlloc: Send + Sync {
     /// concurrent call can meanwhile find the pool empty. Backends override it.
     #[must_use = "the blocks would be lost"]
     fn acquire_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) -> bool {
-        if seeded!(blocks.len() > self.capacity(), "bulk-above-capacity-tries" => false) {
+        if blocks.len() > self.capacity() {
             blocks.fill(None);
             return false;
         }
@@ -158,7 +158,7 @@ pub unsafe trait BlockAlloc: Send + Sync {
                 let (taken, rest) = blocks.split_at_mut(position);
                 rest.fill(None);
                 // SAFETY: all of them were acquired just now, and are held by this call.
-                seeded!(unsafe { self.release_bulk(taken) }, "refused-bulk-keeps-its-part" => taken.fill(None));
+                unsafe { self.release_bulk(taken) };
                 return false;
             }
         }
@@ -365,11 +365,7 @@ pub unsafe trait BlockAlloc: Send + Sync {
         let region = self.region();
         let index = region.locate(block)?;
         // The mark goes first: once the block is released it belongs to its next holder.
-        let is_out_raw = seeded!(
-            region.ledger().take(index),
-            "mark-cleared-after-the-release" => region.ledger().is_marked(index),
-        );
-        if !is_out_raw {
+        if !region.ledger().take(index) {
             return Err(FreeError::NotAllocated);
         }
         // SAFETY: the mark proves that the block was handed out raw by this pool and not yet given
@@ -377,7 +373,6 @@ pub unsafe trait BlockAlloc: Send + Sync {
         // pointer is the region's own: the caller's may reach less far than the block, and a
         // backend may hand it to the next holder.
         unsafe { self.release(region.own(block)) };
-        seeded!("mark-cleared-after-the-release" => _ = region.ledger().take(index));
         Ok(())
     }
 

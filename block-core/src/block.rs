@@ -181,7 +181,7 @@ impl<P: StableDeref<Target: BlockAlloc>> Block<P> {
         let region = self.pool.region();
         // SAFETY: a handle's block is a block of its pool's region (see the module's text).
         let index = unsafe { region.index_of(block) };
-        seeded!(region.ledger().mark(index), "into-raw-forgets-the-mark" => ());
+        region.ledger().mark(index);
         self.into_pool();
         block
     }
@@ -229,7 +229,7 @@ impl<P: StableDeref<Target: BlockAlloc>> Block<P> {
         let target = &*pool;
         let region = target.region();
         let index = region.locate(block)?;
-        if !seeded!(region.ledger().take(index), "from-raw-believes-the-caller" => true) {
+        if !region.ledger().take(index) {
             return Err(FreeError::NotAllocated);
         }
         // The region's own pointer: the caller's may reach less far than the block.

@@ -20,12 +20,12 @@
 //! | as few contended operations as are claimed | counted read-modify-writes | `counting` | |
 //! | no heap and no system where none is promised | linked without them | `no_std`, `heap_only`, `bare_metal` | |
 //! | words of 32 bits, no 64-bit atomics | the tests that these break first, as a 32-bit x86 program; built for a 32-bit PowerPC | `targets` | the rest by name, see below |
-//! | **the tests have teeth** | [bugs on purpose](#bugs-on-purpose), each of which turns a named test red | `seeded_bugs` | |
+//! | **the tests have teeth** | planted bugs, each of which makes a named test fail | `planted_bugs` | |
 //!
 //! # Longer, or one alone
 //!
 //! ```text
-//! .ci/seeded-bugs no-tag                  one bug, and the test that finds it
+//! .ci/planted-bugs no-tag                 one bug, and the test that finds it
 //! .ci/sanitizers thread address           these sanitizers
 //! .ci/sanitizers miri_core                Miri, for some minutes, on tests of the core
 //! .ci/targets                             every test on 32-bit x86; aarch64 with pages of 4 and of 64 KiB
@@ -81,5 +81,4 @@
 //!
 #![doc = include_str!("../docs/bad-inputs.md")]
 #![doc = include_str!("../docs/models.md")]
-#![doc = include_str!("../docs/seeded-bugs.md")]
 #![doc = include_str!("../docs/mutants.md")]

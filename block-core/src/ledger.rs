@@ -45,8 +45,7 @@ impl Ledger {
 
     #[inline]
     fn mark_of(&self, index: BlockIndex) -> &AtomicU8 {
-        let block = seeded!(index.get(), "two-blocks-share-a-mark" => index.get() & !1);
-        &self.marks[self.spread.place(block)]
+        &self.marks[self.spread.place(index.get())]
     }
 
     /// Records that the block is out raw, taken by the caller. The caller is its only holder.
@@ -60,8 +59,7 @@ impl Ledger {
 
     /// Puts back a mark that this caller took out.
     pub(crate) fn put_back(&self, index: BlockIndex) {
-        let mark = seeded!(Self::OUT_RAW, "refused-bulk-free-keeps-marks" => 0);
-        self.mark_of(index).store(mark, Ordering::Relaxed);
+        self.mark_of(index).store(Self::OUT_RAW, Ordering::Relaxed);
         self.takers.took_back();
     }
 
@@ -79,12 +77,7 @@ impl Ledger {
         #[cfg(block_counting)]
         crate::counting::mark();
         let mark = self.mark_of(index);
-        let before = seeded!(mark.swap(0, Ordering::Relaxed), "mark-taken-in-two-steps" => {
-            let before = mark.load(Ordering::Relaxed);
-            mark.store(0, Ordering::Relaxed);
-            before
-        });
-        let was_marked = before == Self::OUT_RAW;
+        let was_marked = mark.swap(0, Ordering::Relaxed) == Self::OUT_RAW;
         if was_marked {
             self.takers.gave();
         }

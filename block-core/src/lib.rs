@@ -135,12 +135,10 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc as alloc_crate;
-#[cfg(any(feature = "std", test, block_counting, seeded_bugs, block_loom, block_shuttle))]
+#[cfg(any(feature = "std", test, block_counting, block_loom, block_shuttle))]
 extern crate std;
 
 // First, so that its macro is known in all of the others.
-#[macro_use]
-mod seeded;
 
 mod alloc;
 #[cfg(any(feature = "allocator-api2", feature = "allocator-api2-04"))]
@@ -224,8 +222,6 @@ pub use layout::{BlockLayout, LayoutError};
 pub use memory::{StaticMemory, ZeroedMemory};
 pub use options::{HugePages, RegionOptions};
 pub use region::Region;
-#[cfg(seeded_bugs)]
-pub use seeded::is_planted;
 #[cfg(feature = "alloc")]
 pub use shared_pool::{Lease, Leased, SharedPool};
 pub use stable_deref_trait::StableDeref;

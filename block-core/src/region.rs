@@ -109,10 +109,7 @@ impl Region {
             no_such_block(index, self.layout.capacity());
         }
         let (index, stride) = (index.get(), self.layout.stride());
-        let offset = seeded!(
-            index * stride,
-            "stride-in-32-bits" => (index as u32).wrapping_mul(stride as u32) as usize,
-        );
+        let offset = index * stride;
         // SAFETY: `index < capacity`, so the offset is inside the region, and the product was
         // checked for the whole region by `BlockLayout`.
         unsafe { self.base.add(offset) }
@@ -140,12 +137,9 @@ impl Region {
     #[inline]
     pub fn locate(&self, block: NonNull<u8>) -> Result<BlockIndex, FreeError> {
         let offset = self.offset(block);
-        let index = seeded!(
-            self.stride.quotient(offset),
-            "interior-rounded-down" => offset / self.layout.stride(),
-        );
+        let index = self.stride.quotient(offset);
         let capacity = self.layout.capacity();
-        if seeded!(index < capacity, "one-past-the-end" => index <= capacity) {
+        if index < capacity {
             Ok(BlockIndex::new(index))
         } else {
             Err(self.why_not_a_block(offset))

@@ -314,7 +314,6 @@ impl<A: BlockAlloc> Leased<A> {
     #[cold]
     #[inline(never)]
     unsafe fn free(&self) {
-        seeded!("shared-pool-never-freed" => return);
         // SAFETY: allocated as a box by `SharedPool::new`, and by the contract nothing uses it any
         // more. The reference is to a cell as a whole, which may be written and freed through it.
         drop(unsafe { Box::from_raw(ptr::from_ref(self).cast_mut()) });

@@ -14,7 +14,7 @@
 
 #[cfg(not(any(block_loom, block_shuttle)))]
 use block_core::ZeroIsValid;
-use block_core::{BlockIndex, Region, RegionError, seeded};
+use block_core::{BlockIndex, Region, RegionError};
 
 use crate::slot::{CURSORS, LARGEST, Slot};
 use crate::stack::Stack;
@@ -94,7 +94,7 @@ impl Depot {
         // `rest` on were written, and fit both.
         unsafe { slot.blocks().copy_to(rest, &cell.blocks, 0, BATCH) };
         // Release: pairs with the Acquire of the claim that takes them.
-        cell.phase.store(FULL, seeded!(Ordering::Release, relaxed by "batch-put-relaxed"));
+        cell.phase.store(FULL, Ordering::Release);
         true
     }
 

@@ -17,8 +17,6 @@
 use core::sync::atomic::{AtomicU8, Ordering, fence};
 use core::time::Duration;
 
-use block_core::seeded;
-
 /// How long every processor surely takes to make a store seen.
 const PATIENCE: Duration = Duration::from_millis(10);
 
@@ -46,8 +44,7 @@ pub(crate) fn is_asymmetric() -> bool {
 #[must_use]
 pub(crate) fn heavy(asymmetric: bool) -> bool {
     crate::sync::fence(Ordering::SeqCst);
-    let reached = !asymmetric || seeded!(membarrier::everywhere(), "no-barrier-for-owners" => true);
-    if reached {
+    if !asymmetric || membarrier::everywhere() {
         return true;
     }
     ANSWER.store(REFUSED, Ordering::Relaxed);

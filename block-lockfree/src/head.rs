@@ -89,12 +89,6 @@ impl HeadFormat {
         self.pushed(Head(head.0.wrapping_add(step)), index)
     }
 
-    /// A word with only so many bits of the tag, the others zero.
-    #[cfg(seeded_bugs)]
-    pub(crate) const fn with_short_tag(self, head: Head, bits: u32) -> Head {
-        Head(head.0 & ((1 << (self.index_bits + bits)) - 1))
-    }
-
     /// Blocks popped between two words, the tag's range being the limit.
     #[cfg(any(feature = "std", test))]
     pub(crate) const fn popped_between(self, earlier: Head, later: Head) -> u64 {

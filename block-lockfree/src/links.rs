@@ -21,7 +21,7 @@
 
 #[cfg(not(any(block_loom, block_shuttle)))]
 use block_core::{Footprint, ZeroIsValid, ZeroedMemory};
-use block_core::{Region, RegionError, seeded};
+use block_core::{Region, RegionError};
 
 use crate::sync::{AtomicU64, AtomicUsize, Ordering, Table, table};
 
@@ -71,11 +71,7 @@ impl Links {
     /// Untouched links for all the blocks of a region.
     pub(crate) fn new(region: &Region) -> Result<Self, RegionError> {
         let are_narrow = Self::are_narrow(region.layout().capacity());
-        if seeded!(are_narrow, "links-always-in-32-bits" => true) {
-            table(region).map(Self::Narrow)
-        } else {
-            table(region).map(Self::Wide)
-        }
+        if are_narrow { table(region).map(Self::Narrow) } else { table(region).map(Self::Wide) }
     }
 
     /// The footprint of untouched links for so many blocks, behind what is in the same memory already.

@@ -6,8 +6,6 @@
 //! a fork left behind in the parent: the word is the holder's mark, and a lock whose holder is gone
 //! counts as free ([`is_gone`]).
 
-use block_core::seeded;
-
 use crate::patience::Patience;
 use crate::sync::{AtomicU32, Ordering, const_outside_models, set_busy, wait};
 use crate::thread::{is_gone, lock_mark, notice_fork};
@@ -40,7 +38,7 @@ impl Lock {
 
     fn attempt(&self, rounds: u32) -> Option<Held<'_>> {
         let was_busy = set_busy(true);
-        if seeded!(was_busy, "handler-waits-for-its-own-thread" => false) {
+        if was_busy {
             return None;
         }
         let patience = Patience::new();
@@ -55,8 +53,7 @@ impl Lock {
             // Acquire: pairs with the Release of the holder before; for one that is gone `is_gone` does.
             let exchange =
                 || self.0.compare_exchange(word, own, Ordering::Acquire, Ordering::Relaxed);
-            let is_free = word == 0 || seeded!(is_gone(word), "lock-of-the-parent-counts" => false);
-            if is_free && exchange().is_ok() {
+            if (word == 0 || is_gone(word)) && exchange().is_ok() {
                 return Some(Held(self));
             }
             wait(round);

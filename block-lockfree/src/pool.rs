@@ -7,7 +7,7 @@ use core::ptr::NonNull;
 use core::{fmt, mem};
 
 use block_core::backend::Retirable;
-use block_core::{BlockAlloc, BlockLayout, BuildError, Region, Stats, seeded};
+use block_core::{BlockAlloc, BlockLayout, BuildError, Region, Stats};
 
 use crate::magazines::{self, Magazines, Shared};
 use crate::stack::Stack;
@@ -169,7 +169,7 @@ impl LockFreeAlloc {
         let is_used = self.0.free.content().frontier < self.0.region.layout().capacity();
         self.0.had_magazines |= old.size() > 0 && is_used;
         self.0.magazines.go_on_counting(&old);
-        seeded!(old.dissolve(self.shared()), "blocks-lost-with-their-magazines" => drop(old));
+        old.dissolve(self.shared());
         self
     }
 

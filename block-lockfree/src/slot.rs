@@ -23,7 +23,6 @@ use core::ptr::NonNull;
 use block_core::ZeroIsValid;
 
 use block_core::backend::after_last_step;
-use block_core::seeded;
 
 use crate::state::State;
 use crate::sync::{AtomicU32, AtomicUsize, Blocks, Ordering, compiler_fence};
@@ -71,9 +70,7 @@ impl Slot {
     pub(crate) fn enter_plainly(&self, state: &AtomicUsize) -> bool {
         let (before, state) = self.begin(state);
         // One branch for both.
-        let before_or_state =
-            seeded!(before as usize | state.bits(), "handler-in-the-magazine" => state.bits());
-        if before_or_state == 0 {
+        if before as usize | state.bits() == 0 {
             return true;
         }
         // Release: as in `leave`, which it is if no operation had begun.
@@ -105,7 +102,7 @@ impl Slot {
     /// Ends it. Release: pairs with the reclaimer's Acquire in [`Slot::is_active`].
     #[inline]
     pub(crate) fn leave(&self) {
-        self.active.store(0, seeded!(Ordering::Release, relaxed by "magazine-left-relaxed"));
+        self.active.store(0, Ordering::Release);
         after_last_step();
     }
 
@@ -114,7 +111,7 @@ impl Slot {
     pub(crate) fn is_active(&self) -> bool {
         // Acquire: pairs with the Release of `leave`.
         let mark = self.active.load(Ordering::Acquire);
-        mark != 0 && seeded!(!is_gone(mark), "waits-for-threads-that-ended" => true)
+        mark != 0 && !is_gone(mark)
     }
 
     #[inline]

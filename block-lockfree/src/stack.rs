@@ -69,7 +69,7 @@ mod content;
 mod retire;
 
 use block_core::backend::{Retirable, after_last_step};
-use block_core::{BlockIndex, Region, RegionError, seeded};
+use block_core::{BlockIndex, Region, RegionError};
 
 use crate::head::{Head, HeadFormat};
 use crate::links::Links;
@@ -139,14 +139,7 @@ impl Stack {
 
     #[inline]
     fn load(&self) -> Head {
-        Head::from_bits(self.top.0.head.load(seeded!(Ordering::Acquire, relaxed by "pop-relaxed")))
-    }
-
-    /// As [`load`](Self::load), for a push.
-    #[inline]
-    fn load_to_push(&self) -> Head {
-        let order = seeded!(Ordering::Acquire, relaxed by "push-reads-relaxed");
-        Head::from_bits(self.top.0.head.load(order))
+        Head::from_bits(self.top.0.head.load(Ordering::Acquire))
     }
 
     /// Replaces the head word, or returns the one that stands there instead.
@@ -158,27 +151,18 @@ impl Stack {
         success: Ordering,
         failure: Ordering,
     ) -> Result<(), Head> {
-        let tagged = seeded!(
-            new,
-            "no-tag" => self.format.with_short_tag(new, 0),
-            "tag-of-2-bits" => self.format.with_short_tag(new, 2),
-            "tag-of-3-bits" => self.format.with_short_tag(new, 3),
-        );
-        let answer =
-            self.top.0.head.compare_exchange_weak(expected.bits(), tagged.bits(), success, failure);
-        let swapped = seeded!(answer, "weak-failure-taken-for-success" => match answer {
-            Err(found) if found == expected.bits() => Ok(found),
-            _ => answer,
-        });
-        swapped.map(drop).map_err(Head::from_bits)
+        self.top
+            .0
+            .head
+            .compare_exchange_weak(expected.bits(), new.bits(), success, failure)
+            .map(drop)
+            .map_err(Head::from_bits)
     }
 
     /// Takes the block on top.
     #[inline]
     pub fn pop(&self) -> Option<BlockIndex> {
         let mut head = self.load();
-        #[cfg(seeded_bugs)]
-        let outdated = head;
         loop {
             let top = self.format.index(head);
             if top >= self.capacity {
@@ -186,10 +170,8 @@ impl Stack {
             }
             let next = self.links.below(top, Ordering::Relaxed).next_to(top);
             // The new tag comes from `head`, the word that is compared (invariant 7).
-            let counted = seeded!(head, "stale-tag-on-retry" => outdated);
-            let new = self.format.popped(counted, next, 1);
-            let order = seeded!(Ordering::AcqRel, "pop-relaxed" => Ordering::Release);
-            match self.swap(head, new, order, Ordering::Acquire) {
+            let new = self.format.popped(head, next, 1);
+            match self.swap(head, new, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(()) => return Some(BlockIndex::new(top)),
                 Err(current) => head = current,
             }
@@ -202,16 +184,13 @@ impl Stack {
     /// be gone.
     #[inline(always)]
     pub fn push(&self, block: BlockIndex) -> bool {
-        let mut head = self.load_to_push();
-        #[cfg(seeded_bugs)]
-        let first_depth = self.depth_to_push_on(self.format.index(head).min(self.capacity));
+        let mut head = self.load();
         loop {
             let below = self.format.index(head);
             if below > self.capacity {
                 return false;
             }
-            let found = self.depth_to_push_on(below);
-            let depth = seeded!(found, "depth-not-rewritten-on-retry" => first_depth);
+            let depth = self.depth_to_push_on(below);
             self.write_entry(block.get(), below, depth + 1);
             match self.swap_in(head, block.get()) {
                 Ok(()) => return true,
@@ -242,24 +221,21 @@ impl Stack {
     #[cold]
     fn raise_frontier(&self, start: usize) {
         // Release: pairs with the Acquire of a look's load.
-        let order = seeded!(Ordering::Release, relaxed by "frontier-raised-relaxed");
-        self.top.0.frontier.fetch_max(start, order);
+        self.top.0.frontier.fetch_max(start, Ordering::Release);
     }
 
     /// Writes the entry of a block that the caller holds.
     #[inline]
     fn write_entry(&self, block: usize, below: usize, depth: usize) {
-        let order = seeded!(Ordering::Release, relaxed by "link-relaxed");
-        self.links.write(block, below, depth, order);
+        self.links.write(block, below, depth, Ordering::Release);
     }
 
     /// The last step of a push: puts a block or a chain on top, or returns the word that stands there
     /// instead.
     #[inline]
     fn swap_in(&self, head: Head, top: usize) -> Result<(), Head> {
-        let order = seeded!(Ordering::Release, relaxed by "push-relaxed");
-        let failure = seeded!(Ordering::Acquire, relaxed by "push-reads-relaxed");
-        self.swap(head, self.format.pushed(head, top), order, failure)?;
+        let new = self.format.pushed(head, top);
+        self.swap(head, new, Ordering::Release, Ordering::Acquire)?;
         after_last_step();
         Ok(())
     }

@@ -42,8 +42,6 @@
 use core::sync::atomic::{AtomicU32, Ordering};
 use std::sync::OnceLock;
 
-use block_core::seeded;
-
 use crate::numbers::{self, WORD};
 use crate::slot::Slot;
 use crate::sync::StaticUsize;
@@ -180,11 +178,7 @@ fn give_back(mark: u32) {
 
 /// The end of a thread that has a number. Destructors that run later must not use the number any more.
 fn at_the_end(value: usize) {
-    let marks = seeded!(
-        local::at_the_end(value),
-        "number-used-after-it-is-given-back" => [value as u32, 0],
-    );
-    marks.into_iter().for_each(give_back);
+    local::at_the_end(value).into_iter().for_each(give_back);
 }
 
 /// Prepares for ends of threads and for forks. Call it before the first thread gets a number. Returns

@@ -1,6 +1,6 @@
 //! Which blocks are free: a stack of those given back, and a frontier of those never used.
 
-use block_core::{BlockIndex, Stats, seeded};
+use block_core::{BlockIndex, Stats};
 
 /// The free blocks of one pool, last given back first.
 ///
@@ -53,7 +53,7 @@ impl FreeList {
 
     /// Whether so many blocks are free.
     pub(crate) fn has(&mut self, count: usize) -> bool {
-        let enough = seeded!(count <= self.len(), "one-too-few-will-do" => count <= self.len() + 1);
+        let enough = count <= self.len();
         self.exhaustions += u64::from(!enough);
         enough
     }
@@ -103,15 +103,14 @@ impl FreeList {
             Returned::Retired { .. } => 0,
         };
         let untouched = self.capacity - self.frontier;
-        returned + seeded!(untouched, "free-blocks-counted-short" => untouched.saturating_sub(1))
+        returned + untouched
     }
 
     /// Writes what the list knows beyond its length. The frontier moves only when every block behind it is
     /// held, so it is the most that ever were.
     pub(crate) fn tell(&self, stats: &mut Stats) {
         stats.never_used = self.capacity - self.frontier;
-        stats.high_water =
-            seeded!(self.frontier, "high-water-of-now" => self.frontier - self.len());
+        stats.high_water = self.frontier;
         stats.high_water_is_exact = true;
         stats.exhaustions = self.exhaustions;
     }

@@ -3,10 +3,9 @@
 //!
 //! A cell of the bad inputs names files and, after each file, tests of it, all of them as code:
 //! `` `crate/tests/a.rs`: `one`, `another` ``. For a file of the conformance suite the names are those of
-//! properties and events that the suite stamps onto every backend. How models (`models.rs`), seeded bugs
-//! (`bugs.rs`) and changes that no test sees (`mutants.rs`) are named is said there.
+//! properties and events that the suite stamps onto every backend. `models.rs` and `mutants.rs` say how
+//! models, and changes that no test sees, are named.
 
-mod bugs;
 mod models;
 mod mutants;
 mod named;

@@ -12,11 +12,7 @@ impl<A: BlockAlloc + ?Sized> PoolAllocator<A> {
     /// What a request for `layout` is answered with when it gets this block.
     #[inline]
     fn answer(&self, block: NonNull<u8>, layout: Layout) -> NonNull<[u8]> {
-        let len = seeded!(
-            offered(self.block_size(), layout.size()),
-            "allocation-longer-than-its-block" => self.block_size() + 1,
-        );
-        NonNull::slice_from_raw_parts(block, len)
+        NonNull::slice_from_raw_parts(block, offered(self.block_size(), layout.size()))
     }
 
     /// The answer to a request for `layout` by the holder of this block: the same block, if it
@@ -101,7 +97,7 @@ macro_rules! implement {
                 ) -> Result<NonNull<[u8]>, AllocError> {
                     if new_layout.size() == 0 {
                         // SAFETY: the caller's promise for the old layout is that of `deallocate`.
-                        seeded!(unsafe { self.deallocate(ptr, old_layout) }, "shrunk-to-nothing-is-kept" => ());
+                        unsafe { self.deallocate(ptr, old_layout) };
                         return Ok(nothing(new_layout));
                     }
                     self.in_place(ptr, new_layout).ok_or(AllocError)

@@ -40,7 +40,7 @@ impl<P: PoolRef, const WEIGHT: Weight> Hold<P, WEIGHT> {
     #[inline]
     #[track_caller]
     pub(super) fn join<const OTHER: Weight>(&self) -> Hold<P, OTHER> {
-        if !seeded!(self.word().join(OTHER), "clone-not-counted" => true) {
+        if !self.word().join(OTHER) {
             too_many();
         }
         // SAFETY: a copy of the bits that is not dropped, but by the last handle (V); for a reference

@@ -45,7 +45,7 @@ impl Cuts {
             if group > fitting {
                 return Err(FixedBuffersError::GroupTooLarge { group, stride, page_size, limit });
             }
-            seeded!((fitting - fitting % group) * stride, "block-over-a-cut" => limit - limit % page_size)
+            (fitting - fitting % group) * stride
         };
         let cuts = Self { slice_bytes, region_bytes };
         if cuts.len() > most {

@@ -37,10 +37,7 @@ pub(super) fn put_around(mapping: &Mapping) -> io::Result<()> {
     let (first, page) = (mapping.base.as_ptr(), page_size());
     let guards =
         [first.wrapping_sub(page), first.wrapping_add(mapping.bytes.next_multiple_of(page))];
-    let protect = || {
-        let none = seeded!(libc::PROT_NONE, "no-guard-pages" => libc::PROT_READ | libc::PROT_WRITE);
-        guards.iter().try_for_each(|guard| set_access(*guard, page, none))
-    };
+    let protect = || guards.iter().try_for_each(|guard| set_access(*guard, page, libc::PROT_NONE));
     if protect().is_ok() && mappings_are_left() {
         return Ok(());
     }

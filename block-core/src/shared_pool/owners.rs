@@ -29,8 +29,7 @@ impl Owners {
     /// Removes owners. Returns whether they were the last: then the caller has the pool to itself.
     pub(crate) fn remove(&self, count: usize) -> bool {
         // Release: pairs with the fence of the thread that removes the last owner.
-        let order = seeded!(Ordering::Release, relaxed by "owners-counted-relaxed");
-        if self.0.fetch_sub(count, order) != count {
+        if self.0.fetch_sub(count, Ordering::Release) != count {
             return false;
         }
         // Acquire: pairs with the Release of every other owner.

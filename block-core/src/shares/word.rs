@@ -93,13 +93,12 @@ impl Word {
         if weight == Self::WRITER && self.end() {
             return true;
         }
-        let before =
-            self.0.fetch_sub(weight, seeded!(Ordering::Release, relaxed by "leave-relaxed"));
+        let before = self.0.fetch_sub(weight, Ordering::Release);
         if before & Self::HANDLES != 1 {
             return false;
         }
         // For its ordering. A fence would do as well, but ThreadSanitizer does not know fences.
-        self.0.load(seeded!(Ordering::Acquire, relaxed by "last-leave-relaxed"));
+        self.0.load(Ordering::Acquire);
         self.0.store(0, Ordering::Relaxed);
         true
     }
@@ -118,14 +117,13 @@ impl Word {
     /// Whether the caller's handle is the only one.
     #[inline]
     pub(crate) fn is_only(&self) -> bool {
-        self.0.load(seeded!(Ordering::Acquire, relaxed by "only-handle-relaxed")) & Self::HANDLES
-            == 1
+        self.0.load(Ordering::Acquire) & Self::HANDLES == 1
     }
 
     /// The caller's handle, which wrote, reads from now on.
     #[inline]
     pub(crate) fn freeze(&self) {
-        if seeded!(self.is_only(), "freeze-as-if-alone" => true) {
+        if self.is_only() {
             self.0.store(self.mark() + Self::READER, Ordering::Relaxed);
         } else {
             self.0.fetch_sub(Self::WRITES, Ordering::Relaxed);

@@ -105,7 +105,6 @@ impl<B> Queue<B> {
             if let Some(waker) = waker {
                 wake(waker);
             }
-            seeded!("close-forgets-a-waiter" => break);
         }
     }
 
@@ -114,7 +113,7 @@ impl<B> Queue<B> {
     pub(crate) fn enter(&self, stock: &impl Stock<B>) -> Result<Ticket, Closed> {
         let ticket = {
             let mut line = self.lock();
-            if seeded!(line.is_closed(), "a-closed-queue-is-entered" => false) {
+            if line.is_closed() {
                 return Err(Closed);
             }
             let ticket = line.enter();
@@ -122,7 +121,7 @@ impl<B> Queue<B> {
             ticket
         };
         // Register, then look again: a block that came back before may have found nobody waiting.
-        seeded!(self.settle(stock), "no-second-look-after-queueing" => true);
+        self.settle(stock);
         Ok(ticket)
     }
 
@@ -176,7 +175,7 @@ impl<B> Queue<B> {
         if !self.has_waiters() {
             return Err(block);
         }
-        seeded!(stock.clean(&block), "handed-over-unscrubbed" => ());
+        stock.clean(&block);
         self.offer(block)
     }
 
@@ -194,7 +193,7 @@ impl<B> Queue<B> {
             // Pairs with itself on the other side: between "put" and "does anybody wait?" here, between
             // "I wait" and "is there a block?" there. One of the two sees the other. With anything
             // weaker both can miss, and the waiter sleeps beside a free block.
-            seeded!(fence(Ordering::SeqCst), "settle-without-a-fence" => ());
+            fence(Ordering::SeqCst);
             if !self.has_waiters() {
                 return true;
             }

@@ -7,8 +7,6 @@
 
 use core::ptr::NonNull;
 
-use block_core::seeded;
-
 use super::{Magazines, Shared};
 
 impl Magazines {
@@ -36,7 +34,7 @@ impl Magazines {
     ) -> bool {
         // SAFETY: the caller's promise; the block is given up after it was scrubbed.
         unsafe {
-            seeded!(shared.region.scrub(block), "scrub-forgotten-in-front-of-magazines" => ());
+            shared.region.scrub(block);
             if self.are_there() {
                 self.release_to_magazine(place, shared, block)
             } else {
@@ -74,9 +72,8 @@ impl Magazines {
         shared: Shared<'_>,
         blocks: &[Option<NonNull<u8>>],
     ) -> bool {
-        let looked_at = seeded!(blocks, "bulk-checks-its-first-block-only" => &blocks[..1]);
         // SAFETY: the caller holds the blocks.
-        looked_at.iter().flatten().for_each(|&block| unsafe { shared.region.scrub(block) });
+        blocks.iter().flatten().for_each(|&block| unsafe { shared.region.scrub(block) });
         // SAFETY: the caller's promise; the blocks are given up after they were scrubbed.
         unsafe {
             if self.are_there() {

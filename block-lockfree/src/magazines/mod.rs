@@ -30,7 +30,6 @@ use core::ptr::NonNull;
 
 use block_core::Region;
 use block_core::backend::Retirable;
-use block_core::seeded;
 
 use self::further::{FIRST, Tables};
 use crate::depot::{BATCH, Depot};
@@ -301,8 +300,7 @@ impl Magazines {
         // Relaxed: the fences of step 2 order it; what is in a slot is ordered by `active`.
         let used = self.used.load(Ordering::Relaxed);
         let first = self.slots.iter().enumerate().take(used);
-        let further = seeded!(used, "further-slots-never-looked-at" => 0);
-        first.chain((FIRST..further).filter_map(|it| Some((it, self.further.slot(it)?))))
+        first.chain((FIRST..used).filter_map(|it| Some((it, self.further.slot(it)?))))
     }
 }
 

@@ -1,7 +1,5 @@
 //! Reclaims blocks cached by other threads when the stack is empty, and counts those that are free.
 
-use block_core::seeded;
-
 use super::{Free, Magazines, Shared};
 use crate::depot::{Depot, index};
 use crate::fence;
@@ -90,7 +88,7 @@ impl Magazines {
             if before.is_quiesced() {
                 // Step 6: the same state before and after the attempt, so at the instant when it
                 // found the stack empty (or too short), the magazines were.
-                if seeded!(self.load() == before, "no-second-look-before-exhausted" => true) {
+                if self.load() == before {
                     return false;
                 }
             } else if !self.reclaim(before, shared) {
@@ -115,7 +113,6 @@ impl Magazines {
         for (_, slot) in self.used() {
             slot.set_limit(self.limit(batch).min(slot.limit()));
         }
-        seeded!("quiesced-before-the-drain" => self.store(&held, self.load().quiesced()));
         // SAFETY: the owners are stopped.
         unsafe { self.drain(shared) };
         self.changed_at.store(shared.stack.mark(), Ordering::Relaxed);
@@ -133,13 +130,13 @@ impl Magazines {
         for (_, slot) in self.used() {
             let len = slot.len();
             // First out of the magazine, as in `flush`.
-            slot.set_len(seeded!(0, "reclaimed-blocks-stay-in-the-magazine" => len));
+            slot.set_len(0);
             // SAFETY: the reclaimer's turn (invariant D); `0..len` was written.
             let block = |position| unsafe { index(shared.region, slot.blocks(), position) };
             let pushed = shared.stack.push_many((0..len).rev().map(block));
             debug_assert_eq!(pushed, len, "the magazines of a retired pool stay closed");
         }
-        if let Some(depot) = seeded!(&self.depot, "depot-not-drained" => &None) {
+        if let Some(depot) = &self.depot {
             // SAFETY: the owners are stopped.
             unsafe { depot.drain(shared.region, shared.stack) };
         }
@@ -150,8 +147,7 @@ impl Magazines {
         // SAFETY: `self` was moved here, so nobody else is inside a call; whatever other threads
         // did happened before the move.
         unsafe { self.drain(shared) };
-        let refused = seeded!(self.refused(), "refusals-lost-with-their-magazines" => 0);
-        shared.stack.refuse(refused as usize);
+        shared.stack.refuse(self.refused() as usize);
     }
 
     /// Takes all free blocks for good and returns their number. From then on every free goes to the
@@ -163,7 +159,7 @@ impl Magazines {
         }
         let interrupted = self.slot(place).is_some_and(Slot::is_active);
         let held = if interrupted { None } else { self.lock.0.lock() }?;
-        if seeded!(!self.stop_owners(&held), "retires-beside-active-owners" => false) {
+        if !self.stop_owners(&held) {
             return None;
         }
         self.store(&held, self.load().retired());
@@ -194,8 +190,7 @@ impl Magazines {
         let patience = Patience::new();
         for (number, slot) in self.used() {
             let mut round = 0;
-            while seeded!(is_active_still(number, slot), "reclaim-beside-an-active-owner" => false)
-            {
+            while is_active_still(number, slot) {
                 thread::notice_fork();
                 if patience.is_over() {
                     self.store(held, self.load().open());
@@ -212,7 +207,7 @@ impl Magazines {
     /// revoked them stayed in the parent of this process.
     pub(super) fn cool_down(&self, shared: Shared<'_>) {
         let is_due = || match self.load() {
-            state if seeded!(state.is_retired(), "cool-down-of-the-retired" => false) => false,
+            state if state.is_retired() => false,
             state if state.is_quiesced() => self.is_over(shared),
             // Its holder is at work, or this process is a child forked in the middle.
             state => state.is_revoked(),

@@ -2,7 +2,7 @@
 
 use core::ptr::NonNull;
 
-use block_core::{Region, seeded};
+use block_core::Region;
 
 use super::{Magazines, Shared, Way};
 use crate::depot::{BATCH, index};
@@ -45,15 +45,15 @@ impl Magazines {
     ) -> Turn<R> {
         let Some(slot) = self.own_slot(place, region) else { return Turn::Bypass };
         let Some(mut state) = slot.enter(&self.state) else {
-            return seeded!(Turn::Reentrant, "handler-reclaims" => Turn::Bypass);
+            return Turn::Reentrant;
         };
         if state.is_fenced() {
             // Step 2, where the reclaimer's fence does not reach: the owner's own. Pairs with the
             // one in `stop_owners`.
-            seeded!(fence(Ordering::SeqCst), "owner-without-a-fence" => ());
+            fence(Ordering::SeqCst);
             state = self.load();
         }
-        let turn = if seeded!(state.is_revoked(), "magazine-kept-across-revoked" => false) {
+        let turn = if state.is_revoked() {
             Turn::Bypass
         } else {
             let limit = self.limit(self.batch());
@@ -214,11 +214,10 @@ impl Magazines {
         }
         if matches!(turn, Turn::Bypass) {
             // Before the push: after it the pool may be gone.
-            seeded!(self.cool_down(shared), "cools-down-after-the-push" => ());
+            self.cool_down(shared);
         }
         // SAFETY: the caller's promise; no magazine took the block.
         let is_last = unsafe { shared.push(block) };
-        seeded!("cools-down-after-the-push" => self.cool_down(shared));
         is_last
     }
 
@@ -230,7 +229,7 @@ impl Magazines {
         shared: Shared<'_>,
         out: &mut [Option<NonNull<u8>>],
     ) -> bool {
-        if seeded!(shared.refuse_above_capacity(out), "bulk-above-capacity-reclaims" => false) {
+        if shared.refuse_above_capacity(out) {
             return false;
         }
         match self.way {
@@ -349,7 +348,7 @@ impl Magazines {
             // SAFETY: the caller's turn; `len + position < limit`.
             unsafe { slot.blocks().set(len + position, shared.region.block(block)) };
         });
-        slot.set_len(len + seeded!(taken, "refill-loses-a-block" => taken.saturating_sub(1)));
+        slot.set_len(len + taken);
         taken
     }
 

@@ -3,7 +3,7 @@
 
 use core::iter;
 
-use block_core::{BlockIndex, seeded};
+use block_core::BlockIndex;
 
 use super::Stack;
 use crate::head::Head;
@@ -127,8 +127,7 @@ impl Stack {
             let now = self.load();
             return if now == head { Attempt::TooFew } else { Attempt::Changed(now) };
         }
-        let moves = seeded!(wanted, "tag-moves-by-one-for-many" => 1);
-        let new = self.format.popped(head, next, moves);
+        let new = self.format.popped(head, next, wanted);
         match self.swap(head, new, Ordering::AcqRel, Ordering::Acquire) {
             Ok(()) => Attempt::Popped(first, last),
             Err(current) => Attempt::Changed(current),
@@ -199,7 +198,7 @@ impl Stack {
         lowest: usize,
         others: impl Iterator<Item = usize>,
     ) -> Result<usize, usize> {
-        let mut head = self.load_to_push();
+        let mut head = self.load();
         let mut below = self.format.index(head);
         if below > self.capacity {
             return Err(0);
@@ -222,7 +221,7 @@ impl Stack {
                 return Err(0);
             }
             let now = self.depth_to_push_on(below);
-            if seeded!(now != depth, "chain-not-rewritten-on-retry" => false) {
+            if now != depth {
                 depth = now;
                 self.write_depths(top, count, depth);
             }

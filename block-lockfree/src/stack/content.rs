@@ -1,8 +1,6 @@
 //! A look at how many blocks are on a stack. Why it is right, and the orderings: the text of
 //! [`stack`](super).
 
-use block_core::seeded;
-
 use super::Stack;
 use crate::head::Head;
 use crate::sync::Ordering;
@@ -40,7 +38,7 @@ impl Stack {
         let mut head = self.load();
         for _ in 0..Self::LOOKS {
             let content = self.content_below(head);
-            let now = seeded!(self.load(), "count-without-a-second-look" => head);
+            let now = self.load();
             if now == head {
                 return Ok(content);
             }

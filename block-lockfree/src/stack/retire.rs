@@ -24,7 +24,6 @@
 //! | `count_freed`, `count_allocated` | Acquire | the Release of all other calls | the same |
 
 use block_core::backend::after_last_step;
-use block_core::seeded;
 
 use super::Stack;
 use crate::sync::Ordering;
@@ -46,10 +45,9 @@ impl Stack {
     /// Counts blocks that were freed to a retired pool. Returns true if they were the last: then the
     /// caller has the pool to itself. If false, the pool may be gone.
     pub(crate) fn count_freed(&self, blocks: usize) -> bool {
-        let order = seeded!(Ordering::AcqRel, relaxed by "last-free-counted-relaxed");
-        let before = self.allocated.fetch_sub(blocks, order);
+        let before = self.allocated.fetch_sub(blocks, Ordering::AcqRel);
         after_last_step();
-        seeded!(before == blocks, "retired-pool-freed-twice" => before <= 2 * blocks)
+        before == blocks
     }
 
     /// Adds the number of blocks that were allocated when the pool retired. Returns as

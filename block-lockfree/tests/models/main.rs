@@ -13,11 +13,6 @@
 
 #![cfg(any(block_loom, block_shuttle))]
 
-// For those of the files below that have a bug to be asked for by name.
-#[allow(unused_imports, reason = "as the files come")]
-#[macro_use(seeded)]
-extern crate block_core;
-
 /// A static's atomics are real in the library, and modelled here.
 mod sync {
     pub(crate) use block_core::models::AtomicUsize as StaticUsize;

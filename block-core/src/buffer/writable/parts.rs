@@ -93,8 +93,7 @@ impl<P: PoolRef> BlockBuf<P> {
         let start = unsafe { self.start.add(at) };
         let (len, capacity) = (self.len.saturating_sub(at), self.capacity - at);
         let back = Self { start, len, capacity, hold: self.hold.join() };
-        let end = seeded!(at, "parts-overlap-by-one" => at + 1);
-        (self.len, self.capacity) = (self.len.min(end), end);
+        (self.len, self.capacity) = (self.len.min(at), at);
         back
     }
 
