@@ -217,8 +217,7 @@ impl Magazines {
             self.cool_down(shared);
         }
         // SAFETY: the caller's promise; no magazine took the block.
-        let is_last = unsafe { shared.push(block) };
-        is_last
+        unsafe { shared.push(block) }
     }
 
     #[cold]
