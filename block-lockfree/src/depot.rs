@@ -16,9 +16,9 @@
 use block_core::ZeroIsValid;
 use block_core::{BlockIndex, Region, RegionError};
 
-use crate::slot::{CURSORS, LARGEST, Slot};
+use crate::magazine::{CURSORS, LARGEST, Magazine};
 use crate::stack::Stack;
-use crate::sync::{AtomicU32, Blocks, Ordering, Table, table_for};
+use crate::sync::{AtomicU32, BlockArray, Ordering, Table, table_for};
 
 /// Blocks of a batch.
 pub(crate) const BATCH: usize = LARGEST / 2;
@@ -37,7 +37,7 @@ const FULL: u32 = 2;
 #[repr(C, align(128))]
 struct Cell {
     phase: AtomicU32,
-    blocks: Blocks<BATCH>,
+    blocks: BlockArray<BATCH>,
 }
 
 // SAFETY: the plain memory belongs to whoever moved `phase` to BUSY.
@@ -60,8 +60,8 @@ impl Depot {
     }
 
     /// A cell in phase `from`, now BUSY and the caller's.
-    fn claim(&self, slot: &Slot, from: u32) -> Option<&Cell> {
-        let start = slot.cursor();
+    fn claim(&self, magazine: &Magazine, from: u32) -> Option<&Cell> {
+        let start = magazine.cursor();
         for step in 0..CELLS {
             let position = (start + step) & (CELLS - 1);
             let cell = &self.cells[position];
@@ -72,7 +72,7 @@ impl Depot {
                     .is_ok()
             };
             if cell.phase.load(Ordering::Relaxed) == from && claim() {
-                slot.set_cursor(position + 1);
+                magazine.set_cursor(position + 1);
                 return Some(cell);
             }
         }
@@ -83,16 +83,16 @@ impl Depot {
     ///
     /// # Safety
     ///
-    /// It is the caller's turn with the slot, and the slot has so many.
-    pub(crate) unsafe fn put(&self, slot: &Slot) -> bool {
-        let Some(cell) = self.claim(slot, EMPTY) else { return false };
-        let rest = slot.len() - BATCH;
+    /// It is the caller's turn with the magazine, and the magazine has so many.
+    pub(crate) unsafe fn put(&self, magazine: &Magazine) -> bool {
+        let Some(cell) = self.claim(magazine, EMPTY) else { return false };
+        let rest = magazine.len() - BATCH;
         // First out of the magazine: whoever sees a stopped copy of this process (a forked child)
         // may miss the blocks, but never finds them twice.
-        slot.set_len(rest);
-        // SAFETY: the caller's turn with the slot, this call's with the cell; BATCH addresses from
+        magazine.set_len(rest);
+        // SAFETY: the caller's turn with the magazine, this call's with the cell; BATCH addresses from
         // `rest` on were written, and fit both.
-        unsafe { slot.blocks().copy_to(rest, &cell.blocks, 0, BATCH) };
+        unsafe { magazine.blocks().copy_to(rest, &cell.blocks, 0, BATCH) };
         // Release: pairs with the Acquire of the claim that takes them.
         cell.phase.store(FULL, Ordering::Release);
         true
@@ -102,14 +102,14 @@ impl Depot {
     ///
     /// # Safety
     ///
-    /// It is the caller's turn with the slot, and the slot has room for [`BATCH`] more.
-    pub(crate) unsafe fn take(&self, slot: &Slot) -> bool {
-        let Some(cell) = self.claim(slot, FULL) else { return false };
-        let len = slot.len();
-        // SAFETY: the caller's turn with the slot, this call's with the cell, which was FULL; the
+    /// It is the caller's turn with the magazine, and the magazine has room for [`BATCH`] more.
+    pub(crate) unsafe fn take(&self, magazine: &Magazine) -> bool {
+        let Some(cell) = self.claim(magazine, FULL) else { return false };
+        let len = magazine.len();
+        // SAFETY: the caller's turn with the magazine, this call's with the cell, which was FULL; the
         // addresses fit both.
-        unsafe { cell.blocks.copy_to(0, slot.blocks(), len, BATCH) };
-        slot.set_len(len + BATCH);
+        unsafe { cell.blocks.copy_to(0, magazine.blocks(), len, BATCH) };
+        magazine.set_len(len + BATCH);
         // Release: pairs with the Acquire of the claim that fills it again.
         cell.phase.store(EMPTY, Ordering::Release);
         true
@@ -135,7 +135,7 @@ impl Depot {
             if phase == FULL {
                 // SAFETY: FULL, and nobody else's turn.
                 let pushed = stack
-                    .push_many((0..BATCH).map(|it| unsafe { index(region, &cell.blocks, it) }));
+                    .push_bulk((0..BATCH).map(|it| unsafe { index(region, &cell.blocks, it) }));
                 debug_assert_eq!(pushed, BATCH, "the magazines of a retired pool stay closed");
             }
         }
@@ -149,7 +149,7 @@ impl Depot {
 /// It is the caller's turn, and an address of a block of the region was written there.
 pub(crate) unsafe fn index<const N: usize>(
     region: &Region,
-    blocks: &Blocks<N>,
+    blocks: &BlockArray<N>,
     position: usize,
 ) -> BlockIndex {
     // SAFETY: by the contract.
@@ -168,25 +168,25 @@ mod tests {
     }
 
     /// Puts a batch into the depot, by way of an empty magazine.
-    fn put(depot: &Depot, slot: &Slot, region: &Region, number: usize) -> bool {
-        slot.set_limit(BATCH);
-        slot.set_len(0);
+    fn put(depot: &Depot, magazine: &Magazine, region: &Region, number: usize) -> bool {
+        magazine.set_limit(BATCH);
+        magazine.set_len(0);
         for block in batch(number) {
-            // SAFETY: the slot is the test's alone.
-            assert!(unsafe { slot.push(region.block(BlockIndex::new(block))) });
+            // SAFETY: the magazine is the test's alone.
+            assert!(unsafe { magazine.push(region.block(BlockIndex::new(block))) });
         }
         // SAFETY: as above, and the magazine has a batch.
-        unsafe { depot.put(slot) }
+        unsafe { depot.put(magazine) }
     }
 
     /// The blocks that an empty magazine gets from the depot.
-    fn take(depot: &Depot, slot: &Slot, region: &Region) -> Vec<usize> {
-        slot.set_len(0);
-        // SAFETY: the slot is the test's alone, and there is room.
-        let _ = unsafe { depot.take(slot) };
+    fn take(depot: &Depot, magazine: &Magazine, region: &Region) -> Vec<usize> {
+        magazine.set_len(0);
+        // SAFETY: the magazine is the test's alone, and there is room.
+        let _ = unsafe { depot.take(magazine) };
         // SAFETY: as above; so many were written.
-        let block = |position| unsafe { index(region, slot.blocks(), position).get() };
-        (0..slot.len()).map(block).collect()
+        let block = |position| unsafe { index(region, magazine.blocks(), position).get() };
+        (0..magazine.len()).map(block).collect()
     }
 
     #[test]
@@ -194,8 +194,8 @@ mod tests {
         let region = Region::map(BlockLayout::new(8, (CELLS + 1) * BATCH).unwrap()).unwrap();
         let stack = Stack::new(&region).unwrap();
         while stack.pop().is_some() {}
-        let slots: Table<Slot> = table_for(&region, 3).unwrap();
-        let [giver, newcomer, taker] = [0, 1, 2].map(|it| &slots[it]);
+        let magazines: Table<Magazine> = table_for(&region, 3).unwrap();
+        let [giver, newcomer, taker] = [0, 1, 2].map(|it| &magazines[it]);
         let depot = Depot::new(&region).unwrap();
 
         assert!(put(&depot, giver, &region, 0));

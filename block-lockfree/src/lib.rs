@@ -83,9 +83,12 @@
 extern crate std;
 
 #[cfg(feature = "std")]
+mod bitmap;
+#[cfg(feature = "std")]
 mod depot;
 #[cfg(feature = "std")]
 pub mod exactness;
+mod failed_calls;
 #[cfg(feature = "std")]
 mod fence;
 #[cfg(feature = "std")]
@@ -95,18 +98,13 @@ mod links;
 #[cfg(feature = "std")]
 mod lock;
 #[cfg(feature = "std")]
-mod numbers;
-#[cfg(feature = "std")]
-mod patience;
+mod magazine;
 mod pool;
-mod refusals;
 #[cfg(feature = "std")]
 pub mod security;
 mod shared;
 #[cfg(feature = "std")]
 pub mod sizing;
-#[cfg(feature = "std")]
-mod slot;
 #[cfg(feature = "std")]
 mod state;
 #[cfg(not(any(block_loom, block_shuttle)))]
@@ -116,6 +114,8 @@ mod sync;
 mod thread;
 #[cfg(feature = "std")]
 pub mod tuning;
+#[cfg(feature = "std")]
+mod wait_guard;
 
 #[cfg(all(feature = "std", not(any(block_loom, block_shuttle))))]
 mod magazines;

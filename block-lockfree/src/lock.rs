@@ -6,9 +6,9 @@
 //! a fork left behind in the parent: the word is the holder's mark, and a lock whose holder is gone
 //! counts as free ([`is_gone`]).
 
-use crate::patience::Patience;
 use crate::sync::{AtomicU32, Ordering, const_outside_models, set_busy, wait};
 use crate::thread::{is_gone, lock_mark, notice_fork};
+use crate::wait_guard::WaitGuard;
 
 /// 0 if free, otherwise the mark of the thread that holds it.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl Lock {
     }
 
     /// Waits for the lock. `None` if this thread holds, or waits for, such a lock already, because a
-    /// signal handler interrupted it and called again; and if [`Patience`] ends.
+    /// signal handler interrupted it and called again; and if [`WaitGuard`] ends.
     pub(crate) fn lock(&self) -> Option<Held<'_>> {
         self.attempt(u32::MAX)
     }
@@ -41,9 +41,9 @@ impl Lock {
         if was_busy {
             return None;
         }
-        let patience = Patience::new();
+        let patience = WaitGuard::new();
         let mut round = 0;
-        while round < rounds && !patience.is_over() {
+        while round < rounds && !patience.must_stop() {
             // Each time anew: a handler may fork while its thread waits here. The holder may have
             // stayed in the parent.
             notice_fork();
@@ -75,10 +75,10 @@ impl Drop for Held<'_> {
 #[cfg(all(test, not(any(block_loom, block_shuttle))))]
 mod tests {
     use super::*;
-    use crate::patience::is_active_still;
-    use crate::slot::Slot;
+    use crate::magazine::Magazine;
     use crate::sync::AtomicUsize;
     use crate::thread;
+    use crate::wait_guard::is_active_still;
     use block_core::SideTable;
 
     #[test]
@@ -136,8 +136,8 @@ mod tests {
     fn a_thread_that_is_waited_for_itself_gives_the_lock_up() {
         let lock = &Lock::new();
         let _held = lock.lock().unwrap();
-        let slots = SideTable::<Slot>::zeroed(1).unwrap();
-        slots[0].enter(&AtomicUsize::new(0)).unwrap();
+        let magazines = SideTable::<Magazine>::zeroed(1).unwrap();
+        magazines[0].enter(&AtomicUsize::new(0)).unwrap();
         let (sender, receiver) = std::sync::mpsc::channel();
         std::thread::scope(|scope| {
             let waiting = scope.spawn(move || {
@@ -148,7 +148,7 @@ mod tests {
             });
             let number = receiver.recv().unwrap();
             while !waiting.is_finished() {
-                is_active_still(number, &slots[0]);
+                is_active_still(number, &magazines[0]);
             }
             assert!(waiting.join().unwrap());
         });

@@ -27,8 +27,8 @@ impl Magazines {
     }
 
     #[inline]
-    pub(crate) fn acquire(&self, _place: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
-        let block = shared.pop_or_refuse()?;
+    pub(crate) fn acquire(&self, _offset: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
+        let block = shared.pop_or_count_failure()?;
         // SAFETY: off the free list just now, so this call alone holds it (invariant 1).
         unsafe { shared.region.lend(block) };
         Some(block)
@@ -40,7 +40,7 @@ impl Magazines {
     #[inline]
     pub(crate) unsafe fn release(
         &self,
-        _place: usize,
+        _offset: usize,
         shared: Shared<'_>,
         block: NonNull<u8>,
     ) -> bool {
@@ -52,16 +52,16 @@ impl Magazines {
     }
 
     #[inline]
-    pub(crate) fn acquire_many(
+    pub(crate) fn acquire_bulk(
         &self,
-        _place: usize,
+        _offset: usize,
         shared: Shared<'_>,
         out: &mut [Option<NonNull<u8>>],
     ) -> bool {
-        if shared.refuse_above_capacity(out) {
+        if shared.exceeds_capacity(out) {
             return false;
         }
-        let done = shared.pop_many_or_refuse(out);
+        let done = shared.pop_bulk_or_count_failure(out);
         if done && shared.region.is_hardened() {
             // SAFETY: off the free list just now, so this call alone holds each (invariant 1).
             out.iter().flatten().for_each(|&block| unsafe { shared.region.lend(block) });
@@ -73,9 +73,9 @@ impl Magazines {
     ///
     /// The caller holds the blocks, each once, all of this pool, and gives them up.
     #[inline]
-    pub(crate) unsafe fn release_many(
+    pub(crate) unsafe fn release_bulk(
         &self,
-        _place: usize,
+        _offset: usize,
         shared: Shared<'_>,
         blocks: &[Option<NonNull<u8>>],
     ) -> bool {
@@ -84,10 +84,10 @@ impl Magazines {
             blocks.iter().flatten().for_each(|&block| unsafe { shared.region.scrub(block) });
         }
         // SAFETY: the caller's promise.
-        unsafe { shared.push_many(blocks) }
+        unsafe { shared.push_bulk(blocks) }
     }
 
-    pub(crate) fn retire(&self, _place: usize, shared: Shared<'_>) -> bool {
+    pub(crate) fn retire(&self, _offset: usize, shared: Shared<'_>) -> bool {
         let free = shared.stack.retire();
         shared.stack.count_allocated(shared.region.layout().capacity() - free)
     }
@@ -102,7 +102,7 @@ impl Magazines {
     }
 
     /// Nobody was refused here.
-    pub(crate) fn refused(&self) -> u64 {
+    pub(crate) fn failed_calls(&self) -> u64 {
         0
     }
 
@@ -111,7 +111,7 @@ impl Magazines {
         0
     }
 
-    pub(crate) fn go_on_counting(&self, _before: &Self) {}
+    pub(crate) fn inherit_counts(&self, _before: &Self) {}
 
     pub(crate) fn dissolve(self, _shared: Shared<'_>) {}
 }

@@ -168,7 +168,7 @@ impl LockFreeAlloc {
         let old = mem::replace(&mut self.0.magazines, new);
         let is_used = self.0.free.content().frontier < self.0.region.layout().capacity();
         self.0.had_magazines |= old.size() > 0 && is_used;
-        self.0.magazines.go_on_counting(&old);
+        self.0.magazines.inherit_counts(&old);
         old.dissolve(self.shared());
         self
     }
@@ -229,7 +229,7 @@ unsafe impl BlockAlloc for LockFreeAlloc {
         blocks.iter().flatten().for_each(|&block| unsafe { self.0.region.take_back(block) });
         // SAFETY: by this function's contract.
         let last = unsafe {
-            self.0.magazines.release_many(magazines::this_thread(), self.shared(), blocks)
+            self.0.magazines.release_bulk(magazines::this_thread(), self.shared(), blocks)
         };
         blocks.fill(None);
         last
@@ -255,7 +255,7 @@ unsafe impl BlockAlloc for LockFreeAlloc {
     /// a bulk call held and then put back count, too. With magazines it is an upper bound that includes
     /// cached blocks: up to 62 for each thread that used the pool, and 496 on their way between threads.
     ///
-    /// Calls that succeed are not counted, so that counting costs them nothing. Refusals are counted where only
+    /// Calls that succeed are not counted, so that counting costs them nothing. FailedCalls are counted where only
     /// the calling thread writes, where a signal handler may make it miss one; without magazines in one of
     /// eight places that threads share. Counts start again after 2^32 on 32-bit targets.
     fn stats(&self) -> Stats {
@@ -265,14 +265,14 @@ unsafe impl BlockAlloc for LockFreeAlloc {
         stats.never_used = free.on_stack.frontier;
         stats.high_water = stats.capacity - free.on_stack.frontier;
         stats.high_water_is_exact = !self.0.had_magazines && self.0.magazines.size() == 0;
-        stats.exhaustions = self.0.free.refused() + self.0.magazines.refused();
+        stats.exhaustions = self.0.free.failed_calls() + self.0.magazines.failed_calls();
         stats.reclaims = self.0.magazines.reclaims();
         stats
     }
 
     #[inline]
     fn acquire_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) -> bool {
-        let done = self.0.magazines.acquire_many(magazines::this_thread(), self.shared(), blocks);
+        let done = self.0.magazines.acquire_bulk(magazines::this_thread(), self.shared(), blocks);
         if !done {
             blocks.fill(None);
         }

@@ -38,34 +38,34 @@ impl Shared<'_> {
         Some(self.region.block(self.stack.pop()?))
     }
 
-    pub(crate) fn pop_many(self, out: &mut [Option<NonNull<u8>>]) -> bool {
-        self.stack.pop_many(out.len(), |at, block| out[at] = Some(self.region.block(block)))
+    pub(crate) fn pop_bulk(self, out: &mut [Option<NonNull<u8>>]) -> bool {
+        self.stack.pop_bulk(out.len(), |at, block| out[at] = Some(self.region.block(block)))
     }
 
     /// Whether more blocks are asked for than there are. Such a call is counted here, and fails without
     /// a look at the blocks: no reclaim could help it.
-    pub(crate) fn refuse_above_capacity(self, out: &[Option<NonNull<u8>>]) -> bool {
+    pub(crate) fn exceeds_capacity(self, out: &[Option<NonNull<u8>>]) -> bool {
         let is_above = out.len() > self.region.layout().capacity();
         if is_above {
-            self.stack.refuse(1);
+            self.stack.count_failed(1);
         }
         is_above
     }
 
     /// As [`pop`](Self::pop), for a call that nothing but the stack can help.
-    pub(crate) fn pop_or_refuse(self) -> Option<NonNull<u8>> {
+    pub(crate) fn pop_or_count_failure(self) -> Option<NonNull<u8>> {
         let block = self.pop();
         if block.is_none() {
-            self.stack.refuse(1);
+            self.stack.count_failed(1);
         }
         block
     }
 
-    /// As [`pop_many`](Self::pop_many), for a call that nothing but the stack can help.
-    pub(crate) fn pop_many_or_refuse(self, out: &mut [Option<NonNull<u8>>]) -> bool {
-        let done = self.pop_many(out);
+    /// As [`pop_bulk`](Self::pop_bulk), for a call that nothing but the stack can help.
+    pub(crate) fn pop_bulk_or_count_failure(self, out: &mut [Option<NonNull<u8>>]) -> bool {
+        let done = self.pop_bulk(out);
         if !done {
-            self.stack.refuse(1);
+            self.stack.count_failed(1);
         }
         done
     }
@@ -87,10 +87,10 @@ impl Shared<'_> {
     /// # Safety
     ///
     /// Every entry is `Some`; the caller holds the blocks, all of this pool, and gives them up.
-    pub(crate) unsafe fn push_many(self, blocks: &[Option<NonNull<u8>>]) -> bool {
+    pub(crate) unsafe fn push_bulk(self, blocks: &[Option<NonNull<u8>>]) -> bool {
         // SAFETY: blocks of the region, by the contract.
         let index = |&block: &NonNull<u8>| unsafe { self.region.index_of(block) };
-        let left = blocks.len() - self.stack.push_many(blocks.iter().flatten().map(index));
+        let left = blocks.len() - self.stack.push_bulk(blocks.iter().flatten().map(index));
         left > 0 && self.stack.count_freed(left)
     }
 }

@@ -64,21 +64,18 @@
 //! | push: raising `frontier` | Release | the Acquire of a look's load of it | a look might not see the pops that moved the frontier in the head afterwards, and count returned blocks as never used |
 //! | pop: load of a link; push: load of the depth below | Relaxed | | the CAS confirms the word, and by B the entry with it |
 
-mod bulk;
-mod content;
-mod retire;
+use core::iter;
 
 use block_core::backend::{Retirable, after_last_step};
 use block_core::{BlockIndex, Region, RegionError};
 
+use crate::failed_calls::FailedCalls;
 use crate::head::{Head, HeadFormat};
 use crate::links::Links;
-use crate::refusals::Refusals;
-use crate::sync::{Alone, AtomicU64, AtomicUsize, Ordering, const_outside_models};
+use crate::sync::{AtomicU64, AtomicUsize, CachePadded, Ordering, const_outside_models};
 
-pub use content::Content;
-
-const _: () = assert!(align_of::<Alone<u64>>() == 128 && size_of::<Alone<u64>>() == 128);
+const _: () =
+    assert!(align_of::<CachePadded<u64>>() == 128 && size_of::<CachePadded<u64>>() == 128);
 
 /// The free blocks of one pool, last pushed first; at first all of them.
 #[derive(Debug)]
@@ -87,11 +84,11 @@ pub struct Stack(Retirable<Parts>);
 /// The fields of [`Stack`].
 #[derive(Debug)]
 pub struct Parts {
-    top: Alone<Top>,
+    top: CachePadded<Top>,
     links: Links,
     format: HeadFormat,
     capacity: usize,
-    refusals: Refusals,
+    failed_calls: FailedCalls,
     /// Allocated blocks of a retired pool; see [`retire`](mod@self::retire).
     allocated: AtomicUsize,
 }
@@ -128,12 +125,12 @@ impl Stack {
         /// A stack with so many blocks on it, over as many untouched links.
         pub(crate) fn over(capacity: usize, links: Links) -> Self {
             let format = HeadFormat::new(capacity);
-            let top = Alone(Top {
+            let top = CachePadded(Top {
                 head: AtomicU64::new(format.first(0).bits()),
                 frontier: AtomicUsize::new(0),
             });
-            let (refusals, allocated) = (Refusals::new(), AtomicUsize::new(0));
-            Self(Retirable::new(Parts { top, links, format, capacity, refusals, allocated }))
+            let (failed_calls, allocated) = (FailedCalls::new(), AtomicUsize::new(0));
+            Self(Retirable::new(Parts { top, links, format, capacity, failed_calls, allocated }))
         }
     }
 
@@ -241,13 +238,13 @@ impl Stack {
     }
 
     /// Counts calls that were told that there are too few blocks.
-    pub(crate) fn refuse(&self, calls: usize) {
-        self.refusals.add(calls);
+    pub(crate) fn count_failed(&self, calls: usize) {
+        self.failed_calls.add(calls);
     }
 
     /// How many calls were counted so.
-    pub(crate) fn refused(&self) -> u64 {
-        self.refusals.sum()
+    pub(crate) fn failed_calls(&self) -> u64 {
+        self.failed_calls.sum()
     }
 
     /// A mark in the history of the stack, for [`Stack::popped_since`].
@@ -260,6 +257,352 @@ impl Stack {
     #[cfg(feature = "std")]
     pub(crate) fn popped_since(&self, mark: u64) -> u64 {
         self.format.popped_between(Head::from_bits(mark), Head::from_bits(self.mark()))
+    }
+}
+
+/// What became of an attempt to pop several blocks in one step.
+enum Attempt {
+    /// The first and the last of the blocks; their links still lead from one to the other.
+    Popped(usize, usize),
+    /// At the instant at which the head was loaded, there were too few blocks.
+    TooFew,
+    /// Another thread came in between, and the head is this one now.
+    Changed(Head),
+}
+
+impl Stack {
+    /// The most blocks of a part: short enough that other threads rarely come in between, long enough
+    /// that the compare-and-swap does not count.
+    const PART: usize = 128;
+
+    /// The part with which a bulk pop begins to pop in parts.
+    const FIRST_PART: usize = if cfg!(any(block_loom, block_shuttle)) { 2 } else { Self::PART };
+
+    /// Up to so many blocks, a walk shows whether there are enough, and a look before it would only cost.
+    const WALKED: usize = if cfg!(any(block_loom, block_shuttle)) { 2 } else { Self::PART };
+
+    /// How often a bulk pop tries to take all its blocks in one step.
+    const WHOLE_ATTEMPTS: usize = if cfg!(any(block_loom, block_shuttle)) { 1 } else { 2 };
+
+    /// After how many failures a bulk push pushes one by one.
+    const REWRITES: usize = if cfg!(any(block_loom, block_shuttle)) { 2 } else { 8 };
+
+    /// Takes `count` blocks, or none if there are fewer. Calls `visit` with each position below `count`
+    /// and the block for it, and again with the same position if another thread came in between: only
+    /// the last block of each position counts, and only if the answer is true.
+    ///
+    /// False if at one instant fewer blocks than are missing were free, those not counted that other
+    /// calls were moving.
+    pub fn pop_bulk(&self, count: usize, mut visit: impl FnMut(usize, BlockIndex)) -> bool {
+        if count == 0 {
+            return true;
+        }
+        let mut head = self.load();
+        for _ in 0..Self::WHOLE_ATTEMPTS {
+            match self.try_pop_bulk(head, count, count, &mut visit) {
+                Attempt::Popped(..) => return true,
+                Attempt::TooFew => return false,
+                Attempt::Changed(current) => head = current,
+            }
+        }
+        self.pop_in_parts(head, count, visit)
+    }
+
+    /// Takes `count` blocks in several steps, or puts back those that it took.
+    #[cold]
+    fn pop_in_parts(
+        &self,
+        mut head: Head,
+        count: usize,
+        mut visit: impl FnMut(usize, BlockIndex),
+    ) -> bool {
+        // The blocks taken so far, linked with each other: this call holds them.
+        let (mut first_taken, mut taken) = (0, 0);
+        let mut part = Self::FIRST_PART;
+        while taken < count {
+            let missing = count - taken;
+            let wanted = part.min(missing);
+            let visit = |position, block| visit(taken + position, block);
+            match self.try_pop_bulk(head, missing, wanted, visit) {
+                Attempt::Popped(first, last) => {
+                    if taken > 0 {
+                        // Its depth is written when it is pushed.
+                        self.write_entry(last, first_taken, 0);
+                    }
+                    (first_taken, taken) = (first, taken + wanted);
+                    part = (2 * part).min(Self::PART);
+                    head = self.load();
+                }
+                Attempt::TooFew => {
+                    let blocks = iter::successors(Some(first_taken), |&block| {
+                        // Relaxed: this call wrote it, or popped the block with it.
+                        Some(self.links.below(block, Ordering::Relaxed).next_to(block))
+                    });
+                    // Each link is read before the push of its block writes it.
+                    let left = taken - self.push_upwards(blocks.take(taken));
+                    let is_last = left > 0 && self.count_freed(left);
+                    debug_assert!(!is_last, "the caller allocates through an owner or a block");
+                    return false;
+                }
+                Attempt::Changed(current) => {
+                    head = current;
+                    part = (part / 2).max(1);
+                }
+            }
+        }
+        true
+    }
+
+    /// Takes `wanted` blocks in one step, if there are `needed`, which is no less.
+    fn try_pop_bulk(
+        &self,
+        head: Head,
+        needed: usize,
+        wanted: usize,
+        mut visit: impl FnMut(usize, BlockIndex),
+    ) -> Attempt {
+        let first = self.format.index(head);
+        let (mut next, mut last) = (first, first);
+        let mut position = 0;
+        if needed <= Self::WALKED || self.content_below(head).count() >= needed {
+            while position < wanted && next < self.capacity {
+                visit(position, BlockIndex::new(next));
+                last = next;
+                next = self.links.below(next, Ordering::Acquire).next_to(next);
+                position += 1;
+            }
+        }
+        if position < wanted {
+            // Too few, if the entries are those of one state of the stack: then the head is as it was.
+            let now = self.load();
+            return if now == head { Attempt::TooFew } else { Attempt::Changed(now) };
+        }
+        let new = self.format.popped(head, next, wanted);
+        match self.swap(head, new, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(()) => Attempt::Popped(first, last),
+            Err(current) => Attempt::Changed(current),
+        }
+    }
+
+    /// Takes up to `most` blocks in one step, and returns how many: as many as there are, or fewer if
+    /// other threads come in between again and again. Calls `visit` as [`Stack::pop_bulk`] does.
+    #[cfg(feature = "std")]
+    pub fn pop_up_to(&self, most: usize, mut visit: impl FnMut(usize, BlockIndex)) -> usize {
+        /// Steps that fail before the next one takes half as many. In models, where steps also fail by
+        /// themselves, so many that a refill takes all that it asks for.
+        const FAILURES: usize = if cfg!(any(block_loom, block_shuttle)) { 1000 } else { 4 };
+        let (mut wanted, mut failures) = (most, 0);
+        let mut head = self.load();
+        loop {
+            let (mut next, mut taken) = (self.format.index(head), 0);
+            while taken < wanted && next < self.capacity {
+                visit(taken, BlockIndex::new(next));
+                next = self.links.below(next, Ordering::Relaxed).next_to(next);
+                taken += 1;
+            }
+            if taken == 0 {
+                return 0;
+            }
+            let new = self.format.popped(head, next, taken);
+            match self.swap(head, new, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(()) => return taken,
+                Err(current) => head = current,
+            }
+            failures += 1;
+            if failures % FAILURES == 0 {
+                wanted = (wanted / 2).max(1);
+            }
+        }
+    }
+
+    /// Pushes blocks, the first one uppermost: in one step per [`PART`](Self::PART) of them, the last
+    /// part first. Returns the number of blocks that were pushed: fewer than all if the pool has
+    /// retired.
+    ///
+    /// The caller holds the blocks, each once, and has given up those that were pushed. Once all were
+    /// pushed, the pool may be gone.
+    pub fn push_bulk<Blocks>(&self, blocks: Blocks) -> usize
+    where
+        Blocks: IntoIterator<Item = BlockIndex, IntoIter: DoubleEndedIterator>,
+    {
+        self.push_upwards(blocks.into_iter().rev().map(BlockIndex::get))
+    }
+
+    /// Pushes blocks, the first one lowest. Returns how many were pushed.
+    fn push_upwards(&self, mut blocks: impl Iterator<Item = usize>) -> usize {
+        let mut pushed = 0;
+        while let Some(lowest) = blocks.next() {
+            match self.push_part(lowest, blocks.by_ref().take(Self::PART - 1)) {
+                Ok(count) => pushed += count,
+                Err(count) => return pushed + count,
+            }
+        }
+        pushed
+    }
+
+    /// Pushes a block and those above it. Returns how many were pushed: `Err` if the pool has retired
+    /// and not all of them were.
+    #[inline]
+    fn push_part(
+        &self,
+        lowest: usize,
+        others: impl Iterator<Item = usize>,
+    ) -> Result<usize, usize> {
+        let mut head = self.load();
+        let mut below = self.format.index(head);
+        if below > self.capacity {
+            return Err(0);
+        }
+        let mut depth = self.depth_to_push_on(below);
+        self.write_entry(lowest, below, depth + 1);
+        let (mut top, mut count) = (lowest, 1);
+        for block in others {
+            count += 1;
+            self.write_entry(block, top, depth + count);
+            top = block;
+        }
+        for _ in 0..Self::REWRITES {
+            match self.swap_in(head, top) {
+                Ok(()) => return Ok(count),
+                Err(current) => head = current,
+            }
+            below = self.format.index(head);
+            if below > self.capacity {
+                return Err(0);
+            }
+            let now = self.depth_to_push_on(below);
+            if now != depth {
+                depth = now;
+                self.write_depths(top, count, depth);
+            }
+            self.write_entry(lowest, below, depth + 1);
+        }
+        match self.push_one_by_one(top, lowest) {
+            pushed if pushed == count => Ok(pushed),
+            pushed => Err(pushed),
+        }
+    }
+
+    /// Writes the depths of a chain of `count` blocks that the caller holds, to lie on `depth` blocks;
+    /// but not that of the lowest one.
+    fn write_depths(&self, top: usize, count: usize, depth: usize) {
+        let mut block = top;
+        for above in (2..=count).rev() {
+            // Relaxed: the caller wrote it.
+            let next = self.links.below(block, Ordering::Relaxed).next_to(block);
+            self.write_entry(block, next, depth + above);
+            block = next;
+        }
+    }
+
+    /// Pushes the blocks of a chain, each by itself. Returns how many were pushed.
+    #[cold]
+    fn push_one_by_one(&self, top: usize, lowest: usize) -> usize {
+        let (mut block, mut pushed) = (top, 0);
+        loop {
+            // Relaxed: the caller wrote it. Before the push, which writes it.
+            let next = self.links.below(block, Ordering::Relaxed).next_to(block);
+            if !self.push(BlockIndex::new(block)) {
+                return pushed;
+            }
+            pushed += 1;
+            if block == lowest {
+                return pushed;
+            }
+            block = next;
+        }
+    }
+}
+
+/// The blocks on a stack at an instant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Content {
+    /// Blocks that were popped and pushed back.
+    pub returned: usize,
+    /// Blocks that were never popped.
+    pub frontier: usize,
+}
+
+impl Content {
+    /// All of them.
+    pub fn count(self) -> usize {
+        self.returned + self.frontier
+    }
+}
+
+impl Stack {
+    /// How often a look starts again while other threads move the head.
+    const LOOKS: usize = if cfg!(any(block_loom, block_shuttle)) { 2 } else { 64 };
+
+    /// Returns the blocks on the stack: exact for one instant of the call, unless other threads moved
+    /// the head during each of 64 looks. Then it may be wrong by the blocks that they are moving.
+    ///
+    /// Takes constant time and waits for no thread. From one call to the next, `frontier` never rises.
+    pub fn content(&self) -> Content {
+        self.look().unwrap_or_else(|unconfirmed| unconfirmed)
+    }
+
+    /// As [`content`](Self::content); `Err` if it is not confirmed.
+    pub fn look(&self) -> Result<Content, Content> {
+        let mut head = self.load();
+        for _ in 0..Self::LOOKS {
+            let content = self.content_below(head);
+            let now = self.load();
+            if now == head {
+                return Ok(content);
+            }
+            head = now;
+        }
+        Err(self.content_below(head))
+    }
+
+    /// Returns the blocks on the stack while this is the head word. Exact if it is the head word
+    /// afterwards, too.
+    fn content_below(&self, head: Head) -> Content {
+        let top = self.format.index(head);
+        // Above the capacity: a retired stack has no blocks.
+        if top >= self.capacity {
+            return Content::default();
+        }
+        // Acquire, here and below: if what is read was written after the block was popped, the next
+        // load of the head shows that pop.
+        let Some(count) = self.links.depth(top, Ordering::Acquire) else {
+            return Content { returned: 0, frontier: self.capacity - top };
+        };
+        let frontier = self.capacity - self.top.0.frontier.load(Ordering::Acquire);
+        // Outdated entries can be of a time at which the frontier was longer, so not fewer than that.
+        Content { returned: count.saturating_sub(frontier), frontier }
+    }
+}
+
+impl Stack {
+    /// Takes all blocks for good and returns their number. LateInit pushes fail.
+    pub fn retire(&self) -> usize {
+        let mut head = self.load();
+        // The tag stays: it counts the blocks that were popped.
+        let retired = |head| self.format.pushed(head, self.capacity + 1);
+        while let Err(current) = self.swap(head, retired(head), Ordering::AcqRel, Ordering::Acquire)
+        {
+            head = current;
+        }
+        // No push or pop comes after that swap, so this is exact.
+        self.content_below(head).count()
+    }
+
+    /// Counts blocks that were freed to a retired pool. Returns true if they were the last: then the
+    /// caller has the pool to itself. If false, the pool may be gone.
+    pub(crate) fn count_freed(&self, blocks: usize) -> bool {
+        let before = self.allocated.fetch_sub(blocks, Ordering::AcqRel);
+        after_last_step();
+        before == blocks
+    }
+
+    /// Adds the number of blocks that were allocated when the pool retired. Returns as
+    /// [`count_freed`](Self::count_freed) does.
+    pub(crate) fn count_allocated(&self, blocks: usize) -> bool {
+        let before = self.allocated.fetch_add(blocks, Ordering::AcqRel);
+        after_last_step();
+        before.wrapping_add(blocks) == 0
     }
 }
 
@@ -285,7 +628,7 @@ mod tests {
     fn frontier_is_left_in_order_and_blocks_come_back_last_first() {
         let stack = stack(5);
         assert_eq!(drain(&stack), [0, 1, 2, 3, 4]);
-        stack.push_many([3, 1, 4].map(BlockIndex::new));
+        stack.push_bulk([3, 1, 4].map(BlockIndex::new));
         stack.push(BlockIndex::new(2));
         assert_eq!(stack.content().count(), 4);
         assert_eq!(drain(&stack), [2, 3, 1, 4]);
@@ -297,13 +640,13 @@ mod tests {
         let (a, _b) = (stack.pop().unwrap(), stack.pop().unwrap());
         stack.push(a);
         let mut taken = [BlockIndex::new(9); 6];
-        assert!(!stack.pop_many(6, |_, _| {}), "five are free");
-        assert!(stack.pop_many(5, |position, block| taken[position] = block));
+        assert!(!stack.pop_bulk(6, |_, _| {}), "five are free");
+        assert!(stack.pop_bulk(5, |position, block| taken[position] = block));
         assert_eq!(taken.map(BlockIndex::get), [0, 2, 3, 4, 5, 9]);
         assert_eq!(stack.content().count(), 0);
-        assert!(stack.pop_many(0, |_, _| unreachable!()));
-        stack.push_many([]);
-        assert!(!stack.pop_many(1, |_, _| {}));
+        assert!(stack.pop_bulk(0, |_, _| unreachable!()));
+        stack.push_bulk([]);
+        assert!(!stack.pop_bulk(1, |_, _| {}));
     }
 
     #[test]
@@ -333,7 +676,7 @@ mod tests {
     fn a_bulk_pop_moves_the_tag_by_its_blocks() {
         let stack = stack(10);
         let start = stack.load();
-        assert!(stack.pop_many(7, |_, _| {}));
+        assert!(stack.pop_bulk(7, |_, _| {}));
         assert_eq!(stack.format.popped_between(start, stack.load()), 7);
     }
 
@@ -342,16 +685,16 @@ mod tests {
     fn every_depth_of_a_long_chain_is_right() {
         let stack = stack(1000);
         let mut all = std::vec![BlockIndex::new(0); 700];
-        assert!(stack.pop_many(700, |position, block| all[position] = block));
+        assert!(stack.pop_bulk(700, |position, block| all[position] = block));
         let (few, many) = all.split_at(100);
-        stack.push_many(many.iter().copied());
+        stack.push_bulk(many.iter().copied());
         assert!(few.iter().all(|&block| stack.push(block)));
         for left in (0..=1000_usize).rev() {
             let frontier = left.min(300);
             assert_eq!(stack.content(), Content { returned: left - frontier, frontier });
             assert_eq!(stack.pop().is_some(), left > 0);
         }
-        stack.push_many(all.iter().copied());
+        stack.push_bulk(all.iter().copied());
         assert_eq!(stack.content(), Content { returned: 700, frontier: 0 });
         assert_eq!(stack.pop(), Some(all[0]), "the first one uppermost");
     }
@@ -360,7 +703,7 @@ mod tests {
     fn a_bulk_pop_in_parts_takes_all_or_puts_back_what_it_took() {
         let stack = stack(1000);
         let popped: std::vec::Vec<_> = core::iter::from_fn(|| stack.pop()).collect();
-        stack.push_many(popped);
+        stack.push_bulk(popped);
         let mut taken = std::vec![false; 1000];
         assert!(stack.pop_in_parts(stack.load(), 600, |_, block| taken[block.get()] = true));
         assert_eq!(taken.iter().filter(|&&taken| taken).count(), 600);
@@ -389,7 +732,7 @@ mod tests {
         stack.top.0.head.store(stack.format.first(far).bits(), Ordering::Relaxed);
         let (a, b) = (stack.pop().unwrap(), stack.pop().unwrap());
         assert_eq!((a.get(), b.get()), (far, far + 1));
-        stack.push_many([b, a]);
+        stack.push_bulk([b, a]);
         assert_eq!(stack.content().count(), (1 << 33) - far);
         assert_eq!(stack.pop(), Some(b));
         assert_eq!(stack.pop(), Some(a));
@@ -411,7 +754,7 @@ mod tests {
             assert_eq!(stack.content().count(), 0);
             stack.push(BlockIndex::new(three + 1)); // on top of the end
             assert_eq!(stack.content().count(), 1);
-            stack.push_many([three + 2, three].map(BlockIndex::new));
+            stack.push_bulk([three + 2, three].map(BlockIndex::new));
             assert_eq!(stack.content().count(), 3);
             assert_eq!(drain(&stack), [three + 2, three, three + 1], "from written links");
         }

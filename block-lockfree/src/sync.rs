@@ -29,4 +29,4 @@ pub(crate) use const_outside_models;
 /// them in pairs.
 #[derive(Debug)]
 #[repr(align(128))]
-pub(crate) struct Alone<T>(pub(crate) T);
+pub(crate) struct CachePadded<T>(pub(crate) T);

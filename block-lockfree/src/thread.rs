@@ -1,14 +1,14 @@
 //! Numbers of threads: small, dense, and free for the next thread when one ends.
 //!
-//! A number selects a thread's slot in every pool. Only the thread that has the number uses the slot.
+//! A number selects a thread's magazine in every pool. Only the thread that has the number uses the magazine.
 //! What the last owner did with it happens before the next owner gets it, see
-//! [`numbers`](crate::numbers).
+//! [`numbers`](crate::bitmap).
 //!
 //! # Marks
 //!
 //! A mark names one thread's ownership of one number. The low 12 bits are the number plus one, the
 //! bits above it a serial number. `OWNERS` has the mark of each number's owner. A thread writes its
-//! mark into a slot while it is inside an operation, and into the reclaimers' lock while it holds it.
+//! mark into a magazine while it is inside an operation, and into the reclaimers' lock while it holds it.
 //! So other threads can tell a thread that is inside from one that ended there
 //! ([`is_gone`]): a thread that `pthread_exit` or a cancellation ended in the middle of a call, or one
 //! that a fork left behind in the parent. Serial numbers repeat after 2^19 threads.
@@ -27,8 +27,8 @@
 //! the first 32 keys of a process: if the key is not among them, there are no magazines
 //! ([`watch`]). Signals are blocked in [`assign`], so no handler interrupts it.
 //!
-//! Where the target has thread-locals of its own, the place lies in one without a destructor. Elsewhere
-//! the first access of any thread-local allocates, so the place lies in the value of the key
+//! Where the target has thread-locals of its own, the magazine_offset lies in one without a destructor. Elsewhere
+//! the first access of any thread-local allocates, so the magazine_offset lies in the value of the key
 //! (`local_keyed.rs`).
 //!
 //! Destructors of keys run after those of thread-locals with glibc and musl, so a destructor that
@@ -42,8 +42,8 @@
 use core::sync::atomic::{AtomicU32, Ordering};
 use std::sync::OnceLock;
 
-use crate::numbers::{self, WORD};
-use crate::slot::Slot;
+use crate::bitmap::{self, WORD};
+use crate::magazine::Magazine;
 use crate::sync::StaticUsize;
 
 #[cfg_attr(not(unix), path = "thread/end_std.rs")]
@@ -66,13 +66,13 @@ mod local;
 pub(crate) use fork::notice as notice_fork;
 #[cfg(not(any(block_loom, block_shuttle)))]
 pub(crate) use local::set_busy;
-pub(crate) use local::{mark, place};
+pub(crate) use local::{magazine_offset, mark};
 
 /// How many threads can have a number at one time. Others do without.
 pub(crate) const LIMIT: usize = if cfg!(any(block_loom, block_shuttle)) {
     8
 } else if cfg!(miri) {
-    // A table of slots for 2048 threads takes Miri seconds per pool.
+    // A table of magazines for 2048 threads takes Miri seconds per pool.
     128
 } else if usize::BITS >= 64 {
     2048
@@ -80,10 +80,10 @@ pub(crate) const LIMIT: usize = if cfg!(any(block_loom, block_shuttle)) {
     256
 };
 
-/// What a place is counted in: the owner's path is spared a shift.
-const SCALE: usize = size_of::<Slot>();
+/// What a magazine_offset is counted in: the owner's path is spared a shift.
+const SCALE: usize = size_of::<Magazine>();
 
-/// What [`place`] returns before a thread has asked for one.
+/// What [`magazine_offset`] returns before a thread has asked for one.
 pub(crate) const UNASSIGNED: usize = usize::MAX;
 /// What it returns when there was none left, or when the thread is about to end.
 pub(crate) const NONE: usize = usize::MAX - 1;
@@ -116,15 +116,15 @@ fn numberless() -> u32 {
     (GENERATION.load(Ordering::Relaxed) % (SERIALS - 1) + 1) * FIRST
 }
 
-/// The place that goes with a number, for models, which give out numbers themselves.
+/// The magazine_offset that goes with a number, for models, which give out numbers themselves.
 #[cfg(any(block_loom, block_shuttle))]
-pub fn place_of(number: usize) -> usize {
+pub fn magazine_offset_of(number: usize) -> usize {
     if number < LIMIT { number * SCALE } else { NONE }
 }
 
 /// This thread's number, if it has one.
 pub(crate) fn number() -> Option<usize> {
-    Some(place() / SCALE).filter(|&number| number < LIMIT)
+    Some(magazine_offset() / SCALE).filter(|&number| number < LIMIT)
 }
 
 /// What this thread writes into a lock that it holds.
@@ -142,21 +142,21 @@ pub(crate) fn is_gone(mark: u32) -> bool {
     }
 }
 
-/// Returns this thread's place, after an attempt to get one.
+/// Returns this thread's magazine_offset, after an attempt to get one.
 #[cold]
 pub(crate) fn assign() -> usize {
     // A handler must not claim a second number in the middle.
     let _blocked = end::Signals::block();
     notice_fork();
-    if place() == UNASSIGNED && !fork::is_unnoticed() {
+    if magazine_offset() == UNASSIGNED && !fork::is_unnoticed() {
         local::set(claim());
     }
-    place()
+    magazine_offset()
 }
 
 fn claim() -> Option<u32> {
     static SERIAL: AtomicU32 = AtomicU32::new(0);
-    let number = numbers::claim(&TAKEN).filter(|&number| number < LIMIT)?;
+    let number = bitmap::claim(&TAKEN).filter(|&number| number < LIMIT)?;
     let serial = SERIAL.fetch_add(1, Ordering::Relaxed) % (SERIALS - 1) + 1;
     let mark = number as u32 + 1 + serial * FIRST;
     OWNERS[number].store(mark, Ordering::Relaxed);
@@ -172,7 +172,7 @@ fn give_back(mark: u32) {
     if let Some(number) = number_of(mark) {
         // Release: pairs with the Acquire of `is_gone`.
         OWNERS[number].store(0, Ordering::Release);
-        numbers::give_back(&TAKEN, number);
+        bitmap::give_back(&TAKEN, number);
     }
 }
 
@@ -302,7 +302,10 @@ mod tests {
                     scope.spawn(|| {
                         let number = assign() / SCALE;
                         barrier.wait();
-                        assert_eq!((place(), super::number()), (number * SCALE, Some(number)));
+                        assert_eq!(
+                            (magazine_offset(), super::number()),
+                            (number * SCALE, Some(number))
+                        );
                         number
                     })
                 })

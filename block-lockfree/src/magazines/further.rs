@@ -1,9 +1,9 @@
-//! The slots of threads beyond the first ones, in tables that are mapped when such a thread first uses the
+//! The magazines of threads beyond the first ones, in tables that are mapped when such a thread first uses the
 //! pool.
 //!
 //! A pool begins with a table for [`FIRST`] threads, so that a small pool stays small. Table `k` of the
 //! further ones is for the numbers from `FIRST << k` on, as many as there are below. Their calls
-//! look there after they have found no slot in the first table.
+//! look there after they have found no magazine in the first table.
 //!
 //! ```text
 //! EMPTY --(a thread's mark)--> being made --> READY or REFUSED
@@ -25,15 +25,15 @@ use core::fmt;
 
 use block_core::Region;
 
-use crate::slot::Slot;
-use crate::sync::{AtomicU32, Later, Ordering, Table, const_outside_models, table_for};
+use crate::magazine::Magazine;
+use crate::sync::{AtomicU32, LateInit, Ordering, Table, const_outside_models, table_for};
 use crate::thread::{LIMIT, is_gone, lock_mark};
 
-/// How many threads have their slots in the first table. It is mapped where the system has mappings, as
+/// How many threads have their magazines in the first table. It is mapped where the system has mappings, as
 /// it takes 16 KiB or more; so is each further one, since a handler may make it and must not use the heap.
 pub(super) const FIRST: usize = if cfg!(any(block_loom, block_shuttle)) { 4 } else { 64 };
 #[cfg(not(any(block_loom, block_shuttle)))]
-const _: () = assert!(FIRST * size_of::<Slot>() >= 1 << 14);
+const _: () = assert!(FIRST * size_of::<Magazine>() >= 1 << 14);
 
 /// How many further tables there can be.
 const TABLES: usize = (LIMIT / FIRST).ilog2() as usize;
@@ -47,39 +47,39 @@ const REFUSED: u32 = 2;
 struct Further {
     /// One of the words above, or the mark of the thread that makes the table.
     state: AtomicU32,
-    slots: Later<Table<Slot>>,
+    magazines: LateInit<Table<Magazine>>,
 }
 
-// SAFETY: `slots` is written by the thread that swapped its mark into `state`, and only read once that is
+// SAFETY: `magazines` is written by the thread that swapped its mark into `state`, and only read once that is
 // READY.
 unsafe impl Sync for Further {}
 
 impl Further {
     const_outside_models! {
         fn new() -> Self {
-            Self { state: AtomicU32::new(EMPTY), slots: Later::new() }
+            Self { state: AtomicU32::new(EMPTY), magazines: LateInit::new() }
         }
     }
 
     #[inline]
-    fn ready(&self) -> Option<&Table<Slot>> {
+    fn ready(&self) -> Option<&Table<Magazine>> {
         // Acquire: pairs with the Release in `made`.
         let is_ready = self.state.load(Ordering::Acquire) == READY;
         // SAFETY: written before it was READY, and not since.
-        is_ready.then(|| unsafe { self.slots.get() })
+        is_ready.then(|| unsafe { self.magazines.get() })
     }
 
     /// The table, made if need be.
     #[cold]
-    fn made(&self, region: &Region, len: usize) -> Option<&Table<Slot>> {
+    fn made(&self, region: &Region, len: usize) -> Option<&Table<Magazine>> {
         let state = self.state.load(Ordering::Relaxed);
         if state == EMPTY || state > REFUSED && is_gone(state) {
             // Acquire: pairs with the last step of a thread that is gone, as `is_gone` does.
             let own = lock_mark();
             self.state.compare_exchange(state, own, Ordering::Acquire, Ordering::Relaxed).ok()?;
-            if let Ok(slots) = table_for(region, len) {
+            if let Ok(magazines) = table_for(region, len) {
                 // SAFETY: this thread's turn, by the exchange.
-                unsafe { self.slots.set(slots) };
+                unsafe { self.magazines.set(magazines) };
                 // Release: pairs with the Acquire in `ready`.
                 self.state.store(READY, Ordering::Release);
             } else {
@@ -94,7 +94,7 @@ impl Drop for Further {
     fn drop(&mut self) {
         if self.ready().is_some() {
             // SAFETY: written once, and dropped only here. One that is half written stays.
-            unsafe { self.slots.drop_in_place() };
+            unsafe { self.magazines.drop_in_place() };
         }
     }
 }
@@ -113,23 +113,23 @@ impl Tables {
         Self(core::array::from_fn(|_| Further::new()))
     }
 
-    /// The table that has a number, from [`FIRST`] up to [`LIMIT`], and the number of its first slot.
+    /// The table that has a number, from [`FIRST`] up to [`LIMIT`], and the number of its first magazine.
     #[inline]
     fn table(&self, number: usize) -> Option<(&Further, usize)> {
         let position = (number / FIRST).checked_ilog2()?;
         Some((self.0.get(position as usize)?, FIRST << position))
     }
 
-    /// The slot that goes with a number, if its table is there.
+    /// The magazine that goes with a number, if its table is there.
     #[inline]
-    pub(super) fn slot(&self, number: usize) -> Option<&Slot> {
+    pub(super) fn magazine(&self, number: usize) -> Option<&Magazine> {
         let (table, first) = self.table(number)?;
         table.ready()?.get(number - first)
     }
 
-    /// The slot that goes with a number. Makes its table if need be, unless that is refused or another
+    /// The magazine that goes with a number. Makes its table if need be, unless that is refused or another
     /// thread is about to.
-    pub(super) fn slot_or_make(&self, number: usize, region: &Region) -> Option<&Slot> {
+    pub(super) fn magazine_or_create(&self, number: usize, region: &Region) -> Option<&Magazine> {
         let (table, first) = self.table(number)?;
         table.ready().or_else(|| table.made(region, first))?.get(number - first)
     }
@@ -155,17 +155,20 @@ mod tests {
     #[test]
     fn every_number_has_a_slot_of_its_own_and_a_table_is_made_with_the_first_of_its_numbers() {
         let (tables, region) = (Tables::new(), region());
-        assert!((0..LIMIT + 10).all(|number| tables.slot(number).is_none()));
-        let mut slots: Vec<_> = (FIRST..LIMIT)
-            .map(|number| core::ptr::from_ref(tables.slot_or_make(number, &region).unwrap()))
+        assert!((0..LIMIT + 10).all(|number| tables.magazine(number).is_none()));
+        let mut magazines: Vec<_> = (FIRST..LIMIT)
+            .map(|number| core::ptr::from_ref(tables.magazine_or_create(number, &region).unwrap()))
             .collect();
-        let found = (FIRST..LIMIT).map(|it| core::ptr::from_ref(tables.slot(it).unwrap()));
-        assert!(found.eq(slots.iter().copied()));
-        slots.sort();
-        slots.dedup();
-        assert_eq!(slots.len(), LIMIT - FIRST);
-        let others = (0..FIRST).chain(LIMIT..LIMIT + 10).chain([usize::MAX / size_of::<Slot>()]);
-        assert!(others.into_iter().all(|number| tables.slot_or_make(number, &region).is_none()));
+        let found = (FIRST..LIMIT).map(|it| core::ptr::from_ref(tables.magazine(it).unwrap()));
+        assert!(found.eq(magazines.iter().copied()));
+        magazines.sort();
+        magazines.dedup();
+        assert_eq!(magazines.len(), LIMIT - FIRST);
+        let others =
+            (0..FIRST).chain(LIMIT..LIMIT + 10).chain([usize::MAX / size_of::<Magazine>()]);
+        assert!(
+            others.into_iter().all(|number| tables.magazine_or_create(number, &region).is_none())
+        );
     }
 
     /// As in a handler that interrupted it; and as after a thread that ended there.
@@ -179,11 +182,11 @@ mod tests {
         };
         let gone = std::thread::spawn(life).join().unwrap();
         tables.0[0].state.store(lock_mark(), Ordering::Relaxed);
-        assert!(tables.slot_or_make(FIRST, &region).is_none());
+        assert!(tables.magazine_or_create(FIRST, &region).is_none());
         tables.0[0].state.store(gone, Ordering::Relaxed);
-        assert!(tables.slot(FIRST).is_none());
-        assert!(tables.slot_or_make(FIRST, &region).is_some());
+        assert!(tables.magazine(FIRST).is_none());
+        assert!(tables.magazine_or_create(FIRST, &region).is_some());
         tables.0[1].state.store(REFUSED, Ordering::Relaxed);
-        assert!(tables.slot_or_make(2 * FIRST, &region).is_none());
+        assert!(tables.magazine_or_create(2 * FIRST, &region).is_none());
     }
 }

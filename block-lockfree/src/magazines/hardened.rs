@@ -2,7 +2,7 @@
 //! [`Region::lend`](block_core::Region::lend) and [`Region::scrub`](block_core::Region::scrub) do to each block.
 //!
 //! A pool that is not hardened never comes here, and has no branch for it: its way was chosen when it was
-//! built, see [`Way`](super::Way). A block is lent when it is off the free lists and scrubbed before it is on
+//! built, see [`Route`](super::Route). A block is lent when it is off the free lists and scrubbed before it is on
 //! one, so it is the caller's alone; and outside of any operation on a magazine (invariant 8).
 
 use core::ptr::NonNull;
@@ -11,11 +11,15 @@ use super::{Magazines, Shared};
 
 impl Magazines {
     #[inline(never)]
-    pub(super) fn acquire_hardened(&self, place: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
-        let block = if self.are_there() {
-            self.acquire_by_magazine(place, shared)
+    pub(super) fn acquire_hardened(
+        &self,
+        offset: usize,
+        shared: Shared<'_>,
+    ) -> Option<NonNull<u8>> {
+        let block = if self.is_enabled() {
+            self.acquire_by_magazine(offset, shared)
         } else {
-            shared.pop_or_refuse()
+            shared.pop_or_count_failure()
         }?;
         // SAFETY: off the free list just now, so this call alone holds it (invariant 1).
         unsafe { shared.region.lend(block) };
@@ -28,15 +32,15 @@ impl Magazines {
     #[inline(never)]
     pub(super) unsafe fn release_hardened(
         &self,
-        place: usize,
+        offset: usize,
         shared: Shared<'_>,
         block: NonNull<u8>,
     ) -> bool {
         // SAFETY: the caller's promise; the block is given up after it was scrubbed.
         unsafe {
             shared.region.scrub(block);
-            if self.are_there() {
-                self.release_to_magazine(place, shared, block)
+            if self.is_enabled() {
+                self.release_to_magazine(offset, shared, block)
             } else {
                 shared.push(block)
             }
@@ -44,16 +48,16 @@ impl Magazines {
     }
 
     #[inline(never)]
-    pub(super) fn acquire_many_hardened(
+    pub(super) fn acquire_bulk_hardened(
         &self,
-        place: usize,
+        offset: usize,
         shared: Shared<'_>,
         out: &mut [Option<NonNull<u8>>],
     ) -> bool {
-        let done = if self.are_there() {
-            self.acquire_many_by_magazine(place, shared, out)
+        let done = if self.is_enabled() {
+            self.acquire_bulk_by_magazine(offset, shared, out)
         } else {
-            shared.pop_many_or_refuse(out)
+            shared.pop_bulk_or_count_failure(out)
         };
         if done {
             // SAFETY: off the free list just now, so this call alone holds each (invariant 1).
@@ -64,11 +68,11 @@ impl Magazines {
 
     /// # Safety
     ///
-    /// As for [`Magazines::release_many`].
+    /// As for [`Magazines::release_bulk`].
     #[inline(never)]
-    pub(super) unsafe fn release_many_hardened(
+    pub(super) unsafe fn release_bulk_hardened(
         &self,
-        place: usize,
+        offset: usize,
         shared: Shared<'_>,
         blocks: &[Option<NonNull<u8>>],
     ) -> bool {
@@ -76,10 +80,10 @@ impl Magazines {
         blocks.iter().flatten().for_each(|&block| unsafe { shared.region.scrub(block) });
         // SAFETY: the caller's promise; the blocks are given up after they were scrubbed.
         unsafe {
-            if self.are_there() {
-                self.release_many_to_magazine(place, shared, blocks)
+            if self.is_enabled() {
+                self.release_bulk_to_magazine(offset, shared, blocks)
             } else {
-                shared.push_many(blocks)
+                shared.push_bulk(blocks)
             }
         }
     }

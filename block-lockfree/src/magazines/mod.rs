@@ -10,9 +10,9 @@
 //! on a magazine. A call that interrupts another one of its thread on the same pool (a signal
 //! handler's) uses the shared stack, and never reclaims: it may find a pool exhausted early.
 //!
-//! D. The plain memory of a slot is used by its owner while the slot is active and, after that,
+//! D. The plain memory of a magazine is used by its owner while the magazine is active and, after that,
 //!    the state word was found open; or by the holder of the lock, while the state is revoked and
-//!    after the slot was seen inactive. (Steps 1 to 4.)
+//!    after the magazine was seen inactive. (Steps 1 to 4.)
 //! E. While the state is quiesced, every free block is on the stack. (Step 5.)
 //!
 //! # Memory orderings
@@ -35,28 +35,28 @@ use self::further::{FIRST, Tables};
 use crate::depot::{BATCH, Depot};
 use crate::fence;
 use crate::lock::{Held, Lock};
-use crate::slot::{LARGEST, Slot};
+use crate::magazine::{LARGEST, Magazine};
 use crate::state::State;
 use crate::sync::{
-    Alone, AtomicU32, AtomicU64, AtomicUsize, CountUsize, Ordering, Table, const_outside_models,
-    no_table, table_for,
+    AtomicU32, AtomicU64, AtomicUsize, CachePadded, CountUsize, Ordering, Table,
+    const_outside_models, no_table, table_for,
 };
 use crate::thread;
 
 pub use crate::shared::{Free, Shared};
-pub(crate) use crate::thread::place as this_thread;
+pub(crate) use crate::thread::magazine_offset as this_thread;
 #[cfg(any(block_loom, block_shuttle))]
-pub use crate::thread::place_of;
+pub use crate::thread::magazine_offset_of;
 
 /// Which way the calls go that cannot be done on a magazine alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+enum Route {
     /// To the stack: there are no magazines, so that is every call.
     Stack,
     /// To magazine, depot and stack.
     Magazines,
     /// By one of these two, with what a hardened region does to each block. That, too, is every call:
-    /// without magazines no thread has a slot, and with them the state is never plainly open.
+    /// without magazines no thread has a magazine, and with them the state is never plainly open.
     Hardened,
 }
 
@@ -71,17 +71,17 @@ pub struct Parts {
     // What every operation reads, and what hardly ever changes.
     /// A [`State`]. Written by the holder of the lock.
     state: AtomicUsize,
-    /// The size of the first table of slots in bytes.
+    /// The size of the first table of magazines in bytes.
     end: usize,
-    /// The slots of threads with numbers below [`FIRST`].
-    slots: Table<Slot>,
-    way: Way,
+    /// The magazines of threads with numbers below [`FIRST`].
+    near: Table<Magazine>,
+    route: Route,
     largest_batch: usize,
     largest_limit: usize,
     /// Blocks that move between a magazine and the stack at a time. Written by the holder of the
     /// lock. A magazine holds up to twice as many.
     batch: AtomicU32,
-    /// Slots from here on were never used.
+    /// Magazines from here on were never used.
     used: AtomicUsize,
     /// The stack's head word when the batch was last changed: its tag counts popped blocks.
     changed_at: AtomicU64,
@@ -91,10 +91,10 @@ pub struct Parts {
     reclaims: CountUsize,
     /// For pools whose batches can be of full size.
     depot: Option<Depot>,
-    /// The slots of the other threads.
+    /// The magazines of the other threads.
     further: Tables,
     // What the exhausted meet at, on a line of its own.
-    lock: Alone<Lock>,
+    lock: CachePadded<Lock>,
 }
 
 impl core::ops::Deref for Magazines {
@@ -116,7 +116,7 @@ impl Magazines {
         if blocks == 0 || !thread::watch() {
             return Self::none(region);
         }
-        let Ok(slots) = table_for(region, FIRST) else { return Self::none(region) };
+        let Ok(near) = table_for(region, FIRST) else { return Self::none(region) };
         // A magazine of a small pool must not swallow most of it.
         let quarter = (region.layout().capacity() / 4).max(1);
         let limit = blocks.clamp(1, LARGEST);
@@ -124,9 +124,9 @@ impl Magazines {
         let state = State::new(fence::is_asymmetric(), region.is_hardened());
         Self(Retirable::new(Parts {
             state: AtomicUsize::new(state.bits()),
-            end: slots.len() * size_of::<Slot>(),
-            slots,
-            way: if region.is_hardened() { Way::Hardened } else { Way::Magazines },
+            end: near.len() * size_of::<Magazine>(),
+            near,
+            route: if region.is_hardened() { Route::Hardened } else { Route::Magazines },
             batch: AtomicU32::new(batch as u32),
             largest_batch: batch,
             largest_limit: limit,
@@ -137,13 +137,13 @@ impl Magazines {
     }
 
     const_outside_models! {
-        /// No magazines, in no memory. Nobody has a slot, so nobody looks at the state.
+        /// No magazines, in no memory. Nobody has a magazine, so nobody looks at the state.
         pub(crate) fn none(region: &Region) -> Self {
             Self(Retirable::new(Parts {
                 state: AtomicUsize::new(0),
                 end: 0,
-                slots: no_table(),
-                way: if region.is_hardened() { Way::Hardened } else { Way::Stack },
+                near: no_table(),
+                route: if region.is_hardened() { Route::Hardened } else { Route::Stack },
                 largest_batch: 0,
                 largest_limit: 0,
                 batch: AtomicU32::new(0),
@@ -153,41 +153,41 @@ impl Magazines {
                 reclaims: CountUsize::new(0),
                 depot: None,
                 further: Tables::new(),
-                lock: Alone(Lock::new()),
+                lock: CachePadded(Lock::new()),
             }))
         }
     }
 
-    /// Whether there are magazines. If not, no thread has a slot, and every call takes the slow way.
-    pub fn are_there(&self) -> bool {
+    /// Whether there are magazines. If not, no thread has a magazine, and every call takes the slow way.
+    pub fn is_enabled(&self) -> bool {
         self.end > 0
     }
 
-    /// The slot at a place, see [`thread::place`], if it is in the first table.
+    /// The magazine at a offset, see [`thread::magazine_offset`], if it is in the first table.
     #[inline]
-    fn near_slot(&self, place: usize) -> Option<&Slot> {
-        if place >= self.end {
+    fn near_magazine(&self, offset: usize) -> Option<&Magazine> {
+        if offset >= self.end {
             return None;
         }
-        debug_assert_eq!(place % size_of::<Slot>(), 0);
-        // SAFETY: places are multiples of a slot's size, and `end` is the size of the table.
-        Some(unsafe { NonNull::from(&*self.slots).cast::<Slot>().byte_add(place).as_ref() })
+        debug_assert_eq!(offset % size_of::<Magazine>(), 0);
+        // SAFETY: places are multiples of a magazine's size, and `end` is the size of the table.
+        Some(unsafe { NonNull::from(&*self.near).cast::<Magazine>().byte_add(offset).as_ref() })
     }
 
     /// Takes a block, for the thread at this place.
     #[inline(always)]
-    pub fn acquire(&self, place: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
-        if let Some(slot) = self.near_slot(place) {
-            if slot.enter_plainly(&self.state) {
+    pub fn acquire(&self, offset: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
+        if let Some(magazine) = self.near_magazine(offset) {
+            if magazine.try_enter_fast(&self.state) {
                 // SAFETY: the owner's turn (invariant D).
-                let block = unsafe { slot.pop() };
-                slot.leave();
+                let block = unsafe { magazine.pop() };
+                magazine.leave();
                 if block.is_some() {
                     return block;
                 }
             }
         }
-        self.acquire_slowly(place, shared)
+        self.acquire_slow(offset, shared)
     }
 
     /// Frees a block for the thread at this place. Returns whether it was the last block of a retired
@@ -197,40 +197,40 @@ impl Magazines {
     ///
     /// The caller holds the block, one of this pool, and gives it up.
     #[inline(always)]
-    pub unsafe fn release(&self, place: usize, shared: Shared<'_>, block: NonNull<u8>) -> bool {
-        if let Some(slot) = self.near_slot(place) {
-            if slot.enter_plainly(&self.state) {
+    pub unsafe fn release(&self, offset: usize, shared: Shared<'_>, block: NonNull<u8>) -> bool {
+        if let Some(magazine) = self.near_magazine(offset) {
+            if magazine.try_enter_fast(&self.state) {
                 // SAFETY: the owner's turn (invariant D); the caller gives the block up.
-                let done = unsafe { slot.push(block) };
-                slot.leave();
+                let done = unsafe { magazine.push(block) };
+                magazine.leave();
                 if done {
                     return false;
                 }
             }
         }
         // SAFETY: the caller's promise.
-        unsafe { self.release_slowly(place, shared, block) }
+        unsafe { self.release_slow(offset, shared, block) }
     }
 
     /// Takes a block for each entry, or none and leaves the entries as they come.
     #[inline(always)]
-    pub fn acquire_many(
+    pub fn acquire_bulk(
         &self,
-        place: usize,
+        offset: usize,
         shared: Shared<'_>,
         out: &mut [Option<NonNull<u8>>],
     ) -> bool {
-        if let Some(slot) = self.near_slot(place) {
-            if slot.enter_plainly(&self.state) {
+        if let Some(magazine) = self.near_magazine(offset) {
+            if magazine.try_enter_fast(&self.state) {
                 // SAFETY: the owner's turn (invariant D).
-                let done = unsafe { slot.pop_many(out) };
-                slot.leave();
+                let done = unsafe { magazine.pop_bulk(out) };
+                magazine.leave();
                 if done {
                     return true;
                 }
             }
         }
-        self.acquire_many_slowly(place, shared, out)
+        self.acquire_bulk_slow(offset, shared, out)
     }
 
     /// Frees blocks. Returns as [`release`](Self::release) does.
@@ -240,24 +240,24 @@ impl Magazines {
     /// Every entry is `Some`; the caller holds the blocks, each once, all of this pool, and gives
     /// them up.
     #[inline(always)]
-    pub unsafe fn release_many(
+    pub unsafe fn release_bulk(
         &self,
-        place: usize,
+        offset: usize,
         shared: Shared<'_>,
         blocks: &[Option<NonNull<u8>>],
     ) -> bool {
-        if let Some(slot) = self.near_slot(place) {
-            if slot.enter_plainly(&self.state) {
+        if let Some(magazine) = self.near_magazine(offset) {
+            if magazine.try_enter_fast(&self.state) {
                 // SAFETY: the owner's turn (invariant D); the caller gives the blocks up.
-                let done = unsafe { slot.push_many(blocks) };
-                slot.leave();
+                let done = unsafe { magazine.push_bulk(blocks) };
+                magazine.leave();
                 if done {
                     return false;
                 }
             }
         }
         // SAFETY: the caller's promise.
-        unsafe { self.release_many_slowly(place, shared, blocks) }
+        unsafe { self.release_bulk_slow(offset, shared, blocks) }
     }
 
     fn load(&self) -> State {
@@ -265,7 +265,7 @@ impl Magazines {
         State::from_bits(self.state.load(Ordering::Acquire))
     }
 
-    /// Release: pairs with the Acquire of `Slot::enter` and `load`.
+    /// Release: pairs with the Acquire of `Magazine::enter` and `load`.
     fn store(&self, _held: &Held<'_>, state: State) {
         self.state.store(state.bits(), Ordering::Release);
     }
@@ -284,23 +284,23 @@ impl Magazines {
         (2 * batch).min(self.largest_limit)
     }
 
-    /// The slot at a place, if it is in a further table that is there.
+    /// The magazine at a offset, if it is in a further table that is there.
     #[inline]
-    fn further_slot(&self, place: usize) -> Option<&Slot> {
-        self.further.slot(place / size_of::<Slot>())
+    fn further_magazine(&self, offset: usize) -> Option<&Magazine> {
+        self.further.magazine(offset / size_of::<Magazine>())
     }
 
-    /// The slot at a place, if its table is there.
-    fn slot(&self, place: usize) -> Option<&Slot> {
-        self.near_slot(place).or_else(|| self.further_slot(place))
+    /// The magazine at a offset, if its table is there.
+    fn magazine(&self, offset: usize) -> Option<&Magazine> {
+        self.near_magazine(offset).or_else(|| self.further_magazine(offset))
     }
 
-    /// The slots below the highest number that ever came, and their numbers.
-    fn used(&self) -> impl Iterator<Item = (usize, &Slot)> {
-        // Relaxed: the fences of step 2 order it; what is in a slot is ordered by `active`.
+    /// The magazines below the highest number that ever came, and their numbers.
+    fn used(&self) -> impl Iterator<Item = (usize, &Magazine)> {
+        // Relaxed: the fences of step 2 order it; what is in a magazine is ordered by `active`.
         let used = self.used.load(Ordering::Relaxed);
-        let first = self.slots.iter().enumerate().take(used);
-        first.chain((FIRST..used).filter_map(|it| Some((it, self.further.slot(it)?))))
+        let first = self.near.iter().enumerate().take(used);
+        first.chain((FIRST..used).filter_map(|it| Some((it, self.further.magazine(it)?))))
     }
 }
 
@@ -321,15 +321,15 @@ mod tests {
             let stack = Stack::new(&region).unwrap();
             let shared = Shared { region: &region, stack: &stack };
             let magazines = Magazines::new(&region, asked);
-            let place = thread::assign();
+            let offset = thread::assign();
             let count = capacity.min(200);
             let blocks: Vec<_> =
-                (0..count).map(|_| magazines.acquire(place, shared).unwrap()).collect();
+                (0..count).map(|_| magazines.acquire(offset, shared).unwrap()).collect();
             let mut most = 0;
             for block in blocks {
                 // SAFETY: acquired above, and given up here.
-                unsafe { magazines.release(place, shared, block) };
-                most = most.max(magazines.slot(place).unwrap().len());
+                unsafe { magazines.release(offset, shared, block) };
+                most = most.max(magazines.magazine(offset).unwrap().len());
             }
             assert_eq!(most, holds, "{capacity} blocks, {asked} asked for");
         }
@@ -343,16 +343,18 @@ mod tests {
         let magazines = Magazines::new(&region, 62);
         thread::assign();
         // Two threads that this one stands for.
-        let [high, low] = [thread::LIMIT - 1, 0].map(|number| number * size_of::<Slot>());
-        assert!(magazines.slot(high).is_none());
+        let [high, low] = [thread::LIMIT - 1, 0].map(|number| number * size_of::<Magazine>());
+        assert!(magazines.magazine(high).is_none());
         let blocks: Vec<_> = (0..100).map(|_| magazines.acquire(high, shared).unwrap()).collect();
         for block in blocks {
             // SAFETY: acquired above, and given up here.
             unsafe { magazines.release(high, shared, block) };
         }
-        assert!(magazines.slot(high).unwrap().len() > 0 && magazines.free(shared).count() == 200);
+        assert!(
+            magazines.magazine(high).unwrap().len() > 0 && magazines.free(shared).count() == 200
+        );
         assert!((0..200).all(|_| magazines.acquire(low, shared).is_some()));
-        assert_eq!(magazines.slot(high).unwrap().len(), 0);
+        assert_eq!(magazines.magazine(high).unwrap().len(), 0);
         assert_eq!(magazines.reclaims(), 1);
     }
 }

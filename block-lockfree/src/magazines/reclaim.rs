@@ -4,11 +4,11 @@ use super::{Free, Magazines, Shared};
 use crate::depot::{Depot, index};
 use crate::fence;
 use crate::lock::Held;
-use crate::patience::{Patience, is_active_still};
-use crate::slot::Slot;
+use crate::magazine::Magazine;
 use crate::state::State;
 use crate::sync::{Ordering, wait};
 use crate::thread;
+use crate::wait_guard::{WaitGuard, is_active_still};
 
 impl Magazines {
     /// How often a look starts again while blocks come to the stack or leave it.
@@ -17,7 +17,7 @@ impl Magazines {
     /// Returns how many blocks are free, and where they are: exact when no other thread is inside a
     /// call, otherwise right within the blocks that other threads move during the look.
     ///
-    /// Reads a word of each slot and of each cell of the depot, and the stack as
+    /// Reads a word of each magazine and of each cell of the depot, and the stack as
     /// [`Stack::content`](crate::stack::Stack::content) does. Takes no lock, stops no owner, and waits
     /// for no thread, so it may be called from a signal handler, too.
     ///
@@ -25,7 +25,7 @@ impl Magazines {
     /// all. Blocks that move between magazines and the stack move its head: then the look starts again,
     /// up to 64 times. A block that is counted twice never makes the sum exceed the capacity.
     pub fn free(&self, shared: Shared<'_>) -> Free {
-        if !self.are_there() {
+        if !self.is_enabled() {
             return Free { in_magazines: 0, on_stack: shared.stack.content() };
         }
         let mut looks = 0;
@@ -33,20 +33,20 @@ impl Magazines {
             let before = shared.stack.mark();
             // Relaxed, in `len`: a call that ended before this one began is seen, and no memory is
             // read by what it says.
-            let in_slots = self.used().map(|(_, slot)| slot.len()).sum::<usize>();
+            let in_magazines = self.used().map(|(_, magazine)| magazine.len()).sum::<usize>();
             let in_depot = self.depot.as_ref().map_or(0, Depot::len);
             let on_stack = shared.stack.content();
             looks += 1;
             if shared.stack.mark() == before || looks == Self::LOOKS {
                 let at_most = shared.region.layout().capacity() - on_stack.count();
-                return Free { in_magazines: (in_slots + in_depot).min(at_most), on_stack };
+                return Free { in_magazines: (in_magazines + in_depot).min(at_most), on_stack };
             }
         }
     }
 
-    /// How many calls were refused that have a slot, but for those that the stack counts.
-    pub fn refused(&self) -> u64 {
-        self.used().map(|(_, slot)| slot.refused() as u64).sum()
+    /// How many calls were refused that have a magazine, but for those that the stack counts.
+    pub fn failed_calls(&self) -> u64 {
+        self.used().map(|(_, magazine)| magazine.failed_calls() as u64).sum()
     }
 
     /// How often blocks were called in.
@@ -55,15 +55,15 @@ impl Magazines {
     }
 
     /// Goes on from the reclaims of the magazines before, which nobody else has any more.
-    pub(crate) fn go_on_counting(&self, before: &Self) {
+    pub(crate) fn inherit_counts(&self, before: &Self) {
         self.reclaims.store(before.reclaims.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
-    /// Counts a call of the thread at this place that was refused: in its slot, where nobody else writes.
-    pub(super) fn refuse(&self, place: usize, shared: Shared<'_>) {
-        let full = self.slot(place).map_or(1, Slot::refuse);
+    /// Counts a call of the thread at this place that was refused: in its magazine, where nobody else writes.
+    pub(super) fn count_failed(&self, offset: usize, shared: Shared<'_>) {
+        let full = self.magazine(offset).map_or(1, Magazine::count_failed);
         if full > 0 {
-            shared.stack.refuse(full);
+            shared.stack.count_failed(full);
         }
     }
 
@@ -110,8 +110,8 @@ impl Magazines {
         }
         let batch = (self.batch() / 2).max(1);
         self.batch.store(batch as u32, Ordering::Relaxed);
-        for (_, slot) in self.used() {
-            slot.set_limit(self.limit(batch).min(slot.limit()));
+        for (_, magazine) in self.used() {
+            magazine.set_limit(self.limit(batch).min(magazine.limit()));
         }
         // SAFETY: the owners are stopped.
         unsafe { self.drain(shared) };
@@ -127,13 +127,13 @@ impl Magazines {
     ///
     /// The owners are stopped, or there are none.
     unsafe fn drain(&self, shared: Shared<'_>) {
-        for (_, slot) in self.used() {
-            let len = slot.len();
+        for (_, magazine) in self.used() {
+            let len = magazine.len();
             // First out of the magazine, as in `flush`.
-            slot.set_len(0);
+            magazine.set_len(0);
             // SAFETY: the reclaimer's turn (invariant D); `0..len` was written.
-            let block = |position| unsafe { index(shared.region, slot.blocks(), position) };
-            let pushed = shared.stack.push_many((0..len).rev().map(block));
+            let block = |position| unsafe { index(shared.region, magazine.blocks(), position) };
+            let pushed = shared.stack.push_bulk((0..len).rev().map(block));
             debug_assert_eq!(pushed, len, "the magazines of a retired pool stay closed");
         }
         if let Some(depot) = &self.depot {
@@ -147,38 +147,38 @@ impl Magazines {
         // SAFETY: `self` was moved here, so nobody else is inside a call; whatever other threads
         // did happened before the move.
         unsafe { self.drain(shared) };
-        shared.stack.refuse(self.refused() as usize);
+        shared.stack.count_failed(self.failed_calls() as usize);
     }
 
     /// Takes all free blocks for good and returns their number. From then on every free goes to the
     /// stack, which counts it. Returns `None` and changes nothing if this thread must not wait,
     /// because it is in a signal handler that interrupted a call.
-    fn take_all_free(&self, place: usize, shared: Shared<'_>) -> Option<usize> {
-        if !self.are_there() {
+    fn take_all_free(&self, offset: usize, shared: Shared<'_>) -> Option<usize> {
+        if !self.is_enabled() {
             return Some(shared.stack.retire());
         }
-        let interrupted = self.slot(place).is_some_and(Slot::is_active);
+        let interrupted = self.magazine(offset).is_some_and(Magazine::is_active);
         let held = if interrupted { None } else { self.lock.0.lock() }?;
         if !self.stop_owners(&held) {
             return None;
         }
         self.store(&held, self.load().retired());
         // What is in magazines and depot stays there: the state never opens again.
-        let cached = self.used().map(|(_, slot)| slot.len()).sum::<usize>()
+        let cached = self.used().map(|(_, magazine)| magazine.len()).sum::<usize>()
             + self.depot.as_ref().map_or(0, Depot::len);
         Some(cached + shared.stack.retire())
     }
 
     /// Ends the life of a pool without owners; see `BlockAlloc::retire`.
-    pub fn retire(&self, place: usize, shared: Shared<'_>) -> bool {
+    pub fn retire(&self, offset: usize, shared: Shared<'_>) -> bool {
         let capacity = shared.region.layout().capacity();
         // The count comes last: once it is made, the free of the last block may free the pool.
-        let free = self.take_all_free(place, shared);
+        let free = self.take_all_free(offset, shared);
         free.is_some_and(|free| shared.stack.count_allocated(capacity - free))
     }
 
     /// Makes every owner stay out of its magazine, and waits until they are. (Steps 1 to 4.) False,
-    /// and they may go on, if this thread must not wait, see [`patience`](crate::patience).
+    /// and they may go on, if this thread must not wait, see [`patience`](crate::wait_guard).
     fn stop_owners(&self, held: &Held<'_>) -> bool {
         let revocation = self.revocations.load(Ordering::Relaxed).wrapping_add(1);
         self.revocations.store(revocation, Ordering::Relaxed);
@@ -187,12 +187,12 @@ impl Magazines {
         if !fence::heavy(!state.is_fenced()) {
             self.store(held, state.fenced());
         }
-        let patience = Patience::new();
-        for (number, slot) in self.used() {
+        let patience = WaitGuard::new();
+        for (number, magazine) in self.used() {
             let mut round = 0;
-            while is_active_still(number, slot) {
+            while is_active_still(number, magazine) {
                 thread::notice_fork();
-                if patience.is_over() {
+                if patience.must_stop() {
                     self.store(held, self.load().open());
                     return false;
                 }
@@ -255,15 +255,15 @@ mod tests {
         let stack = Stack::new(&region).unwrap();
         let shared = Shared { region: &region, stack: &stack };
         let magazines = Magazines::new(&region, 62);
-        let place = thread::assign();
+        let offset = thread::assign();
         while stack.pop().is_some() {}
-        let slot = magazines.slot(place).unwrap();
-        slot.enter(&magazines.state).expect("the call that is interrupted");
-        assert_eq!(magazines.acquire(place, shared), None);
-        assert!(!magazines.acquire_many(place, shared, &mut [None]));
-        slot.leave();
+        let magazine = magazines.magazine(offset).unwrap();
+        magazine.enter(&magazines.state).expect("the call that is interrupted");
+        assert_eq!(magazines.acquire(offset, shared), None);
+        assert!(!magazines.acquire_bulk(offset, shared, &mut [None]));
+        magazine.leave();
         assert_eq!(magazines.revocations.load(Ordering::Relaxed), 0);
-        assert_eq!(magazines.acquire(place, shared), None);
+        assert_eq!(magazines.acquire(offset, shared), None);
         assert_eq!(magazines.revocations.load(Ordering::Relaxed), 1, "by a call of its own");
     }
 
@@ -275,10 +275,10 @@ mod tests {
         let stack = Stack::new(&region).unwrap();
         let shared = Shared { region: &region, stack: &stack };
         let magazines = &Magazines::new(&region, 62);
-        let place = thread::assign();
-        let block = magazines.acquire(place, shared).unwrap();
-        let slot = magazines.slot(place).unwrap();
-        slot.enter(&magazines.state).expect("the call that is stopped");
+        let offset = thread::assign();
+        let block = magazines.acquire(offset, shared).unwrap();
+        let magazine = magazines.magazine(offset).unwrap();
+        magazine.enter(&magazines.state).expect("the call that is stopped");
         let held_lock = magazines.lock.0.lock();
         std::thread::scope(|scope| {
             let looker = scope.spawn(|| magazines.free(shared).count());
@@ -286,9 +286,9 @@ mod tests {
         });
         assert_eq!(magazines.free(shared).count(), 99, "in a handler of the thread itself, too");
         drop(held_lock);
-        slot.leave();
+        magazine.leave();
         // SAFETY: acquired above, and given up here.
-        unsafe { magazines.release(place, shared, block) };
+        unsafe { magazines.release(offset, shared, block) };
         assert_eq!(magazines.revocations.load(Ordering::Relaxed), 0, "no owner was stopped");
     }
 
@@ -300,18 +300,18 @@ mod tests {
         let shared = Shared { region: &region, stack: &stack };
         let magazines = Magazines::new(&region, 62);
         let life = || {
-            let place = thread::assign();
-            let block = magazines.acquire(place, shared).unwrap();
+            let offset = thread::assign();
+            let block = magazines.acquire(offset, shared).unwrap();
             // SAFETY: acquired above, and given up here.
-            unsafe { magazines.release(place, shared, block) };
+            unsafe { magazines.release(offset, shared, block) };
             let held = magazines.lock.0.lock().unwrap();
             magazines.store(&held, magazines.load().revoked(1));
             core::mem::forget(held);
-            magazines.slot(place).unwrap().enter(&magazines.state).unwrap();
+            magazines.magazine(offset).unwrap().enter(&magazines.state).unwrap();
         };
         std::thread::scope(|scope| scope.spawn(life).join().unwrap());
-        let place = thread::assign();
-        let taken = std::iter::from_fn(|| magazines.acquire(place, shared));
+        let offset = thread::assign();
+        let taken = std::iter::from_fn(|| magazines.acquire(offset, shared));
         assert_eq!(taken.count(), 100, "none of its blocks was under way");
         assert_eq!(magazines.reclaims(), 1);
     }
@@ -324,7 +324,7 @@ mod tests {
         let magazines = Magazines::new(&region, 62);
         let _held = magazines.acquire(thread::NONE, shared).unwrap();
         assert_eq!(magazines.acquire(thread::NONE, shared), None);
-        assert_eq!((stack.refused(), magazines.refused()), (1, 0));
+        assert_eq!((stack.failed_calls(), magazines.failed_calls()), (1, 0));
     }
 
     /// As in a child forked while a thread of the parent was at it.
@@ -349,11 +349,11 @@ mod tests {
         let stack = Stack::new(&region).unwrap();
         let shared = Shared { region: &region, stack: &stack };
         let magazines = Magazines::new(&region, 62);
-        let place = thread::assign();
-        let take = || std::iter::from_fn(|| magazines.acquire(place, shared));
+        let offset = thread::assign();
+        let take = || std::iter::from_fn(|| magazines.acquire(offset, shared));
         let give = |block| {
             // SAFETY: acquired by this test, and given up here.
-            unsafe { magazines.release(place, shared, block) };
+            unsafe { magazines.release(offset, shared, block) };
         };
         let full = magazines.batch();
         let all: std::vec::Vec<_> = take().collect();

@@ -4,9 +4,9 @@ use core::ptr::NonNull;
 
 use block_core::Region;
 
-use super::{Magazines, Shared, Way};
+use super::{Magazines, Route, Shared};
 use crate::depot::{BATCH, index};
-use crate::slot::Slot;
+use crate::magazine::Magazine;
 use crate::sync::{Ordering, fence};
 use crate::thread;
 
@@ -20,31 +20,31 @@ enum Turn<R> {
 }
 
 impl Magazines {
-    /// The slot of the thread that calls, made known to reclaimers. A thread that has no number yet
+    /// The magazine of the thread that calls, made known to reclaimers. A thread that has no number yet
     /// gets one here.
-    fn own_slot(&self, place: usize, region: &Region) -> Option<&Slot> {
-        let place = if place == thread::UNASSIGNED { thread::assign() } else { place };
-        let number = place / size_of::<Slot>();
-        let further = || self.further.slot_or_make(number, region);
-        let slot = self.near_slot(place).or_else(further)?;
-        let slots = number + 1;
-        if self.used.load(Ordering::Relaxed) < slots {
+    fn own_magazine(&self, offset: usize, region: &Region) -> Option<&Magazine> {
+        let offset = if offset == thread::UNASSIGNED { thread::assign() } else { offset };
+        let number = offset / size_of::<Magazine>();
+        let further = || self.further.magazine_or_create(number, region);
+        let magazine = self.near_magazine(offset).or_else(further)?;
+        let magazines = number + 1;
+        if self.used.load(Ordering::Relaxed) < magazines {
             // Step 1: before the fence of the operation that follows. Relaxed is enough for that.
-            self.used.fetch_max(slots, Ordering::Relaxed);
+            self.used.fetch_max(magazines, Ordering::Relaxed);
         }
-        Some(slot)
+        Some(magazine)
     }
 
     /// Runs an operation on the own magazine, if it may be used now.
     #[inline(always)]
     fn with_own<R>(
         &self,
-        place: usize,
+        offset: usize,
         region: &Region,
-        operation: impl FnOnce(&Slot) -> R,
+        operation: impl FnOnce(&Magazine) -> R,
     ) -> Turn<R> {
-        let Some(slot) = self.own_slot(place, region) else { return Turn::Bypass };
-        let Some(mut state) = slot.enter(&self.state) else {
+        let Some(magazine) = self.own_magazine(offset, region) else { return Turn::Bypass };
+        let Some(mut state) = magazine.enter(&self.state) else {
             return Turn::Reentrant;
         };
         if state.is_fenced() {
@@ -57,59 +57,59 @@ impl Magazines {
             Turn::Bypass
         } else {
             let limit = self.limit(self.batch());
-            if slot.limit() < limit {
-                slot.set_limit(limit); // first use, or batches have grown
+            if magazine.limit() < limit {
+                magazine.set_limit(limit); // first use, or batches have grown
             }
-            Turn::Done(operation(slot))
+            Turn::Done(operation(magazine))
         };
-        slot.leave();
+        magazine.leave();
         turn
     }
 
     #[cold]
     #[inline(never)]
-    pub(super) fn acquire_slowly(&self, place: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
-        match self.way {
-            Way::Stack => shared.pop_or_refuse(),
-            Way::Magazines => match self.acquire_further(place) {
-                None => self.acquire_from_magazine(place, shared),
+    pub(super) fn acquire_slow(&self, offset: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
+        match self.route {
+            Route::Stack => shared.pop_or_count_failure(),
+            Route::Magazines => match self.acquire_further(offset) {
+                None => self.acquire_from_magazine(offset, shared),
                 block => block,
             },
-            Way::Hardened => self.acquire_hardened(place, shared),
+            Route::Hardened => self.acquire_hardened(offset, shared),
         }
     }
 
-    /// The short way of a thread whose slot is in a further table.
+    /// The short way of a thread whose magazine is in a further table.
     #[inline(always)]
-    fn acquire_further(&self, place: usize) -> Option<NonNull<u8>> {
-        let slot = self.further_slot(place)?;
-        if !slot.enter_plainly(&self.state) {
+    fn acquire_further(&self, offset: usize) -> Option<NonNull<u8>> {
+        let magazine = self.further_magazine(offset)?;
+        if !magazine.try_enter_fast(&self.state) {
             return None;
         }
         // SAFETY: the owner's turn (invariant D).
-        let block = unsafe { slot.pop() };
-        slot.leave();
+        let block = unsafe { magazine.pop() };
+        magazine.leave();
         block
     }
 
     /// A function of its own, so that the ways before it need no frame.
     #[inline(never)]
-    fn acquire_from_magazine(&self, place: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
-        self.acquire_by_magazine(place, shared)
+    fn acquire_from_magazine(&self, offset: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
+        self.acquire_by_magazine(offset, shared)
     }
 
     #[inline(always)]
     pub(super) fn acquire_by_magazine(
         &self,
-        place: usize,
+        offset: usize,
         shared: Shared<'_>,
     ) -> Option<NonNull<u8>> {
-        let turn = self.with_own(place, shared.region, |slot| {
+        let turn = self.with_own(offset, shared.region, |magazine| {
             // SAFETY: the owner's turn (invariant D).
             unsafe {
-                slot.pop().or_else(|| {
-                    self.refill(slot, shared);
-                    slot.pop()
+                magazine.pop().or_else(|| {
+                    self.refill(magazine, shared);
+                    magazine.pop()
                 })
             }
         });
@@ -118,7 +118,7 @@ impl Magazines {
                 self.grow(shared);
                 Some(block)
             }
-            Turn::Reentrant => shared.pop_or_refuse(),
+            Turn::Reentrant => shared.pop_or_count_failure(),
             Turn::Done(None) | Turn::Bypass => {
                 let mut block = None;
                 let found = self.until_exhausted(shared, || {
@@ -126,7 +126,7 @@ impl Magazines {
                     block.is_some()
                 });
                 if !found {
-                    self.refuse(place, shared);
+                    self.count_failed(offset, shared);
                 }
                 block
             }
@@ -138,39 +138,39 @@ impl Magazines {
     /// As for [`Magazines::release`].
     #[cold]
     #[inline(never)]
-    pub(super) unsafe fn release_slowly(
+    pub(super) unsafe fn release_slow(
         &self,
-        place: usize,
+        offset: usize,
         shared: Shared<'_>,
         block: NonNull<u8>,
     ) -> bool {
         // SAFETY: the caller's promise.
         unsafe {
-            match self.way {
-                Way::Stack => shared.push(block),
-                Way::Magazines => {
-                    !self.release_further(place, block)
-                        && self.release_to_own_magazine(place, shared, block)
+            match self.route {
+                Route::Stack => shared.push(block),
+                Route::Magazines => {
+                    !self.release_further(offset, block)
+                        && self.release_to_own_magazine(offset, shared, block)
                 }
-                Way::Hardened => self.release_hardened(place, shared, block),
+                Route::Hardened => self.release_hardened(offset, shared, block),
             }
         }
     }
 
-    /// The short way of a thread whose slot is in a further table. Returns whether the block is there.
+    /// The short way of a thread whose magazine is in a further table. Returns whether the block is there.
     ///
     /// # Safety
     ///
     /// As for [`Magazines::release`], if this returns true.
     #[inline(always)]
-    unsafe fn release_further(&self, place: usize, block: NonNull<u8>) -> bool {
-        let Some(slot) = self.further_slot(place) else { return false };
-        if !slot.enter_plainly(&self.state) {
+    unsafe fn release_further(&self, offset: usize, block: NonNull<u8>) -> bool {
+        let Some(magazine) = self.further_magazine(offset) else { return false };
+        if !magazine.try_enter_fast(&self.state) {
             return false;
         }
         // SAFETY: the owner's turn (invariant D); the caller gives the block up.
-        let done = unsafe { slot.push(block) };
-        slot.leave();
+        let done = unsafe { magazine.push(block) };
+        magazine.leave();
         done
     }
 
@@ -182,12 +182,12 @@ impl Magazines {
     #[inline(never)]
     unsafe fn release_to_own_magazine(
         &self,
-        place: usize,
+        offset: usize,
         shared: Shared<'_>,
         block: NonNull<u8>,
     ) -> bool {
         // SAFETY: the caller's promise.
-        unsafe { self.release_to_magazine(place, shared, block) }
+        unsafe { self.release_to_magazine(offset, shared, block) }
     }
 
     /// # Safety
@@ -196,16 +196,16 @@ impl Magazines {
     #[inline(always)]
     pub(super) unsafe fn release_to_magazine(
         &self,
-        place: usize,
+        offset: usize,
         shared: Shared<'_>,
         block: NonNull<u8>,
     ) -> bool {
-        let turn = self.with_own(place, shared.region, |slot| {
+        let turn = self.with_own(offset, shared.region, |magazine| {
             // SAFETY: the owner's turn (invariant D); the block is given up once, by the push that
             // says so. A flush makes room: batches are of one block or more.
             unsafe {
-                while !slot.push(block) {
-                    self.flush(slot, shared);
+                while !magazine.push(block) {
+                    self.flush(magazine, shared);
                 }
             }
         });
@@ -222,37 +222,37 @@ impl Magazines {
 
     #[cold]
     #[inline(never)]
-    pub(super) fn acquire_many_slowly(
+    pub(super) fn acquire_bulk_slow(
         &self,
-        place: usize,
+        offset: usize,
         shared: Shared<'_>,
         out: &mut [Option<NonNull<u8>>],
     ) -> bool {
-        if shared.refuse_above_capacity(out) {
+        if shared.exceeds_capacity(out) {
             return false;
         }
-        match self.way {
-            Way::Stack => shared.pop_many_or_refuse(out),
-            Way::Magazines => self.acquire_many_by_magazine(place, shared, out),
-            Way::Hardened => self.acquire_many_hardened(place, shared, out),
+        match self.route {
+            Route::Stack => shared.pop_bulk_or_count_failure(out),
+            Route::Magazines => self.acquire_bulk_by_magazine(offset, shared, out),
+            Route::Hardened => self.acquire_bulk_hardened(offset, shared, out),
         }
     }
 
     #[inline(always)]
-    pub(super) fn acquire_many_by_magazine(
+    pub(super) fn acquire_bulk_by_magazine(
         &self,
-        place: usize,
+        offset: usize,
         shared: Shared<'_>,
         out: &mut [Option<NonNull<u8>>],
     ) -> bool {
-        let turn = self.with_own(place, shared.region, |slot| {
-            if out.len() > slot.limit() {
+        let turn = self.with_own(offset, shared.region, |magazine| {
+            if out.len() > magazine.limit() {
                 return false;
             }
             // SAFETY: the owner's turn (invariant D).
-            while unsafe { !slot.pop_many(out) } {
+            while unsafe { !magazine.pop_bulk(out) } {
                 // SAFETY: the same turn.
-                if unsafe { self.refill(slot, shared) } == 0 {
+                if unsafe { self.refill(magazine, shared) } == 0 {
                     return false;
                 }
             }
@@ -263,11 +263,11 @@ impl Magazines {
                 self.grow(shared);
                 true
             }
-            Turn::Reentrant => shared.pop_many_or_refuse(out),
+            Turn::Reentrant => shared.pop_bulk_or_count_failure(out),
             Turn::Done(false) | Turn::Bypass => {
-                let done = self.until_exhausted(shared, || shared.pop_many(out));
+                let done = self.until_exhausted(shared, || shared.pop_bulk(out));
                 if !done {
-                    self.refuse(place, shared);
+                    self.count_failed(offset, shared);
                 }
                 done
             }
@@ -276,44 +276,44 @@ impl Magazines {
 
     /// # Safety
     ///
-    /// As for [`Magazines::release_many`].
+    /// As for [`Magazines::release_bulk`].
     #[cold]
     #[inline(never)]
-    pub(super) unsafe fn release_many_slowly(
+    pub(super) unsafe fn release_bulk_slow(
         &self,
-        place: usize,
+        offset: usize,
         shared: Shared<'_>,
         blocks: &[Option<NonNull<u8>>],
     ) -> bool {
         // SAFETY: the caller's promise.
         unsafe {
-            match self.way {
-                Way::Stack => shared.push_many(blocks),
-                Way::Magazines => self.release_many_to_magazine(place, shared, blocks),
-                Way::Hardened => self.release_many_hardened(place, shared, blocks),
+            match self.route {
+                Route::Stack => shared.push_bulk(blocks),
+                Route::Magazines => self.release_bulk_to_magazine(offset, shared, blocks),
+                Route::Hardened => self.release_bulk_hardened(offset, shared, blocks),
             }
         }
     }
 
     /// # Safety
     ///
-    /// As for [`Magazines::release_many`].
+    /// As for [`Magazines::release_bulk`].
     #[inline(always)]
-    pub(super) unsafe fn release_many_to_magazine(
+    pub(super) unsafe fn release_bulk_to_magazine(
         &self,
-        place: usize,
+        offset: usize,
         shared: Shared<'_>,
         blocks: &[Option<NonNull<u8>>],
     ) -> bool {
-        let turn = self.with_own(place, shared.region, |slot| {
-            if blocks.len() > slot.limit() {
+        let turn = self.with_own(offset, shared.region, |magazine| {
+            if blocks.len() > magazine.limit() {
                 return false;
             }
             // SAFETY: the owner's turn (invariant D); the blocks are given up once, by the push
             // that says so.
             unsafe {
-                while !slot.push_many(blocks) {
-                    self.flush(slot, shared);
+                while !magazine.push_bulk(blocks) {
+                    self.flush(magazine, shared);
                 }
             }
             true
@@ -326,28 +326,28 @@ impl Magazines {
             self.cool_down(shared);
         }
         // SAFETY: the caller's promise; no magazine took the blocks.
-        unsafe { shared.push_many(blocks) }
+        unsafe { shared.push_bulk(blocks) }
     }
 
     /// Moves a batch into the magazine, at most to its limit; says how many came.
     ///
     /// # Safety
     ///
-    /// It is the caller's turn with the slot.
-    unsafe fn refill(&self, slot: &Slot, shared: Shared<'_>) -> usize {
-        let len = slot.len();
-        let wanted = self.batch().min(slot.limit() - len);
+    /// It is the caller's turn with the magazine.
+    unsafe fn refill(&self, magazine: &Magazine, shared: Shared<'_>) -> usize {
+        let len = magazine.len();
+        let wanted = self.batch().min(magazine.limit() - len);
         if let Some(depot) = self.depot.as_ref().filter(|_| wanted == BATCH) {
             // SAFETY: the caller's turn; there is room for `wanted` more.
-            if unsafe { depot.take(slot) } {
+            if unsafe { depot.take(magazine) } {
                 return BATCH;
             }
         }
         let taken = shared.stack.pop_up_to(wanted, |position, block| {
             // SAFETY: the caller's turn; `len + position < limit`.
-            unsafe { slot.blocks().set(len + position, shared.region.block(block)) };
+            unsafe { magazine.blocks().set(len + position, shared.region.block(block)) };
         });
-        slot.set_len(len + taken);
+        magazine.set_len(len + taken);
         taken
     }
 
@@ -355,22 +355,22 @@ impl Magazines {
     ///
     /// # Safety
     ///
-    /// It is the caller's turn with the slot.
-    unsafe fn flush(&self, slot: &Slot, shared: Shared<'_>) {
-        let len = slot.len();
+    /// It is the caller's turn with the magazine.
+    unsafe fn flush(&self, magazine: &Magazine, shared: Shared<'_>) {
+        let len = magazine.len();
         let batch = self.batch().min(len);
         if let Some(depot) = self.depot.as_ref().filter(|_| batch == BATCH) {
-            // SAFETY: the caller's turn; the slot has so many.
-            if unsafe { depot.put(slot) } {
+            // SAFETY: the caller's turn; the magazine has so many.
+            if unsafe { depot.put(magazine) } {
                 return;
             }
         }
         let rest = len - batch;
         // First out of the magazine: a forked child must not find them twice.
-        slot.set_len(rest);
+        magazine.set_len(rest);
         // SAFETY: the caller's turn; `rest..len` was written.
-        let block = |position| unsafe { index(shared.region, slot.blocks(), position) };
-        let pushed = shared.stack.push_many((rest..len).rev().map(block));
+        let block = |position| unsafe { index(shared.region, magazine.blocks(), position) };
+        let pushed = shared.stack.push_bulk((rest..len).rev().map(block));
         debug_assert_eq!(pushed, batch, "the magazines of a retired pool stay closed");
     }
 }

@@ -35,9 +35,9 @@ pub(crate) fn table_for<T: Default>(_region: &Region, len: usize) -> Result<Tabl
 }
 
 /// As the real one, but an access out of order is a reported race.
-pub(crate) struct Later<T>(UnsafeCell<Option<T>>);
+pub(crate) struct LateInit<T>(UnsafeCell<Option<T>>);
 
-impl<T> Later<T> {
+impl<T> LateInit<T> {
     pub(crate) fn new() -> Self {
         Self(UnsafeCell::new(None))
     }
@@ -57,15 +57,15 @@ impl<T> Later<T> {
 
 /// As the real one, but a turn taken out of order is a reported race.
 #[derive(Debug)]
-pub(crate) struct Blocks<const N: usize>(std::vec::Vec<UnsafeCell<Option<NonNull<u8>>>>);
+pub(crate) struct BlockArray<const N: usize>(std::vec::Vec<UnsafeCell<Option<NonNull<u8>>>>);
 
-impl<const N: usize> Default for Blocks<N> {
+impl<const N: usize> Default for BlockArray<N> {
     fn default() -> Self {
         Self((0..N).map(|_| UnsafeCell::new(None)).collect())
     }
 }
 
-impl<const N: usize> Blocks<N> {
+impl<const N: usize> BlockArray<N> {
     pub(crate) unsafe fn get(&self, position: usize) -> NonNull<u8> {
         // SAFETY: the cell reports it if it is not the caller's turn.
         self.0[position].with(|block| unsafe { (*block).expect("an address was written") })
@@ -79,7 +79,7 @@ impl<const N: usize> Blocks<N> {
     pub(crate) unsafe fn copy_to<const M: usize>(
         &self,
         from: usize,
-        other: &Blocks<M>,
+        other: &BlockArray<M>,
         to: usize,
         count: usize,
     ) {

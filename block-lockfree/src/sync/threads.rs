@@ -10,12 +10,12 @@ pub(crate) use crate::thread::set_busy;
 /// Plain memory for `N` block addresses, whose users take turns by a protocol of their own.
 #[derive(Debug)]
 #[repr(transparent)]
-pub(crate) struct Blocks<const N: usize>(UnsafeCell<[MaybeUninit<NonNull<u8>>; N]>);
+pub(crate) struct BlockArray<const N: usize>(UnsafeCell<[MaybeUninit<NonNull<u8>>; N]>);
 
 // Nothing unwinds while it is a user's turn.
-impl<const N: usize> core::panic::RefUnwindSafe for Blocks<N> {}
+impl<const N: usize> core::panic::RefUnwindSafe for BlockArray<N> {}
 
-impl<const N: usize> Blocks<N> {
+impl<const N: usize> BlockArray<N> {
     #[inline]
     fn place(&self, position: usize) -> *mut NonNull<u8> {
         debug_assert!(position <= N);
@@ -50,7 +50,7 @@ impl<const N: usize> Blocks<N> {
     pub(crate) unsafe fn copy_to<const M: usize>(
         &self,
         from: usize,
-        other: &Blocks<M>,
+        other: &BlockArray<M>,
         to: usize,
         count: usize,
     ) {
@@ -86,12 +86,12 @@ impl<const N: usize> Blocks<N> {
 }
 
 /// A place for one value that is written later.
-pub(crate) struct Later<T>(UnsafeCell<MaybeUninit<T>>);
+pub(crate) struct LateInit<T>(UnsafeCell<MaybeUninit<T>>);
 
 // Nothing unwinds while a value is written.
-impl<T: core::panic::RefUnwindSafe> core::panic::RefUnwindSafe for Later<T> {}
+impl<T: core::panic::RefUnwindSafe> core::panic::RefUnwindSafe for LateInit<T> {}
 
-impl<T> Later<T> {
+impl<T> LateInit<T> {
     pub(crate) const fn new() -> Self {
         Self(UnsafeCell::new(MaybeUninit::uninit()))
     }

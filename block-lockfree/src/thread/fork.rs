@@ -17,7 +17,7 @@ mod hook {
     use core::sync::atomic::Ordering;
 
     use super::witness;
-    use crate::numbers::WORD;
+    use crate::bitmap::WORD;
     use crate::thread::{GENERATION, OWNERS, TAKEN, number};
 
     pub(in crate::thread) fn watch() {

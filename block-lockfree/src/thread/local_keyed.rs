@@ -11,10 +11,10 @@ use super::{FIRST, NONE, SCALE, UNASSIGNED, number_of};
 
 const BUSY: usize = 1 << 31;
 
-/// This thread's number times the size of a slot: where its slot lies in every pool's table, in bytes.
+/// This thread's number times the size of a magazine: where its magazine lies in every pool's table, in bytes.
 /// [`UNASSIGNED`] or [`NONE`] if it has no number.
 #[inline]
-pub(crate) fn place() -> usize {
+pub(crate) fn magazine_offset() -> usize {
     match end::held() & !BUSY {
         0 => UNASSIGNED,
         value => number_of(value as u32).map_or(NONE, |number| number * SCALE),
@@ -30,7 +30,7 @@ pub(crate) fn mark() -> u32 {
     }
 }
 
-/// Sets place and mark. Signals are blocked.
+/// Sets magazine_offset and mark. Signals are blocked.
 pub(super) fn set(mark: Option<u32>) {
     let busy = end::held() & BUSY;
     end::hold(mark.unwrap_or(FIRST) as usize | busy);

@@ -11,7 +11,7 @@ use crate::pool::{Leaves, Pool, model, pop_push, pop_two_push_the_first, untouch
 #[test]
 fn bulk_pop_of_two_push_the_first_only_against_pop() {
     fn bulk_pop_push_the_first(pool: &Pool) {
-        let [first, _held] = pool.pop_many().expect("invariant 3: two blocks are always free");
+        let [first, _held] = pool.pop_bulk().expect("invariant 3: two blocks are always free");
         pool.push(first);
     }
     model(3, used_once, &[bulk_pop_push_the_first, pop_push], Leaves(2));
@@ -21,8 +21,8 @@ fn bulk_pop_of_two_push_the_first_only_against_pop() {
 #[test]
 fn bulk_transfer_against_pop_and_push() {
     fn bulk(pool: &Pool) {
-        if let Some(blocks) = pool.pop_many::<2>() {
-            pool.push_many(&blocks);
+        if let Some(blocks) = pool.pop_bulk::<2>() {
+            pool.push_bulk(&blocks);
         }
     }
     model(3, used_once, &[bulk, pop_push], Leaves(3));
@@ -36,8 +36,8 @@ fn bulk_transfer_against_pop_and_push() {
 #[test]
 fn within_their_share_no_bulk_pop_fails() {
     fn always_two(pool: &Pool) {
-        let blocks = pool.pop_many::<2>().expect("invariant 3: two blocks are always free");
-        pool.push_many(&blocks);
+        let blocks = pool.pop_bulk::<2>().expect("invariant 3: two blocks are always free");
+        pool.push_bulk(&blocks);
     }
     model(3, untouched, &[always_two, pop_push], Leaves(3));
     model(
@@ -59,21 +59,21 @@ fn within_their_share_no_bulk_pop_fails() {
 fn a_chain_in_the_making_does_not_make_a_bulk_pop_fail() {
     check(Bound::Exhaustive, || {
         let pool = Pool::new(5);
-        let [top, others @ .., last] = pool.pop_many::<5>().unwrap();
+        let [top, others @ .., last] = pool.pop_bulk::<5>().unwrap();
         pool.push(last);
         assert_eq!(pool.pop(), Some(last), "its link says now: the last one");
-        pool.push_many(&others);
+        pool.push_bulk(&others);
         pool.push(top);
         let other = Arc::clone(&pool);
         // The walk is the spawned thread's: loom looks for the races of a store with the last
         // access alone, which is the pusher's own, but offers the walk every outdated value.
         let walker = thread::spawn(move || {
-            let taken = other.pop_many::<3>();
+            let taken = other.pop_bulk::<3>();
             let blocks = taken.expect("invariant 3: three blocks are always free");
-            other.push_many(&blocks);
+            other.push_bulk(&blocks);
         });
         if let Some(block) = pool.pop() {
-            pool.push_many(&[block, last]);
+            pool.push_bulk(&[block, last]);
         }
         walker.join().unwrap();
         pool.assert_left(5);

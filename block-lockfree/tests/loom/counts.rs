@@ -29,11 +29,11 @@ fn one_look_beside(pool: &Arc<Pool>, expected: [(usize, usize); 3], body: impl F
 fn a_look_beside_a_block_that_comes_back_at_another_depth() {
     check(Bound::Exhaustive, || {
         let pool = Pool::new(3);
-        let [a, b, c] = pool.pop_many().unwrap();
-        pool.push_many(&[a, b]);
+        let [a, b, c] = pool.pop_bulk().unwrap();
+        pool.push_bulk(&[a, b]);
         one_look_beside(&pool, [(2, 0), (0, 0), (3, 0)], |pool| {
-            assert_eq!(pool.pop_many(), Some([a, b]));
-            pool.push_many(&[c, b, a]);
+            assert_eq!(pool.pop_bulk(), Some([a, b]));
+            pool.push_bulk(&[c, b, a]);
         });
         pool.assert_left(3);
     });
@@ -50,7 +50,7 @@ fn a_look_beside_calls_that_empty_the_frontier() {
         let first = pool.pop().unwrap();
         pool.push(first);
         one_look_beside(&pool, [(1, 2), (0, 0), (1, 0)], |pool| {
-            assert!(pool.pop_many::<3>().is_some());
+            assert!(pool.pop_bulk::<3>().is_some());
             pool.push(first);
         });
         pool.assert_left(1);
@@ -87,7 +87,7 @@ fn looks_beside_calls_that_move_the_frontier() {
 fn depths_of_two_pushes() {
     check(Bound::Exhaustive, || {
         let pool = Pool::new(2);
-        let [a, b] = pool.pop_many().unwrap();
+        let [a, b] = pool.pop_bulk().unwrap();
         let other = Arc::clone(&pool);
         let pusher = thread::spawn(move || other.push(a));
         pool.push(b);
@@ -105,9 +105,9 @@ fn depths_of_a_bulk_push_beside_pushes_and_pops() {
     for pops in [false, true] {
         check(Bound::Exhaustive, move || {
             let pool = Pool::new(4);
-            let [a, b, c, d] = pool.pop_many().unwrap();
+            let [a, b, c, d] = pool.pop_bulk().unwrap();
             let other = Arc::clone(&pool);
-            let pusher = thread::spawn(move || other.push_many(&[a, b]));
+            let pusher = thread::spawn(move || other.push_bulk(&[a, b]));
             pool.push(c);
             if pops {
                 let left = pool.pop();
@@ -133,7 +133,7 @@ fn depths_after_a_bulk_pop_in_parts() {
             let pool = Pool::new(if keeps { 2 } else { 3 });
             let other = Arc::clone(&pool);
             let popper = thread::spawn(move || {
-                let blocks = other.pop_many::<2>();
+                let blocks = other.pop_bulk::<2>();
                 assert!(keeps || blocks.is_some(), "invariant 3: two are always free");
                 blocks.map_or(0, |_| 2)
             });

@@ -37,15 +37,15 @@ impl Pool {
         self.stack.push(block);
     }
 
-    pub fn pop_many<const N: usize>(&self) -> Option<[BlockIndex; N]> {
+    pub fn pop_bulk<const N: usize>(&self) -> Option<[BlockIndex; N]> {
         let mut blocks = [BlockIndex::new(usize::MAX); N];
-        let taken = self.stack.pop_many(N, |position, block| blocks[position] = block);
+        let taken = self.stack.pop_bulk(N, |position, block| blocks[position] = block);
         taken.then(|| blocks.each_ref().map(|&block| (self.touch(block), block).1))
     }
 
-    pub fn push_many(&self, blocks: &[BlockIndex]) {
+    pub fn push_bulk(&self, blocks: &[BlockIndex]) {
         blocks.iter().for_each(|&block| self.touch(block));
-        self.stack.push_many(blocks.iter().copied());
+        self.stack.push_bulk(blocks.iter().copied());
     }
 
     /// Invariants 1 and 2, when all is quiet: `free` blocks are left, each once.

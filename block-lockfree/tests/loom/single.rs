@@ -36,9 +36,9 @@ fn swaps_that_fail_by_themselves_are_tried_again() {
     }
     fn bulk_weakly(pool: &Pool) {
         fail_next_swap();
-        let blocks = pool.pop_many::<2>().expect("invariant 3: two blocks are always free");
+        let blocks = pool.pop_bulk::<2>().expect("invariant 3: two blocks are always free");
         fail_next_swap();
-        pool.push_many(&blocks);
+        pool.push_bulk(&blocks);
     }
     model(2, used_once, &[pop_push_weakly, pop_push], Leaves(2));
     model(3, used_once, &[pop_push_weakly, pop_two_push_the_first], Leaves(3));
@@ -51,7 +51,7 @@ fn swaps_that_fail_by_themselves_are_tried_again() {
 fn frontier_against_pop_and_push() {
     model(3, untouched, &[pop_two_push_the_first, pop_push], Leaves(3));
     fn bulk_from_the_frontier(pool: &Pool) {
-        if let Some([a, b]) = pool.pop_many::<2>() {
+        if let Some([a, b]) = pool.pop_bulk::<2>() {
             pool.push(b);
             pool.push(a);
         }

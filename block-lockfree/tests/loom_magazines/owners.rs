@@ -97,8 +97,8 @@ fn bulk_against_reclaimer() {
         },
         [
             |pool, _| {
-                if let Some(blocks) = pool.acquire_many::<2>(0) {
-                    pool.release_many(0, blocks);
+                if let Some(blocks) = pool.acquire_bulk::<2>(0) {
+                    pool.release_bulk(0, blocks);
                 }
             },
             |pool, _| {

@@ -7,7 +7,7 @@ use block_core::models::sync::Arc;
 use block_core::models::sync::atomic::{AtomicUsize, Ordering};
 use block_core::models::{self, Bound, UnsafeCell, thread};
 use block_core::{BlockIndex, BlockLayout, Region};
-use block_lockfree::magazines::{Magazines, Shared, place_of};
+use block_lockfree::magazines::{Magazines, Shared, magazine_offset_of};
 use block_lockfree::stack::Stack;
 
 /// What a thread has that got no number, because too many others live.
@@ -50,7 +50,7 @@ impl Pool {
     }
 
     pub fn acquire(&self, number: usize) -> Option<BlockIndex> {
-        let block = self.magazines.acquire(place_of(number), self.call())?;
+        let block = self.magazines.acquire(magazine_offset_of(number), self.call())?;
         let block = self.region.locate(block).expect("invariant 4");
         self.touch(block);
         Some(block)
@@ -64,7 +64,13 @@ impl Pool {
     pub fn release(&self, number: usize, block: BlockIndex) {
         self.touch(block);
         // SAFETY: the caller holds the block.
-        unsafe { self.magazines.release(place_of(number), self.call(), self.region.block(block)) };
+        unsafe {
+            self.magazines.release(
+                magazine_offset_of(number),
+                self.call(),
+                self.region.block(block),
+            )
+        };
     }
 
     pub fn acquire_and_release(&self, number: usize) {
@@ -72,24 +78,26 @@ impl Pool {
         self.release(number, block);
     }
 
-    pub fn acquire_many<const N: usize>(&self, number: usize) -> Option<[BlockIndex; N]> {
+    pub fn acquire_bulk<const N: usize>(&self, number: usize) -> Option<[BlockIndex; N]> {
         let mut blocks = [None; N];
-        self.magazines.acquire_many(place_of(number), self.call(), &mut blocks).then(|| {
-            blocks.map(|block| {
-                let block = self.region.locate(block.unwrap()).expect("invariant 4");
-                self.touch(block);
-                block
-            })
-        })
+        self.magazines.acquire_bulk(magazine_offset_of(number), self.call(), &mut blocks).then(
+            || {
+                blocks.map(|block| {
+                    let block = self.region.locate(block.unwrap()).expect("invariant 4");
+                    self.touch(block);
+                    block
+                })
+            },
+        )
     }
 
-    pub fn release_many<const N: usize>(&self, number: usize, blocks: [BlockIndex; N]) {
+    pub fn release_bulk<const N: usize>(&self, number: usize, blocks: [BlockIndex; N]) {
         let blocks = blocks.map(|block| {
             self.touch(block);
             Some(self.region.block(block))
         });
         // SAFETY: the caller holds the blocks.
-        unsafe { self.magazines.release_many(place_of(number), self.call(), &blocks) };
+        unsafe { self.magazines.release_bulk(magazine_offset_of(number), self.call(), &blocks) };
     }
 
     pub fn available(&self) -> usize {

@@ -10,7 +10,7 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 
-use block_lockfree::magazines::place_of;
+use block_lockfree::magazines::magazine_offset_of;
 
 use super::pool::*;
 
@@ -36,7 +36,7 @@ fn is_freed_once<const N: usize>(
                 }
             };
             let mut bodies: Vec<Body> = vec![Box::new(move |pool: &Pool| {
-                pool.magazines.retire(place_of(retirer), pool.call())
+                pool.magazines.retire(magazine_offset_of(retirer), pool.call())
             })];
             for (giver, block) in givers.into_iter().zip(held) {
                 bodies.push(Box::new(move |pool: &Pool| giver(pool, block)));
@@ -75,7 +75,9 @@ unsafe impl Send for Sent {}
 fn give(pool: &Pool, number: usize, block: BlockIndex) -> bool {
     pool.touch(block);
     // SAFETY: the caller holds the block.
-    unsafe { pool.magazines.release(place_of(number), pool.call(), pool.region.block(block)) }
+    unsafe {
+        pool.magazines.release(magazine_offset_of(number), pool.call(), pool.region.block(block))
+    }
 }
 
 /// Two threads, two blocks, one of them in a magazine. At most four preemptions.
@@ -189,7 +191,7 @@ fn against_a_bulk_free() {
             let blocks = [Some(block), other].into_iter().flatten();
             let blocks: Vec<_> = blocks.map(|block| Some(pool.region.block(block))).collect();
             // SAFETY: the caller holds the blocks.
-            unsafe { pool.magazines.release_many(place_of(0), pool.call(), &blocks) }
+            unsafe { pool.magazines.release_bulk(magazine_offset_of(0), pool.call(), &blocks) }
         }],
         Within(3),
     );
@@ -207,7 +209,7 @@ fn against_a_bulk_free_without_a_number() {
             // SAFETY: the caller holds the block.
             unsafe {
                 let blocks = [Some(pool.region.block(block))];
-                pool.magazines.release_many(place_of(NO_NUMBER), pool.call(), &blocks)
+                pool.magazines.release_bulk(magazine_offset_of(NO_NUMBER), pool.call(), &blocks)
             }
         }],
         Within(3),

@@ -1,4 +1,4 @@
-//! Batches on their way: over the depot, and over a stack that is found empty.
+//! Batches on their route: over the depot, and over a stack that is found empty.
 
 use block_core::BlockIndex;
 use block_lockfree::stack::Stack;
@@ -33,7 +33,7 @@ fn who_pops_nothing_sees_what_came_before() {
 
 #[test]
 fn who_pops_too_few_sees_what_came_before() {
-    who_finds_nothing_sees_what_came_before(|stack| stack.pop_many(2, |_, _| {}));
+    who_finds_nothing_sees_what_came_before(|stack| stack.pop_bulk(2, |_, _| {}));
 }
 
 #[test]

@@ -19,8 +19,8 @@ mod sync {
     pub(crate) use block_core::models::sync::atomic::Ordering;
 }
 
-#[path = "../../src/numbers.rs"]
-mod numbers;
+#[path = "../../src/bitmap.rs"]
+mod bitmap;
 #[allow(dead_code, reason = "of what the models of magazines need, a part")]
 #[path = "../loom_magazines/pool.rs"]
 mod pool;

@@ -86,7 +86,7 @@ fn refill_from_the_frontier_against_pop_and_push() {
         });
         let taken = pool.pop_up_to_two();
         assert_eq!(taken.len(), 2, "invariant 3: two are always free");
-        pool.stack.push_many(taken);
+        pool.stack.push_bulk(taken);
         other.join().unwrap();
         pool.assert_left(3);
     });
@@ -107,7 +107,7 @@ fn frontier_against_single_and_bulk_calls_and_counts() {
                 0 if held.len() < 2 => held.push(pool.pop().expect("invariant 3")),
                 1 if held.is_empty() => {
                     let mut blocks = [BlockIndex::new(usize::MAX); 2];
-                    let taken = pool.stack.pop_many(2, |position, block| blocks[position] = block);
+                    let taken = pool.stack.pop_bulk(2, |position, block| blocks[position] = block);
                     assert!(taken, "invariant 3: the others hold six of eight");
                     blocks.iter().for_each(|&block| pool.touch(block));
                     held.extend(blocks);
@@ -125,11 +125,11 @@ fn frontier_against_single_and_bulk_calls_and_counts() {
                 _ if held.len() == 1 => pool.push(held.remove(0)),
                 _ => {
                     held.iter().for_each(|&block| pool.touch(block));
-                    pool.stack.push_many(held.drain(..));
+                    pool.stack.push_bulk(held.drain(..));
                 }
             }
         }
-        pool.stack.push_many(held);
+        pool.stack.push_bulk(held);
     }
 
     check(Random, || {

@@ -5,7 +5,7 @@ use block_core::models::Bound::{self, Exhaustive, Within};
 use block_core::models::sync::Arc;
 use block_core::models::{UnsafeCell, check, fail_next_swap, thread};
 
-use crate::numbers::{claim, give_back};
+use crate::bitmap::{claim, give_back};
 use crate::pool::Pool;
 use crate::sync::StaticUsize;
 

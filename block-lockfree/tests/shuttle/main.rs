@@ -72,8 +72,8 @@ fn within_their_shares_no_bulk_call_fails() {
             let pool = Arc::clone(&pool);
             thread::spawn(move || {
                 for count in [3, 2, 3] {
-                    let blocks = pool.acquire_many(number, count);
-                    pool.release_many(number, blocks);
+                    let blocks = pool.acquire_bulk(number, count);
+                    pool.release_bulk(number, blocks);
                 }
             })
         });

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use block_core::backend::Retirable;
 use block_core::{BlockIndex, BlockLayout, Region};
-use block_lockfree::magazines::{Magazines, Shared, place_of};
+use block_lockfree::magazines::{Magazines, Shared, magazine_offset_of};
 use block_lockfree::stack::Stack;
 use shuttle::rand::{Rng, thread_rng};
 use shuttle::sync::Arc;
@@ -47,7 +47,7 @@ impl Pool {
     }
 
     pub fn try_acquire(&self, number: usize) -> Option<BlockIndex> {
-        let block = self.magazines.acquire(place_of(number), self.shared())?;
+        let block = self.magazines.acquire(magazine_offset_of(number), self.shared())?;
         let block = self.region.locate(block).expect("invariant 4");
         self.hold(block);
         Some(block)
@@ -62,14 +62,19 @@ impl Pool {
         self.give_up(block);
         // SAFETY: the caller holds the block.
         unsafe {
-            self.magazines.release(place_of(number), self.shared(), self.region.block(block))
+            self.magazines.release(
+                magazine_offset_of(number),
+                self.shared(),
+                self.region.block(block),
+            )
         };
     }
 
     /// Within the caller's share.
-    pub fn acquire_many(&self, number: usize, count: usize) -> Vec<BlockIndex> {
+    pub fn acquire_bulk(&self, number: usize, count: usize) -> Vec<BlockIndex> {
         let mut blocks = vec![None; count];
-        let taken = self.magazines.acquire_many(place_of(number), self.shared(), &mut blocks);
+        let taken =
+            self.magazines.acquire_bulk(magazine_offset_of(number), self.shared(), &mut blocks);
         assert!(taken, "invariant 3: at every instant so many blocks were free");
         let index = |block| self.region.locate(block).expect("invariant 4");
         let blocks: Vec<_> = blocks.into_iter().flatten().map(index).collect();
@@ -77,12 +82,12 @@ impl Pool {
         blocks
     }
 
-    pub fn release_many(&self, number: usize, blocks: Vec<BlockIndex>) {
+    pub fn release_bulk(&self, number: usize, blocks: Vec<BlockIndex>) {
         blocks.iter().for_each(|&block| self.give_up(block));
         let blocks: Vec<_> =
             blocks.into_iter().map(|block| Some(self.region.block(block))).collect();
         // SAFETY: the caller holds the blocks.
-        unsafe { self.magazines.release_many(place_of(number), self.shared(), &blocks) };
+        unsafe { self.magazines.release_bulk(magazine_offset_of(number), self.shared(), &blocks) };
     }
 
     pub fn available(&self) -> usize {

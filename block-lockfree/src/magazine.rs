@@ -8,7 +8,7 @@
 //! loads and stores that one call hands to the next.
 //!
 //! Whose turn it is with the plain memory, and why, is the business of
-//! [`magazines`](crate::magazines): the owner's between [`Slot::enter`] and [`Slot::leave`], a
+//! [`magazines`](crate::magazines): the owner's between [`Magazine::enter`] and [`Magazine::leave`], a
 //! reclaimer's when it has revoked and seen `active` at zero.
 //!
 //! # Memory orderings
@@ -25,7 +25,7 @@ use block_core::ZeroIsValid;
 use block_core::backend::after_last_step;
 
 use crate::state::State;
-use crate::sync::{AtomicU32, AtomicUsize, Blocks, Ordering, compiler_fence};
+use crate::sync::{AtomicU32, AtomicUsize, BlockArray, Ordering, compiler_fence};
 use crate::thread::{is_gone, mark};
 
 /// The most blocks that a magazine holds.
@@ -38,7 +38,7 @@ pub(crate) const CURSORS: u32 = 16;
 #[derive(Debug)]
 #[cfg_attr(any(block_loom, block_shuttle), derive(Default))]
 #[repr(C, align(128))]
-pub(crate) struct Slot {
+pub(crate) struct Magazine {
     /// The owner's mark while it is inside an operation, otherwise 0. See [`thread`](crate::thread).
     active: AtomicU32,
     /// How many addresses there are. Written by whose turn it is.
@@ -48,26 +48,26 @@ pub(crate) struct Slot {
     /// Where in the depot the owner looks first, in the low bits; above them how often it was refused.
     /// Written by the owner, outside its operations too.
     trail: AtomicU32,
-    blocks: Blocks<LARGEST>,
+    blocks: BlockArray<LARGEST>,
 }
 
 #[cfg(all(not(any(block_loom, block_shuttle)), target_pointer_width = "64"))]
-const _: () = assert!(size_of::<Slot>() == 512);
+const _: () = assert!(size_of::<Magazine>() == 512);
 
 // SAFETY: the plain memory is used in turns that the atomics hand over, see the module's text.
-unsafe impl Sync for Slot {}
+unsafe impl Sync for Magazine {}
 // SAFETY: nothing in it belongs to a thread; addresses of blocks mean the same to every thread.
-unsafe impl Send for Slot {}
+unsafe impl Send for Magazine {}
 // SAFETY: integers, and memory that is read only below `len`; no destructor.
 #[cfg(not(any(block_loom, block_shuttle)))]
-unsafe impl ZeroIsValid for Slot {}
+unsafe impl ZeroIsValid for Magazine {}
 
-impl Slot {
+impl Magazine {
     /// Begins an operation of the owner, if there is nothing to heed: true, and `leave` must
     /// follow. If this thread is inside an operation already (a signal handler interrupted it), or
     /// the state asks for a second look, nothing has begun.
     #[inline]
-    pub(crate) fn enter_plainly(&self, state: &AtomicUsize) -> bool {
+    pub(crate) fn try_enter_fast(&self, state: &AtomicUsize) -> bool {
         let (before, state) = self.begin(state);
         // One branch for both.
         if before as usize | state.bits() == 0 {
@@ -95,11 +95,11 @@ impl Slot {
         // and the reclaimer makes the processor keep it.
         compiler_fence(Ordering::SeqCst);
         // Acquire: pairs with the Release of the reclaimer that opened the magazines, so that its
-        // writes to this slot are seen.
+        // writes to this magazine are seen.
         (before, State::from_bits(state.load(Ordering::Acquire)))
     }
 
-    /// Ends it. Release: pairs with the reclaimer's Acquire in [`Slot::is_active`].
+    /// Ends it. Release: pairs with the reclaimer's Acquire in [`Magazine::is_active`].
     #[inline]
     pub(crate) fn leave(&self) {
         self.active.store(0, Ordering::Release);
@@ -151,14 +151,14 @@ impl Slot {
 
     /// Counts a call of the owner that was refused. If there is no more room the count starts again, and what
     /// is answered must be counted elsewhere.
-    pub(crate) fn refuse(&self) -> usize {
+    pub(crate) fn count_failed(&self) -> usize {
         let (trail, is_full) = self.trail.load(Ordering::Relaxed).overflowing_add(CURSORS);
         self.trail.store(trail, Ordering::Relaxed);
         if is_full { 1 << (u32::BITS - CURSORS.ilog2()) } else { 0 }
     }
 
     /// How many were counted, since it last started again.
-    pub(crate) fn refused(&self) -> usize {
+    pub(crate) fn failed_calls(&self) -> usize {
         (self.trail.load(Ordering::Relaxed) / CURSORS) as usize
     }
 
@@ -199,7 +199,7 @@ impl Slot {
     ///
     /// It is the caller's turn.
     #[inline]
-    pub(crate) unsafe fn pop_many(&self, out: &mut [Option<NonNull<u8>>]) -> bool {
+    pub(crate) unsafe fn pop_bulk(&self, out: &mut [Option<NonNull<u8>>]) -> bool {
         let Some(rest) = self.len().checked_sub(out.len()) else { return false };
         // SAFETY: the caller's turn, and `rest + out.len() == len <= LARGEST`.
         unsafe { self.blocks.read(rest, out) };
@@ -214,7 +214,7 @@ impl Slot {
     /// It is the caller's turn, every entry is `Some`, and the caller holds the blocks and gives
     /// them up if this is true.
     #[inline]
-    pub(crate) unsafe fn push_many(&self, blocks: &[Option<NonNull<u8>>]) -> bool {
+    pub(crate) unsafe fn push_bulk(&self, blocks: &[Option<NonNull<u8>>]) -> bool {
         let len = self.len();
         if len + blocks.len() > self.limit() {
             return false;
@@ -227,7 +227,7 @@ impl Slot {
 
     /// The addresses, for transfers. The turn is needed to use them.
     #[inline]
-    pub(crate) fn blocks(&self) -> &Blocks<LARGEST> {
+    pub(crate) fn blocks(&self) -> &BlockArray<LARGEST> {
         &self.blocks
     }
 }
@@ -241,45 +241,56 @@ mod tests {
     /// As in a signal handler.
     #[test]
     fn a_call_that_interrupts_another_one_begins_nothing_and_ends_nothing() {
-        let slot = &SideTable::<Slot>::zeroed(1).unwrap()[0];
+        let magazine = &SideTable::<Magazine>::zeroed(1).unwrap()[0];
         let open = AtomicUsize::new(State::new(true, false).bits());
-        assert!(slot.enter_plainly(&open), "the call that is interrupted");
-        assert!(!slot.enter_plainly(&open) && slot.enter(&open).is_none());
-        assert!(slot.is_active(), "the first call goes on");
-        slot.leave();
-        assert!(slot.enter(&open).is_some());
+        assert!(magazine.try_enter_fast(&open), "the call that is interrupted");
+        assert!(!magazine.try_enter_fast(&open) && magazine.enter(&open).is_none());
+        assert!(magazine.is_active(), "the first call goes on");
+        magazine.leave();
+        assert!(magazine.enter(&open).is_some());
     }
 
     /// As after `pthread_exit` in a handler.
     #[test]
     fn an_operation_in_which_its_thread_ended_is_over() {
         thread::watch();
-        let slot = &SideTable::<Slot>::zeroed(1).unwrap()[0];
+        let magazine = &SideTable::<Magazine>::zeroed(1).unwrap()[0];
         let open = AtomicUsize::new(State::new(true, false).bits());
         let life = || {
             thread::assign();
-            assert!(slot.enter_plainly(&open));
+            assert!(magazine.try_enter_fast(&open));
         };
         std::thread::scope(|scope| scope.spawn(life).join().unwrap());
         // Joined, so its destructors have run.
-        assert!(!slot.is_active());
+        assert!(!magazine.is_active());
         thread::assign();
-        assert!(!slot.enter_plainly(&open), "the short way does not look whose mark it is");
-        assert!(slot.enter(&open).is_some() && slot.is_active(), "the next owner goes on");
-        slot.leave();
-        assert!(slot.enter_plainly(&open));
+        assert!(!magazine.try_enter_fast(&open), "the short way does not look whose mark it is");
+        assert!(magazine.enter(&open).is_some() && magazine.is_active(), "the next owner goes on");
+        magazine.leave();
+        assert!(magazine.try_enter_fast(&open));
     }
 
     #[test]
     fn refusals_leave_the_cursor_alone_and_say_when_they_start_again() {
-        let slot = &SideTable::<Slot>::zeroed(1).unwrap()[0];
-        slot.set_cursor(CURSORS as usize + 5);
-        assert_eq!((slot.refuse(), slot.refuse(), slot.refused(), slot.cursor()), (0, 0, 2, 5));
-        slot.set_cursor(7);
-        assert_eq!((slot.refused(), slot.cursor()), (2, 7));
-        slot.trail.store(u32::MAX - 2 * CURSORS + 4, Ordering::Relaxed);
-        let before = slot.refused();
-        assert_eq!((slot.refuse(), slot.cursor()), (0, 3));
-        assert_eq!((slot.refuse(), slot.refused(), slot.cursor()), (before + 2, 0, 3));
+        let magazine = &SideTable::<Magazine>::zeroed(1).unwrap()[0];
+        magazine.set_cursor(CURSORS as usize + 5);
+        assert_eq!(
+            (
+                magazine.count_failed(),
+                magazine.count_failed(),
+                magazine.failed_calls(),
+                magazine.cursor()
+            ),
+            (0, 0, 2, 5)
+        );
+        magazine.set_cursor(7);
+        assert_eq!((magazine.failed_calls(), magazine.cursor()), (2, 7));
+        magazine.trail.store(u32::MAX - 2 * CURSORS + 4, Ordering::Relaxed);
+        let before = magazine.failed_calls();
+        assert_eq!((magazine.count_failed(), magazine.cursor()), (0, 3));
+        assert_eq!(
+            (magazine.count_failed(), magazine.failed_calls(), magazine.cursor()),
+            (before + 2, 0, 3)
+        );
     }
 }

@@ -5,19 +5,19 @@
 //! that interrupted an operation on one pool may exhaust another and reclaim there. Two such
 //! handlers, each on the other's pool, would wait for each other for ever.
 //!
-//! So whoever waits for a thread's slot counts, for that thread, how often it looked and saw the
-//! slot active. The thread, if it waits itself, watches its count. That it moves once proves
-//! nothing: the look may have been made a moment before the thread left the slot. But of
+//! So whoever waits for a thread's magazine counts, for that thread, how often it looked and saw the
+//! magazine active. The thread, if it waits itself, watches its count. That it moves once proves
+//! nothing: the look may have been made a moment before the thread left the magazine. But of
 //! [`ENOUGH`] moves two were made by one waiting thread (unless more than that wait at once), and
 //! the later look of that one came after the earlier count, so after this thread began to wait.
-//! It found the slot active: this is a handler, and must not wait.
+//! It found the magazine active: this is a handler, and must not wait.
 //!
 //! The watch begins with a read-modify-write, as every move is one: whoever moves the count later
-//! sees what this thread did before it, that it left its slots most of all.
+//! sees what this thread did before it, that it left its magazines most of all.
 
 use core::sync::atomic::Ordering;
 
-use crate::slot::Slot;
+use crate::magazine::Magazine;
 use crate::sync::StaticU32;
 use crate::thread::{self, LIMIT};
 
@@ -27,16 +27,16 @@ const ENOUGH: u32 = 1 << 16;
 /// Looks of one round of waiting.
 const LOOKS: usize = if cfg!(any(block_loom, block_shuttle)) { 1 } else { 256 };
 
-/// How often a waiting thread saw a slot active, by the number of the slot's owner.
+/// How often a waiting thread saw a magazine active, by the number of the magazine's owner.
 static AWAITED: [StaticU32; LIMIT] = [const { StaticU32::new(0) }; LIMIT];
 
-/// Looks some times whether the owner of this number is out of its slot, and lets it know that the
+/// Looks some times whether the owner of this number is out of its magazine, and lets it know that the
 /// caller waits.
-pub(crate) fn is_active_still(number: usize, slot: &Slot) -> bool {
+pub(crate) fn is_active_still(number: usize, magazine: &Magazine) -> bool {
     (0..LOOKS).all(|_| {
-        let active = slot.is_active();
+        let active = magazine.is_active();
         if active {
-            // AcqRel: pairs with itself and with `Patience::new`, through the chain of these.
+            // AcqRel: pairs with itself and with `WaitGuard::new`, through the chain of these.
             AWAITED[number].fetch_add(1, Ordering::AcqRel);
         }
         active
@@ -45,12 +45,12 @@ pub(crate) fn is_active_still(number: usize, slot: &Slot) -> bool {
 
 /// The watch of a thread that waits.
 #[derive(Debug)]
-pub(crate) struct Patience {
-    /// The own count, and what it was; none for a thread without slots.
+pub(crate) struct WaitGuard {
+    /// The own count, and what it was; none for a thread without magazines.
     watch: Option<(&'static StaticU32, u32)>,
 }
 
-impl Patience {
+impl WaitGuard {
     pub(crate) fn new() -> Self {
         let count = thread::number().map(|number| &AWAITED[number]);
         // AcqRel: pairs with `is_active_still`.
@@ -58,7 +58,7 @@ impl Patience {
     }
 
     /// Whether the caller must not wait any longer.
-    pub(crate) fn is_over(&self) -> bool {
+    pub(crate) fn must_stop(&self) -> bool {
         self.watch.is_some_and(|(count, before)| {
             count.load(Ordering::Relaxed).wrapping_sub(before) > ENOUGH
         })
@@ -76,14 +76,14 @@ mod tests {
         thread::watch();
         thread::assign();
         let number = thread::number().unwrap();
-        let slots = SideTable::<Slot>::zeroed(1).unwrap();
-        let patience = Patience::new();
-        assert!(!is_active_still(number, &slots[0]));
-        slots[0].enter(&AtomicUsize::new(0)).unwrap();
-        (0..ENOUGH as usize / LOOKS).for_each(|_| assert!(is_active_still(number, &slots[0])));
-        assert!(!patience.is_over());
-        is_active_still(number, &slots[0]);
-        assert!(patience.is_over());
-        assert!(!Patience::new().is_over(), "the next one begins anew");
+        let magazines = SideTable::<Magazine>::zeroed(1).unwrap();
+        let patience = WaitGuard::new();
+        assert!(!is_active_still(number, &magazines[0]));
+        magazines[0].enter(&AtomicUsize::new(0)).unwrap();
+        (0..ENOUGH as usize / LOOKS).for_each(|_| assert!(is_active_still(number, &magazines[0])));
+        assert!(!patience.must_stop());
+        is_active_still(number, &magazines[0]);
+        assert!(patience.must_stop());
+        assert!(!WaitGuard::new().must_stop(), "the next one begins anew");
     }
 }

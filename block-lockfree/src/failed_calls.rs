@@ -4,7 +4,7 @@
 //! one, the address of the caller's stack says. A thread with a magazine counts there, without any of
 //! this.
 
-use crate::sync::{Alone, CountUsize, Ordering};
+use crate::sync::{CachePadded, CountUsize, Ordering};
 
 /// Cells; one where there are no threads to speak of.
 const CELLS: usize = if cfg!(feature = "std") { 8 } else { 1 };
@@ -14,11 +14,11 @@ const STACK_BITS: u32 = 14;
 
 /// A count that is written often and read rarely.
 #[derive(Debug)]
-pub(crate) struct Refusals([Alone<CountUsize>; CELLS]);
+pub(crate) struct FailedCalls([CachePadded<CountUsize>; CELLS]);
 
-impl Refusals {
+impl FailedCalls {
     pub(crate) const fn new() -> Self {
-        Self([const { Alone(CountUsize::new(0)) }; CELLS])
+        Self([const { CachePadded(CountUsize::new(0)) }; CELLS])
     }
 
     pub(crate) fn add(&self, count: usize) {
@@ -41,18 +41,18 @@ mod tests {
 
     #[test]
     fn every_thread_counts_and_not_all_in_one_cell() {
-        let refusals = Refusals::new();
+        let failed_calls = FailedCalls::new();
         let barrier = std::sync::Barrier::new(16);
         std::thread::scope(|scope| {
             for _ in 0..16 {
                 scope.spawn(|| {
                     barrier.wait(); // all stacks are there at once
-                    (0..1000).for_each(|_| refusals.add(1));
+                    (0..1000).for_each(|_| failed_calls.add(1));
                 });
             }
         });
-        assert_eq!(refusals.sum(), 16_000);
-        let used = refusals.0.iter().filter(|cell| cell.0.load(Ordering::Relaxed) > 0).count();
+        assert_eq!(failed_calls.sum(), 16_000);
+        let used = failed_calls.0.iter().filter(|cell| cell.0.load(Ordering::Relaxed) > 0).count();
         assert!(used > 2, "16 threads meet in {used} cells");
     }
 }
