@@ -1,68 +1,83 @@
-//! A lock-free stack of block numbers: one packed word and a side table of links and depths.
+//! A lock-free stack of block indices: one packed word, and a side table of links and depths.
 //!
-//! Source: R. K. Treiber, "Systems Programming: Coping with Parallelism", IBM RJ 5118, 1986, with
-//! a tag against ABA in the head word (see [`head`](crate::head)), links beside the nodes, and the
-//! depth of each block beside its link (see [`links`](crate::links)).
+//! Source: R. K. Treiber, "Systems Programming: Coping with Parallelism", IBM RJ 5118, 1986. Added
+//! here: a tag in the head word against ABA (see [`head`](crate::head)), links in a table instead of
+//! in the nodes, and a depth next to each link (see [`links`](crate::links)).
 //!
 //! # Invariants
 //!
-//! A. The stack's content is what a walk from the head word over the links finds, up to the index
-//!    `capacity`. It changes only by a successful compare-and-swap of the head word (invariants 1, 2,
-//!    3). A call of many blocks is one such step, or several of which each moves a part, see
-//!    [below](#calls-of-many-blocks).
-//! B. The entry of a block on the stack does not change: only a holder writes a block's link and
-//!    depth, before the compare-and-swap that puts the block on the stack.
-//! C. Every link is an index of at most `capacity`, whenever it is read: a late reader may find an
-//!    outdated one, never a wild one. Its compare-and-swap then fails by the tag (invariant 7).
-//! F. The depth of a block on the stack is the number of blocks on the stack from this block down.
-//!    While a block is on the stack, the blocks below it stay (the stack is last in, first out), so
-//!    the depth that its push wrote is right for as long as it is on the stack. The push computes it
-//!    from the depth of the block below, and its compare-and-swap confirms that this block was on
-//!    top, with an unchanged entry (B).
-//! G. The word `frontier` never falls and never exceeds the number of the first block that was never
-//!    popped. While a block that was pushed is on top, it equals that number: the lowest of the pushed
-//!    blocks was pushed onto the frontier (or the end), and that push raised the word before. The
-//!    frontier cannot begin elsewhere before this block is popped. While a block of the frontier is on
-//!    top, its number says where the frontier begins; while the stack is empty, there is none.
+//! A. The content of the stack is the chain of links from the head word to the index `capacity`. It
+//!    changes only by a successful compare-and-swap of the head word (invariants 1, 2, 3). A bulk
+//!    call is one such step or several, each of which moves a part (see
+//!    [below](#bulk-calls)).
+//! B. The entry of a block does not change while the block is on the stack. Only the thread that
+//!    has the block writes its link and depth, before the compare-and-swap that pushes it.
+//! C. Every link that is ever read is an index of at most `capacity`. A late reader may read an
+//!    outdated link, but its compare-and-swap then fails because of the tag (invariant 7).
+//! F. The depth of a block on the stack is the number of blocks from it to the bottom. The blocks
+//!    below a block do not change while it is on the stack, so the depth that its push wrote stays
+//!    correct. The push computes it from the depth of the block below, and its compare-and-swap
+//!    confirms that this block was on top with an unchanged entry (B).
+//! G. The word `frontier` never decreases, and never exceeds the index of the first block that was
+//!    never popped. While a pushed block is on top, the two are equal: the lowest pushed block was
+//!    pushed onto the frontier (or onto the end), that push raised the word, and the frontier cannot
+//!    shrink before this block is popped. While a block of the frontier is on top, its index is where
+//!    the frontier begins. While the stack is empty, there is no frontier.
+//! H. The head word decides whether a push comes before or after [`Stack::retire`]. Either the push's
+//!    compare-and-swap comes first, and `retire` takes and counts the block. Or the push finds the
+//!    head word of a retired stack, and its caller counts the block with [`Stack::count_freed`]. So
+//!    no caller must be waited for: neither a thread without a number, nor a thread at its end, nor a
+//!    signal handler.
 //!
-//! # A look at the stack
+//! # Counting the free blocks
 //!
-//! A look loads the head word, then the entry of the block on top, then the head word again. If the two
-//! words are equal, no block was popped in between (the tag counts pops), so the entry belonged to the
-//! block while it was on top, and the depth is the exact number of free blocks at the instant of the
-//! second load. Otherwise the look starts again, up to 64 times; the last one is not confirmed, and may
-//! be wrong by the blocks that other threads are moving. A look takes constant time and never waits.
+//! [`Stack::content`] loads the head word, then the entry of the block on top, then the head word
+//! again. If the two words are equal, no block was popped in between (the tag counts pops). Then the
+//! entry belonged to the block while it was on top, and the depth is the exact number of free blocks
+//! at the second load. Otherwise it tries again, up to 64 times. The result of the last attempt is not
+//! confirmed: it may be wrong by the blocks that other threads are moving. The function takes constant
+//! time and never waits.
 //!
-//! # Calls of many blocks
+//! # Bulk calls
 //!
-//! A bulk pop of more than [`PART`](Stack::PART) blocks first looks: if there are too few, it fails
-//! without a walk. Then it walks the links and takes all its blocks in one step. Another thread that pops and pushes can make this step fail,
-//! and for a long walk it nearly always does. So after [`WHOLE_ATTEMPTS`](Stack::WHOLE_ATTEMPTS) walks
-//! it pops in parts of at most [`PART`](Stack::PART) blocks. A part that fails is halved, down to one
-//! block, so a bulk pop then makes progress as single pops do: each step that fails is another thread's
-//! step that succeeded. If the blocks do not suffice in the end, it pushes back those that it took.
+//! A bulk pop of more than [`PART`](Stack::PART) blocks first reads the depth and fails at once if
+//! there are too few blocks. Otherwise it follows the links and takes all its blocks in one step.
+//! Another thread that pops or pushes makes this step fail, and for a long chain that happens nearly
+//! every time. So after [`WHOLE_ATTEMPTS`](Stack::WHOLE_ATTEMPTS) attempts it pops in parts of at most
+//! [`PART`](Stack::PART) blocks. A part that fails is halved, down to one block, so the bulk pop makes
+//! progress as single pops do: each failed step is a successful step of another thread. If there are
+//! too few blocks in the end, it pushes back the blocks that it popped.
 //!
-//! Until then it holds no more than it was asked for. So invariant 3 stands: with T threads of at most
-//! k blocks each and T * k = capacity, a thread that pops its k blocks in parts always finds the next
-//! part, and the other threads find theirs. Of two bulk pops that together ask for more than there is,
-//! both may fail, where one of them could have had its blocks.
+//! Until then it has at most as many blocks as the caller asked for. So invariant 3 holds: with T
+//! threads of at most k blocks each and T * k = capacity, a thread that pops its k blocks in parts
+//! always finds the next part, and so do the other threads. If two bulk pops together ask for more
+//! blocks than are free, both may fail although one of them could have succeeded.
 //!
-//! A bulk push writes links and depths of a part of at most [`PART`](Stack::PART) blocks, and puts the
-//! part on top in one step. If the step fails and the stack has another depth now, it writes the depths
-//! again. After [`REWRITES`](Stack::REWRITES) failures it pushes the blocks of the part one by one.
+//! A bulk push writes the links and depths of at most [`PART`](Stack::PART) blocks, and pushes them in
+//! one step. If the step fails and the depth of the stack has changed, it writes the depths again.
+//! After [`REWRITES`](Stack::REWRITES) failures it pushes the blocks of the part one by one.
+//!
+//! # A retired stack
+//!
+//! A retired stack has no blocks and accepts none. `allocated` starts at 0. Each free subtracts from
+//! it and may make it wrap below zero, until [`Stack::count_allocated`] adds the number of blocks that
+//! were allocated when the stack was retired. Each block is subtracted once, so after that the counter
+//! is 0 exactly once. The call that makes it 0 has the pool to itself and frees it.
 //!
 //! # Memory orderings
 //!
-//! | operation | ordering | pairs with | what breaks if weaker |
+//! | operation | ordering | pairs with | what breaks if it is weaker |
 //! |---|---|---|---|
-//! | push: CAS of the head | Release | the Acquire of a pop's, push's or look's load, or failed CAS | a popper may read an old link, or its holder the block's old bytes; a push an old depth |
-//! | pop: load of the head, failed CAS | Acquire | that Release, or any in whose release sequence the value stands: pops are read-modify-writes and do not break it | the same |
-//! | pop: successful CAS | Acquire | as above | the word it saw last is the one it loaded; nothing, today: kept so that the pop is correct by itself |
-//! | pop: successful CAS | Release | the Acquire load of a pop that finds the stack empty | that one might not see that magazines were opened before they took the last block, and report exhaustion while blocks lie in them (step 6 of the page on exactness) |
-//! | push: store of an entry | Release | the Acquire of a walk's or a look's load of it | a look that reads an entry written after a pop might not see that pop in the head afterwards, and take the entry for that of the block while it was on top |
-//! | push: load of the head, failed CAS | Acquire | a push's Release | the depth of the block below, or `frontier`, may be an old one (F, G) |
-//! | push: raising `frontier` | Release | the Acquire of a look's load of it | a look might not see the pops that moved the frontier in the head afterwards, and count returned blocks as never used |
+//! | push: CAS of the head | Release | the Acquire load or failed CAS of a pop, a push or `content` | a pop may read an old link, or its caller old bytes of the block; a push may read an old depth |
+//! | pop: load of the head, failed CAS | Acquire | that Release, or the Release of a CAS whose release sequence contains the value: pops are read-modify-writes and do not end it | the same |
+//! | pop: successful CAS | Acquire | the same | nothing today, since the word was loaded with Acquire before; kept so that the pop is correct by itself |
+//! | pop: successful CAS | Release | the Acquire load of a pop that finds the stack empty | that pop may not see that magazines were opened before the last block was taken, and may report exhaustion while they contain blocks (step 6 of the page on exactness) |
+//! | push: store of an entry | Release | the Acquire load of that entry by a bulk pop or `content` | `content` may read an entry that was written after a pop, not see that pop in the head word, and take the entry for that of the block while it was on top |
+//! | push: load of the head, failed CAS | Acquire | the Release of another push | the depth of the block below, or `frontier`, may be outdated (F, G) |
+//! | push: raising `frontier` | Release | the Acquire load in `content` | `content` may not see the pops that moved the frontier, and count returned blocks as never used |
 //! | pop: load of a link; push: load of the depth below | Relaxed | | the CAS confirms the word, and by B the entry with it |
+//! | `retire`: CAS of the head | Acquire | the Release of every earlier push | the thread that frees the pool races with the last accesses of those pushes |
+//! | `count_freed`, `count_allocated` | Release, Acquire | each other | the same, for frees that only counted |
 
 use core::iter;
 
@@ -77,7 +92,8 @@ use crate::sync::{AtomicU64, AtomicUsize, CachePadded, Ordering, const_outside_m
 const _: () =
     assert!(align_of::<CachePadded<u64>>() == 128 && size_of::<CachePadded<u64>>() == 128);
 
-/// The free blocks of one pool, last pushed first; at first all of them.
+/// The free blocks of one pool. The block that was pushed last is popped first. A new stack has all
+/// blocks.
 #[derive(Debug)]
 pub struct Stack(Retirable<Parts>);
 
@@ -89,15 +105,15 @@ pub struct Parts {
     format: HeadFormat,
     capacity: usize,
     failed_calls: FailedCalls,
-    /// Allocated blocks of a retired pool; see [`retire`](mod@self::retire).
+    /// The number of allocated blocks, once the pool has retired.
     allocated: AtomicUsize,
 }
 
-/// What pushes and pops write, on a line of its own.
+/// The words that pushes and pops write, on a cache line of their own.
 #[derive(Debug)]
 struct Top {
     head: AtomicU64,
-    /// Where the frontier begins, as of the last push onto it (invariant G).
+    /// Where the frontier began at the last push onto it (invariant G).
     frontier: AtomicUsize,
 }
 
@@ -116,13 +132,13 @@ impl core::ops::Deref for Stack {
 }
 
 impl Stack {
-    /// A stack with all the blocks of a region on it, block 0 on top. Constant time.
+    /// Creates a stack with all blocks of a region, block 0 on top, in constant time.
     pub fn new(region: &Region) -> Result<Self, RegionError> {
         Ok(Self::over(region.layout().capacity(), Links::new(region)?))
     }
 
     const_outside_models! {
-        /// A stack with so many blocks on it, over as many untouched links.
+        /// Creates a stack with `capacity` blocks over as many zeroed links.
         pub(crate) fn over(capacity: usize, links: Links) -> Self {
             let format = HeadFormat::new(capacity);
             let top = CachePadded(Top {
@@ -139,7 +155,7 @@ impl Stack {
         Head::from_bits(self.top.0.head.load(Ordering::Acquire))
     }
 
-    /// Replaces the head word, or returns the one that stands there instead.
+    /// Replaces the head word. If it is not `expected`, returns the current one.
     #[inline]
     fn swap(
         &self,
@@ -156,7 +172,7 @@ impl Stack {
             .map_err(Head::from_bits)
     }
 
-    /// Takes the block on top.
+    /// Pops the block on top.
     #[inline]
     pub fn pop(&self) -> Option<BlockIndex> {
         let mut head = self.load();
@@ -166,7 +182,7 @@ impl Stack {
                 return None;
             }
             let next = self.links.below(top, Ordering::Relaxed).next_to(top);
-            // The new tag comes from `head`, the word that is compared (invariant 7).
+            // The new tag comes from `head`, the word that the CAS compares with (invariant 7).
             let new = self.format.popped(head, next, 1);
             match self.swap(head, new, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(()) => return Some(BlockIndex::new(top)),
@@ -177,8 +193,8 @@ impl Stack {
 
     /// Pushes a block. Returns false and changes nothing if the pool has retired.
     ///
-    /// The caller holds the block. If this returns true, the caller has given it up, and the pool may
-    /// be gone.
+    /// The caller has the block. After this returns true, the caller no longer has it, and the pool
+    /// may have been freed.
     #[inline(always)]
     pub fn push(&self, block: BlockIndex) -> bool {
         let mut head = self.load();
@@ -196,8 +212,8 @@ impl Stack {
         }
     }
 
-    /// Returns how many blocks are on the stack while the block `top` (or the end) is on top, to a
-    /// caller that pushes onto it. Raises `frontier` where the push is the first onto it.
+    /// Returns the number of blocks on the stack while `top` is on top: a block, or the end. Raises
+    /// `frontier` if the caller's push is the first onto the frontier.
     #[inline]
     fn depth_to_push_on(&self, top: usize) -> usize {
         // Relaxed: the compare-and-swap that follows confirms the entry.
@@ -206,29 +222,29 @@ impl Stack {
         if let Some(depth) = depth {
             return depth;
         }
-        // Relaxed: what is read happened before the push that follows, and so before a look that
-        // acquires it (G).
+        // Relaxed: the value was written before the push that follows, and a thread that acquires that
+        // push sees it (G).
         if self.top.0.frontier.load(Ordering::Relaxed) < top {
             self.raise_frontier(top);
         }
         self.capacity - top
     }
 
-    /// Raises `frontier` to where the frontier began at an instant.
+    /// Raises `frontier` to a place where the frontier has begun.
     #[cold]
     fn raise_frontier(&self, start: usize) {
-        // Release: pairs with the Acquire of a look's load.
+        // Release: pairs with the Acquire load in `content_below`.
         self.top.0.frontier.fetch_max(start, Ordering::Release);
     }
 
-    /// Writes the entry of a block that the caller holds.
+    /// Writes the entry of a block that the caller has.
     #[inline]
     fn write_entry(&self, block: usize, below: usize, depth: usize) {
         self.links.write(block, below, depth, Ordering::Release);
     }
 
-    /// The last step of a push: puts a block or a chain on top, or returns the word that stands there
-    /// instead.
+    /// Performs the last step of a push: puts a block or a chain on top. If the head word is not
+    /// `head`, returns the current one.
     #[inline]
     fn swap_in(&self, head: Head, top: usize) -> Result<(), Head> {
         let new = self.format.pushed(head, top);
@@ -237,62 +253,65 @@ impl Stack {
         Ok(())
     }
 
-    /// Counts calls that were told that there are too few blocks.
+    /// Counts calls that failed because there were too few blocks.
     pub(crate) fn count_failed(&self, calls: usize) {
         self.failed_calls.add(calls);
     }
 
-    /// How many calls were counted so.
+    /// Returns the number of calls counted by [`count_failed`](Self::count_failed).
     pub(crate) fn failed_calls(&self) -> u64 {
         self.failed_calls.sum()
     }
 
-    /// A mark in the history of the stack, for [`Stack::popped_since`].
+    /// Returns a mark of the present moment, for [`Stack::popped_since`].
     #[cfg(feature = "std")]
     pub(crate) fn mark(&self) -> u64 {
         self.top.0.head.load(Ordering::Relaxed)
     }
 
-    /// How many blocks were popped since a mark, up to the tag's range.
+    /// Returns the number of blocks popped since a mark, modulo the range of the tag.
     #[cfg(feature = "std")]
     pub(crate) fn popped_since(&self, mark: u64) -> u64 {
         self.format.popped_between(Head::from_bits(mark), Head::from_bits(self.mark()))
     }
 }
 
-/// What became of an attempt to pop several blocks in one step.
+/// The result of an attempt to pop several blocks in one step.
 enum Attempt {
-    /// The first and the last of the blocks; their links still lead from one to the other.
+    /// The first and the last block; their links still lead from one to the other.
     Popped(usize, usize),
-    /// At the instant at which the head was loaded, there were too few blocks.
+    /// There were too few blocks when the head was loaded.
     TooFew,
-    /// Another thread came in between, and the head is this one now.
+    /// Another thread changed the head word, which is now this one.
     Changed(Head),
 }
 
 impl Stack {
-    /// The most blocks of a part: short enough that other threads rarely come in between, long enough
-    /// that the compare-and-swap does not count.
+    /// The largest part: small enough that other threads rarely interfere, large enough that the cost
+    /// of the compare-and-swap does not matter.
     const PART: usize = 128;
 
-    /// The part with which a bulk pop begins to pop in parts.
+    /// The first part of a bulk pop that pops in parts.
     const FIRST_PART: usize = if cfg!(any(block_loom, block_shuttle)) { 2 } else { Self::PART };
 
-    /// Up to so many blocks, a walk shows whether there are enough, and a look before it would only cost.
+    /// Bulk pops of at most this many blocks do not read the depth first: following the links shows
+    /// whether there are enough blocks.
     const WALKED: usize = if cfg!(any(block_loom, block_shuttle)) { 2 } else { Self::PART };
 
-    /// How often a bulk pop tries to take all its blocks in one step.
+    /// The number of times that a bulk pop tries to take all its blocks in one step.
     const WHOLE_ATTEMPTS: usize = if cfg!(any(block_loom, block_shuttle)) { 1 } else { 2 };
 
-    /// After how many failures a bulk push pushes one by one.
+    /// The number of failures after which a bulk push pushes its blocks one by one.
     const REWRITES: usize = if cfg!(any(block_loom, block_shuttle)) { 2 } else { 8 };
 
-    /// Takes `count` blocks, or none if there are fewer. Calls `visit` with each position below `count`
-    /// and the block for it, and again with the same position if another thread came in between: only
-    /// the last block of each position counts, and only if the answer is true.
+    /// Pops `count` blocks, or none if there are fewer. Returns whether it popped them.
     ///
-    /// False if at one instant fewer blocks than are missing were free, those not counted that other
-    /// calls were moving.
+    /// Calls `visit` with each position below `count` and the block for it. If another thread
+    /// interferes, it calls `visit` again with the same positions: only the last block of each position
+    /// is valid, and only if the function returns true.
+    ///
+    /// It returns false only if, at some instant, there were fewer blocks on the stack than it still
+    /// needed.
     pub fn pop_bulk(&self, count: usize, mut visit: impl FnMut(usize, BlockIndex)) -> bool {
         if count == 0 {
             return true;
@@ -308,7 +327,7 @@ impl Stack {
         self.pop_in_parts(head, count, visit)
     }
 
-    /// Takes `count` blocks in several steps, or puts back those that it took.
+    /// Pops `count` blocks in several steps. If there are too few, pushes back those that it popped.
     #[cold]
     fn pop_in_parts(
         &self,
@@ -316,7 +335,7 @@ impl Stack {
         count: usize,
         mut visit: impl FnMut(usize, BlockIndex),
     ) -> bool {
-        // The blocks taken so far, linked with each other: this call holds them.
+        // The blocks popped so far are linked with each other.
         let (mut first_taken, mut taken) = (0, 0);
         let mut part = Self::FIRST_PART;
         while taken < count {
@@ -326,7 +345,7 @@ impl Stack {
             match self.try_pop_bulk(head, missing, wanted, visit) {
                 Attempt::Popped(first, last) => {
                     if taken > 0 {
-                        // Its depth is written when it is pushed.
+                        // The depth is written when the block is pushed.
                         self.write_entry(last, first_taken, 0);
                     }
                     (first_taken, taken) = (first, taken + wanted);
@@ -335,10 +354,10 @@ impl Stack {
                 }
                 Attempt::TooFew => {
                     let blocks = iter::successors(Some(first_taken), |&block| {
-                        // Relaxed: this call wrote it, or popped the block with it.
+                        // Relaxed: this call wrote the link, or read it when it popped the block.
                         Some(self.links.below(block, Ordering::Relaxed).next_to(block))
                     });
-                    // Each link is read before the push of its block writes it.
+                    // Each link is read before the push of its block overwrites it.
                     let left = taken - self.push_upwards(blocks.take(taken));
                     let is_last = left > 0 && self.count_freed(left);
                     debug_assert!(!is_last, "the caller allocates through an owner or a block");
@@ -353,7 +372,7 @@ impl Stack {
         true
     }
 
-    /// Takes `wanted` blocks in one step, if there are `needed`, which is no less.
+    /// Pops `wanted` blocks in one step if there are at least `needed`, which is not less.
     fn try_pop_bulk(
         &self,
         head: Head,
@@ -373,7 +392,7 @@ impl Stack {
             }
         }
         if position < wanted {
-            // Too few, if the entries are those of one state of the stack: then the head is as it was.
+            // An unchanged head word shows that the links belong to one state of the stack.
             let now = self.load();
             return if now == head { Attempt::TooFew } else { Attempt::Changed(now) };
         }
@@ -384,12 +403,12 @@ impl Stack {
         }
     }
 
-    /// Takes up to `most` blocks in one step, and returns how many: as many as there are, or fewer if
-    /// other threads come in between again and again. Calls `visit` as [`Stack::pop_bulk`] does.
+    /// Pops up to `most` blocks in one step, and returns their number: all that there are, or fewer if
+    /// other threads interfere repeatedly. Calls `visit` as [`Stack::pop_bulk`] does.
     #[cfg(feature = "std")]
     pub fn pop_up_to(&self, most: usize, mut visit: impl FnMut(usize, BlockIndex)) -> usize {
-        /// Steps that fail before the next one takes half as many. In models, where steps also fail by
-        /// themselves, so many that a refill takes all that it asks for.
+        /// The number of failures after which the next step takes half as many blocks. In models, where
+        /// steps also fail spuriously, it is so large that a refill gets all that it asks for.
         const FAILURES: usize = if cfg!(any(block_loom, block_shuttle)) { 1000 } else { 4 };
         let (mut wanted, mut failures) = (most, 0);
         let mut head = self.load();
@@ -415,12 +434,12 @@ impl Stack {
         }
     }
 
-    /// Pushes blocks, the first one uppermost: in one step per [`PART`](Self::PART) of them, the last
-    /// part first. Returns the number of blocks that were pushed: fewer than all if the pool has
+    /// Pushes blocks so that the first one is on top, at most [`PART`](Self::PART) in one step and the
+    /// last part first. Returns the number of blocks pushed, which is less than all if the pool has
     /// retired.
     ///
-    /// The caller holds the blocks, each once, and has given up those that were pushed. Once all were
-    /// pushed, the pool may be gone.
+    /// The caller has the blocks, each once, and no longer has those that were pushed. After all were
+    /// pushed, the pool may have been freed.
     pub fn push_bulk<Blocks>(&self, blocks: Blocks) -> usize
     where
         Blocks: IntoIterator<Item = BlockIndex, IntoIter: DoubleEndedIterator>,
@@ -428,7 +447,7 @@ impl Stack {
         self.push_upwards(blocks.into_iter().rev().map(BlockIndex::get))
     }
 
-    /// Pushes blocks, the first one lowest. Returns how many were pushed.
+    /// Pushes blocks so that the last one is on top. Returns the number of blocks pushed.
     fn push_upwards(&self, mut blocks: impl Iterator<Item = usize>) -> usize {
         let mut pushed = 0;
         while let Some(lowest) = blocks.next() {
@@ -440,8 +459,8 @@ impl Stack {
         pushed
     }
 
-    /// Pushes a block and those above it. Returns how many were pushed: `Err` if the pool has retired
-    /// and not all of them were.
+    /// Pushes the block `lowest` and the others above it. Returns the number of blocks pushed, as `Err`
+    /// if the pool has retired before all were.
     #[inline]
     fn push_part(
         &self,
@@ -483,24 +502,24 @@ impl Stack {
         }
     }
 
-    /// Writes the depths of a chain of `count` blocks that the caller holds, to lie on `depth` blocks;
-    /// but not that of the lowest one.
+    /// Writes the depths of a chain of `count` blocks, except that of the lowest one, for a stack of
+    /// `depth` blocks below the chain.
     fn write_depths(&self, top: usize, count: usize, depth: usize) {
         let mut block = top;
         for above in (2..=count).rev() {
-            // Relaxed: the caller wrote it.
+            // Relaxed: the caller wrote the link.
             let next = self.links.below(block, Ordering::Relaxed).next_to(block);
             self.write_entry(block, next, depth + above);
             block = next;
         }
     }
 
-    /// Pushes the blocks of a chain, each by itself. Returns how many were pushed.
+    /// Pushes the blocks of a chain one by one. Returns the number of blocks pushed.
     #[cold]
     fn push_one_by_one(&self, top: usize, lowest: usize) -> usize {
         let (mut block, mut pushed) = (top, 0);
         loop {
-            // Relaxed: the caller wrote it. Before the push, which writes it.
+            // Relaxed: the caller wrote the link. Read it before the push overwrites it.
             let next = self.links.below(block, Ordering::Relaxed).next_to(block);
             if !self.push(BlockIndex::new(block)) {
                 return pushed;
@@ -514,35 +533,36 @@ impl Stack {
     }
 }
 
-/// The blocks on a stack at an instant.
+/// The numbers of blocks on a stack at some instant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Content {
-    /// Blocks that were popped and pushed back.
+    /// Blocks that were popped and pushed again.
     pub returned: usize,
     /// Blocks that were never popped.
     pub frontier: usize,
 }
 
 impl Content {
-    /// All of them.
+    /// Returns the number of all blocks.
     pub fn count(self) -> usize {
         self.returned + self.frontier
     }
 }
 
 impl Stack {
-    /// How often a look starts again while other threads move the head.
+    /// The number of attempts to confirm a count while other threads move the head.
     const LOOKS: usize = if cfg!(any(block_loom, block_shuttle)) { 2 } else { 64 };
 
-    /// Returns the blocks on the stack: exact for one instant of the call, unless other threads moved
-    /// the head during each of 64 looks. Then it may be wrong by the blocks that they are moving.
+    /// Returns the numbers of blocks on the stack, exact for some instant during the call. If other
+    /// threads moved the head during each of 64 attempts, it may be wrong by the blocks that they are
+    /// moving.
     ///
-    /// Takes constant time and waits for no thread. From one call to the next, `frontier` never rises.
+    /// Takes constant time and waits for no thread. `frontier` never increases from call to call.
     pub fn content(&self) -> Content {
         self.look().unwrap_or_else(|unconfirmed| unconfirmed)
     }
 
-    /// As [`content`](Self::content); `Err` if it is not confirmed.
+    /// Returns the same as [`content`](Self::content), as `Err` if it is not confirmed.
     pub fn look(&self) -> Result<Content, Content> {
         let mut head = self.load();
         for _ in 0..Self::LOOKS {
@@ -556,21 +576,21 @@ impl Stack {
         Err(self.content_below(head))
     }
 
-    /// Returns the blocks on the stack while this is the head word. Exact if it is the head word
-    /// afterwards, too.
+    /// Returns the numbers of blocks on the stack whose head word is `head`. Exact if `head` is still
+    /// the head word afterwards.
     fn content_below(&self, head: Head) -> Content {
         let top = self.format.index(head);
-        // Above the capacity: a retired stack has no blocks.
+        // An index above the capacity means that the stack is retired.
         if top >= self.capacity {
             return Content::default();
         }
-        // Acquire, here and below: if what is read was written after the block was popped, the next
-        // load of the head shows that pop.
+        // Acquire, here and below: if a value was written after the block was popped, the next load of
+        // the head shows that pop.
         let Some(count) = self.links.depth(top, Ordering::Acquire) else {
             return Content { returned: 0, frontier: self.capacity - top };
         };
         let frontier = self.capacity - self.top.0.frontier.load(Ordering::Acquire);
-        // Outdated entries can be of a time at which the frontier was longer, so not fewer than that.
+        // Saturating: an outdated entry may be from a time when the frontier was longer.
         Content { returned: count.saturating_sub(frontier), frontier }
     }
 }
@@ -579,26 +599,26 @@ impl Stack {
     /// Takes all blocks for good and returns their number. LateInit pushes fail.
     pub fn retire(&self) -> usize {
         let mut head = self.load();
-        // The tag stays: it counts the blocks that were popped.
+        // The tag stays, since no block is popped.
         let retired = |head| self.format.pushed(head, self.capacity + 1);
         while let Err(current) = self.swap(head, retired(head), Ordering::AcqRel, Ordering::Acquire)
         {
             head = current;
         }
-        // No push or pop comes after that swap, so this is exact.
+        // Nothing is pushed or popped after that step, so the count is exact.
         self.content_below(head).count()
     }
 
-    /// Counts blocks that were freed to a retired pool. Returns true if they were the last: then the
-    /// caller has the pool to itself. If false, the pool may be gone.
+    /// Counts blocks that were freed to a retired pool. Returns true if they were the last ones: the
+    /// caller then has the pool to itself. If it returns false, the pool may have been freed.
     pub(crate) fn count_freed(&self, blocks: usize) -> bool {
         let before = self.allocated.fetch_sub(blocks, Ordering::AcqRel);
         after_last_step();
         before == blocks
     }
 
-    /// Adds the number of blocks that were allocated when the pool retired. Returns as
-    /// [`count_freed`](Self::count_freed) does.
+    /// Adds the number of blocks that were allocated when the pool retired. Returns the same as
+    /// [`count_freed`](Self::count_freed).
     pub(crate) fn count_allocated(&self, blocks: usize) -> bool {
         let before = self.allocated.fetch_add(blocks, Ordering::AcqRel);
         after_last_step();
@@ -625,7 +645,7 @@ mod tests {
     }
 
     #[test]
-    fn frontier_is_left_in_order_and_blocks_come_back_last_first() {
+    fn the_frontier_is_popped_in_order_and_pushed_blocks_last_first() {
         let stack = stack(5);
         assert_eq!(drain(&stack), [0, 1, 2, 3, 4]);
         stack.push_bulk([3, 1, 4].map(BlockIndex::new));
@@ -635,7 +655,7 @@ mod tests {
     }
 
     #[test]
-    fn bulk_takes_all_or_nothing_across_written_links_and_frontier() {
+    fn a_bulk_pop_is_all_or_nothing_across_links_and_frontier() {
         let stack = stack(6);
         let (a, _b) = (stack.pop().unwrap(), stack.pop().unwrap());
         stack.push(a);
@@ -651,7 +671,7 @@ mod tests {
 
     #[test]
     #[cfg(feature = "std")]
-    fn a_refill_takes_what_there_is_up_to_what_is_wanted_and_tells_each_block_once() {
+    fn pop_up_to_takes_at_most_what_there_is_and_visits_each_block_once() {
         let stack = stack(5);
         let (a, start) = (stack.pop().unwrap(), stack.mark());
         stack.push(a);
@@ -665,9 +685,9 @@ mod tests {
             taken
         };
         assert_eq!(refill(0), []);
-        assert_eq!(refill(2), [0, 1], "from a written link and from the frontier");
+        assert_eq!(refill(2), [0, 1], "one from a link, one from the frontier");
         assert_eq!((stack.popped_since(start), stack.content().count()), (2, 3));
-        assert_eq!(refill(4), [2, 3, 4], "all that there are");
+        assert_eq!(refill(4), [2, 3, 4], "all that are left");
         assert_eq!(refill(4), []);
         assert_eq!((stack.popped_since(start), stack.content().count()), (5, 0));
     }
@@ -680,9 +700,9 @@ mod tests {
         assert_eq!(stack.format.popped_between(start, stack.load()), 7);
     }
 
-    /// Invariants F and G, in parts, at every height of the stack.
+    /// Invariants F and G, for pushes in parts, at every height of the stack.
     #[test]
-    fn every_depth_of_a_long_chain_is_right() {
+    fn every_depth_of_a_long_chain_is_correct() {
         let stack = stack(1000);
         let mut all = std::vec![BlockIndex::new(0); 700];
         assert!(stack.pop_bulk(700, |position, block| all[position] = block));
@@ -696,18 +716,18 @@ mod tests {
         }
         stack.push_bulk(all.iter().copied());
         assert_eq!(stack.content(), Content { returned: 700, frontier: 0 });
-        assert_eq!(stack.pop(), Some(all[0]), "the first one uppermost");
+        assert_eq!(stack.pop(), Some(all[0]), "the first one is on top");
     }
 
     #[test]
-    fn a_bulk_pop_in_parts_takes_all_or_puts_back_what_it_took() {
+    fn a_bulk_pop_in_parts_takes_all_or_pushes_back_what_it_popped() {
         let stack = stack(1000);
         let popped: std::vec::Vec<_> = core::iter::from_fn(|| stack.pop()).collect();
         stack.push_bulk(popped);
         let mut taken = std::vec![false; 1000];
         assert!(stack.pop_in_parts(stack.load(), 600, |_, block| taken[block.get()] = true));
         assert_eq!(taken.iter().filter(|&&taken| taken).count(), 600);
-        // As if another thread had taken the rest while the last part was popped.
+        // As if another thread took a block while the last part was popped.
         assert_eq!(stack.content().count(), 400);
         let mut is_first = true;
         assert!(!stack.pop_in_parts(stack.load(), 400, |position, _| {
@@ -722,13 +742,13 @@ mod tests {
         assert_eq!(left.len(), 399);
     }
 
-    /// Indices that need more than 32 bits, in wide links.
+    /// Indices of more than 32 bits, in wide links.
     #[test]
     #[cfg_attr(not(target_pointer_width = "64"), ignore = "needs a 64-bit address space")]
-    fn blocks_beyond_32_bits_come_and_go() {
+    fn blocks_beyond_32_bits_are_popped_and_pushed() {
         let stack = stack(1 << 33);
         let far = (1 << 32) + 5;
-        // As if every block before had been taken.
+        // As if every earlier block were allocated.
         stack.top.0.head.store(stack.format.first(far).bits(), Ordering::Relaxed);
         let (a, b) = (stack.pop().unwrap(), stack.pop().unwrap());
         assert_eq!((a.get(), b.get()), (far, far + 1));
@@ -739,15 +759,15 @@ mod tests {
         assert_eq!(stack.pop().unwrap().get(), far + 2);
     }
 
-    /// The largest capacity of narrow links, whose end is `u32::MAX` in the table, and the smallest
-    /// of wide ones.
+    /// The largest capacity with narrow links, whose end is `u32::MAX` in the table, and the smallest
+    /// with wide ones.
     #[test]
     #[cfg_attr(not(target_pointer_width = "64"), ignore = "needs a 64-bit address space")]
-    fn the_last_blocks_come_and_go_where_links_become_wide() {
+    fn the_last_blocks_are_popped_and_pushed_where_links_become_wide() {
         for (capacity, narrow) in [(u32::MAX as usize - 1, true), (u32::MAX as usize, false)] {
             let stack = stack(capacity);
             assert_eq!(matches!(stack.links, Links::Narrow(_)), narrow, "{capacity} blocks");
-            // As if every block but the last three had been taken.
+            // As if every block but the last three were allocated.
             let three = capacity - 3;
             stack.top.0.head.store(stack.format.first(three).bits(), Ordering::Relaxed);
             assert_eq!(drain(&stack), [three, three + 1, three + 2], "from the frontier");
@@ -756,12 +776,12 @@ mod tests {
             assert_eq!(stack.content().count(), 1);
             stack.push_bulk([three + 2, three].map(BlockIndex::new));
             assert_eq!(stack.content().count(), 3);
-            assert_eq!(drain(&stack), [three + 2, three, three + 1], "from written links");
+            assert_eq!(drain(&stack), [three + 2, three, three + 1], "from links");
         }
     }
 
     #[test]
-    fn a_tag_that_wraps_disturbs_neither_order_nor_count() {
+    fn a_tag_that_wraps_around_changes_neither_order_nor_count() {
         let stack = stack(4);
         let last_tag = stack.format.popped(stack.format.first(0), 0, usize::MAX);
         stack.top.0.head.store(last_tag.bits(), Ordering::Relaxed);
