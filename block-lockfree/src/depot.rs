@@ -1,16 +1,18 @@
-//! Where whole batches change hands: a few cells, each with room for one.
+//! The depot: a few cells that pass whole batches of blocks from one magazine to another.
 //!
-//! A thread that frees what another allocates passes on [`BATCH`] blocks at a time. Over the stack
-//! the taker would walk their links one by one, each a cache line that the giver wrote last. A cell
-//! is one line for the hand-over and a run of lines that the processor fetches together.
+//! A thread that frees blocks which another thread allocates passes on [`BATCH`] blocks at a time.
+//! Through the stack, the other thread would follow their links one by one, each on a cache line that
+//! the first thread wrote last. A cell is one line for the exchange, and a run of lines that the
+//! processor fetches together.
 //!
 //! ```text
 //! EMPTY --put--> BUSY --> FULL --take--> BUSY --> EMPTY
 //! ```
 //!
-//! Who moves a cell to `BUSY` has it alone, until it moves it on. Nobody waits for a busy cell: who
-//! finds no empty or no full one goes to the stack. A thread walks over the cells in order, so that
-//! a giver and a taker follow each other around, and neither meets the other in one cell.
+//! The thread that moves a cell to `BUSY` has exclusive access until it moves the cell on. No thread
+//! waits for a busy cell: a thread that finds no empty or no full cell uses the stack. Threads go
+//! through the cells in order, so that a thread that puts and a thread that takes follow each other
+//! without meeting in one cell.
 
 #[cfg(not(any(block_loom, block_shuttle)))]
 use block_core::ZeroIsValid;
@@ -20,10 +22,10 @@ use crate::magazine::{CURSORS, LARGEST, Magazine};
 use crate::stack::Stack;
 use crate::sync::{AtomicU32, BlockArray, Ordering, Table, table_for};
 
-/// Blocks of a batch.
+/// The number of blocks in a batch.
 pub(crate) const BATCH: usize = LARGEST / 2;
 
-/// How many batches can be under way; a power of two.
+/// The number of batches that the depot can hold; a power of two.
 const CELLS: usize = if cfg!(any(block_loom, block_shuttle)) { 1 } else { 16 };
 const _: () = assert!(CELLS.is_power_of_two() && CELLS <= CURSORS as usize);
 
@@ -31,7 +33,7 @@ const EMPTY: u32 = 0;
 const BUSY: u32 = 1;
 const FULL: u32 = 2;
 
-/// Room for one batch.
+/// Space for one batch.
 #[derive(Debug)]
 #[cfg_attr(any(block_loom, block_shuttle), derive(Default))]
 #[repr(C, align(128))]
@@ -40,11 +42,11 @@ struct Cell {
     blocks: BlockArray<BATCH>,
 }
 
-// SAFETY: the plain memory belongs to whoever moved `phase` to BUSY.
+// SAFETY: only the thread that moved `phase` to BUSY uses the plain memory.
 unsafe impl Sync for Cell {}
-// SAFETY: nothing in it belongs to a thread; addresses of blocks mean the same to every thread.
+// SAFETY: nothing in it belongs to one thread; an address of a block is valid in every thread.
 unsafe impl Send for Cell {}
-// SAFETY: EMPTY, and memory that is not read before it was written; no destructor.
+// SAFETY: zero is EMPTY, and the memory is not read before it was written; no destructor.
 #[cfg(not(any(block_loom, block_shuttle)))]
 unsafe impl ZeroIsValid for Cell {}
 
@@ -59,13 +61,13 @@ impl Depot {
         table_for(region, CELLS).map(|cells| Self { cells })
     }
 
-    /// A cell in phase `from`, now BUSY and the caller's.
+    /// Finds a cell in phase `from` and moves it to BUSY, for the caller only.
     fn claim(&self, magazine: &Magazine, from: u32) -> Option<&Cell> {
         let start = magazine.cursor();
         for step in 0..CELLS {
             let position = (start + step) & (CELLS - 1);
             let cell = &self.cells[position];
-            // Acquire: pairs with the Release of whoever put the cell into this phase.
+            // Acquire: pairs with the Release of the thread that put the cell into this phase.
             let claim = || {
                 cell.phase
                     .compare_exchange(from, BUSY, Ordering::Acquire, Ordering::Relaxed)
@@ -79,45 +81,45 @@ impl Depot {
         None
     }
 
-    /// Moves the last [`BATCH`] blocks of a magazine into a cell. False if none was empty.
+    /// Moves the last [`BATCH`] blocks of a magazine into a cell. Returns false if no cell was empty.
     ///
     /// # Safety
     ///
-    /// It is the caller's turn with the magazine, and the magazine has so many.
+    /// The caller may use the memory of the magazine, which has at least [`BATCH`] blocks.
     pub(crate) unsafe fn put(&self, magazine: &Magazine) -> bool {
         let Some(cell) = self.claim(magazine, EMPTY) else { return false };
         let rest = magazine.len() - BATCH;
-        // First out of the magazine: whoever sees a stopped copy of this process (a forked child)
-        // may miss the blocks, but never finds them twice.
+        // Remove them from the magazine first: a forked child, which sees a stopped copy of this
+        // process, may miss the blocks but never finds them twice.
         magazine.set_len(rest);
-        // SAFETY: the caller's turn with the magazine, this call's with the cell; BATCH addresses from
-        // `rest` on were written, and fit both.
+        // SAFETY: the caller may use the magazine, and this call the cell. BATCH addresses from `rest`
+        // on were written, and fit into both.
         unsafe { magazine.blocks().copy_to(rest, &cell.blocks, 0, BATCH) };
-        // Release: pairs with the Acquire of the claim that takes them.
+        // Release: pairs with the Acquire of the claim by a thread that takes the batch.
         cell.phase.store(FULL, Ordering::Release);
         true
     }
 
-    /// Moves a batch out of a cell into a magazine. False if none was full.
+    /// Moves a batch from a cell into a magazine. Returns false if no cell was full.
     ///
     /// # Safety
     ///
-    /// It is the caller's turn with the magazine, and the magazine has room for [`BATCH`] more.
+    /// The caller may use the memory of the magazine, which has room for [`BATCH`] more blocks.
     pub(crate) unsafe fn take(&self, magazine: &Magazine) -> bool {
         let Some(cell) = self.claim(magazine, FULL) else { return false };
         let len = magazine.len();
-        // SAFETY: the caller's turn with the magazine, this call's with the cell, which was FULL; the
-        // addresses fit both.
+        // SAFETY: the caller may use the magazine, and this call the cell, which was FULL. The addresses
+        // fit into both.
         unsafe { cell.blocks.copy_to(0, magazine.blocks(), len, BATCH) };
         magazine.set_len(len + BATCH);
-        // Release: pairs with the Acquire of the claim that fills it again.
+        // Release: pairs with the Acquire of the claim by a thread that fills the cell again.
         cell.phase.store(EMPTY, Ordering::Release);
         true
     }
 
-    /// How many blocks lie in the cells. Exact while no owner is active.
+    /// Returns the number of blocks in the cells. Exact while no owner is active.
     pub(crate) fn len(&self) -> usize {
-        // Acquire: pairs with the Release that made it FULL.
+        // Acquire: pairs with the Release of the thread that filled the cell.
         let full = |cell: &&Cell| cell.phase.load(Ordering::Acquire) == FULL;
         self.cells.iter().filter(full).count() * BATCH
     }
@@ -129,11 +131,12 @@ impl Depot {
     /// No owner is active.
     pub(crate) unsafe fn drain(&self, region: &Region, stack: &Stack) {
         for cell in self.cells.iter() {
-            // Acquire: pairs with the Release that made it FULL. A cell that is BUSY while no owner
-            // is active was left so by a thread that a fork left behind, and what was in it, too.
+            // Acquire: pairs with the Release of the thread that filled the cell. A cell that is BUSY
+            // while no owner is active was left by a thread that does not exist after a fork. Its
+            // blocks are lost in this process.
             let phase = cell.phase.swap(EMPTY, Ordering::Acquire);
             if phase == FULL {
-                // SAFETY: FULL, and nobody else's turn.
+                // SAFETY: the cell was FULL, and no owner is active.
                 let pushed = stack
                     .push_bulk((0..BATCH).map(|it| unsafe { index(region, &cell.blocks, it) }));
                 debug_assert_eq!(pushed, BATCH, "the magazines of a retired pool stay closed");
@@ -142,17 +145,17 @@ impl Depot {
     }
 }
 
-/// The number of the block at a position.
+/// Returns the index of the block at a position.
 ///
 /// # Safety
 ///
-/// It is the caller's turn, and an address of a block of the region was written there.
+/// The caller may use the memory, and the address of a block of the region was written there.
 pub(crate) unsafe fn index<const N: usize>(
     region: &Region,
     blocks: &BlockArray<N>,
     position: usize,
 ) -> BlockIndex {
-    // SAFETY: by the contract.
+    // SAFETY: by this function's contract.
     unsafe { region.index_of(blocks.get(position)) }
 }
 
@@ -162,58 +165,58 @@ mod tests {
     use block_core::BlockLayout;
     use std::vec::Vec;
 
-    /// The numbers of a batch's blocks.
+    /// Returns the block indices of a batch.
     fn batch(number: usize) -> Vec<usize> {
         (number * BATCH..(number + 1) * BATCH).collect()
     }
 
-    /// Puts a batch into the depot, by way of an empty magazine.
+    /// Puts a batch into the depot through an empty magazine.
     fn put(depot: &Depot, magazine: &Magazine, region: &Region, number: usize) -> bool {
         magazine.set_limit(BATCH);
         magazine.set_len(0);
         for block in batch(number) {
-            // SAFETY: the magazine is the test's alone.
+            // SAFETY: only this test uses the magazine.
             assert!(unsafe { magazine.push(region.block(BlockIndex::new(block))) });
         }
         // SAFETY: as above, and the magazine has a batch.
         unsafe { depot.put(magazine) }
     }
 
-    /// The blocks that an empty magazine gets from the depot.
+    /// Returns the blocks that an empty magazine gets from the depot.
     fn take(depot: &Depot, magazine: &Magazine, region: &Region) -> Vec<usize> {
         magazine.set_len(0);
-        // SAFETY: the magazine is the test's alone, and there is room.
+        // SAFETY: only this test uses the magazine, and there is room.
         let _ = unsafe { depot.take(magazine) };
-        // SAFETY: as above; so many were written.
+        // SAFETY: as above, and `len` addresses were written.
         let block = |position| unsafe { index(region, magazine.blocks(), position).get() };
         (0..magazine.len()).map(block).collect()
     }
 
     #[test]
-    fn givers_and_takers_walk_over_all_cells_and_none_meets_another_in_one() {
+    fn threads_that_put_and_take_use_the_cells_in_order() {
         let region = Region::map(BlockLayout::new(8, (CELLS + 1) * BATCH).unwrap()).unwrap();
         let stack = Stack::new(&region).unwrap();
         while stack.pop().is_some() {}
         let magazines: Table<Magazine> = table_for(&region, 3).unwrap();
-        let [giver, newcomer, taker] = [0, 1, 2].map(|it| &magazines[it]);
+        let [putter, newcomer, taker] = [0, 1, 2].map(|it| &magazines[it]);
         let depot = Depot::new(&region).unwrap();
 
-        assert!(put(&depot, giver, &region, 0));
-        assert!(put(&depot, newcomer, &region, 1), "past the cell that is full");
-        assert_eq!((giver.cursor(), newcomer.cursor()), (1, 2), "behind the cell that was filled");
+        assert!(put(&depot, putter, &region, 0));
+        assert!(put(&depot, newcomer, &region, 1), "after the full cell");
+        assert_eq!((putter.cursor(), newcomer.cursor()), (1, 2), "after the cell that each filled");
         for number in 2..CELLS {
-            assert!(put(&depot, giver, &region, number));
+            assert!(put(&depot, putter, &region, number));
         }
         assert_eq!(depot.len(), CELLS * BATCH);
-        assert!(!put(&depot, giver, &region, CELLS), "no cell is empty");
-        assert_eq!(giver.len(), BATCH, "and the batch stays where it was");
+        assert!(!put(&depot, putter, &region, CELLS), "no cell is empty");
+        assert_eq!(putter.len(), BATCH, "the batch stays in the magazine");
 
         for number in 0..CELLS - 1 {
             assert_eq!(take(&depot, taker, &region), batch(number));
             assert_eq!(taker.cursor(), number + 1);
         }
-        assert!(put(&depot, giver, &region, 0));
-        // SAFETY: nobody is active.
+        assert!(put(&depot, putter, &region, 0));
+        // SAFETY: no owner is active.
         unsafe { depot.drain(&region, &stack) };
         assert_eq!((depot.len(), stack.content().returned), (0, 2 * BATCH));
         assert_eq!(take(&depot, taker, &region), [], "no cell is full");

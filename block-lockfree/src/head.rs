@@ -1,41 +1,42 @@
-//! The packed word at the head of the stack: which block is on top, and a tag.
+//! The head word of the stack: the index of the block on top, and a tag.
 //!
 //! ```text
 //! 63                         index_bits                       0
 //! |            tag            |             index             |
 //! ```
 //!
-//! The split is made at run time: the index gets the `ceil(log2(capacity + 1))` bits that it
-//! needs, the tag every other one. The index `capacity` stands for an empty stack.
+//! The split depends on the capacity: the index has the `ceil(log2(capacity + 2))` bits that it needs, and the
+//! tag has all others. The index `capacity` means that the stack is empty, and `capacity + 1` that it is
+//! retired.
 //!
 //! # Why there is a tag
 //!
-//! Without one, a pop that is interrupted between reading the top's link and its compare-and-swap
-//! can be fooled (the ABA problem):
+//! Without a tag, a pop that is interrupted between reading the link of the top block and its
+//! compare-and-swap can go wrong (the ABA problem):
 //!
 //! | thread 1 | thread 2 | stack |
 //! |---|---|---|
-//! | pop: top is A, its link says B | | A → B → C |
+//! | pop: A is on top, its link is B | | A → B → C |
 //! | | pops A, pops B | C |
 //! | | pushes A | A → C |
-//! | compares the top with A: equal; swaps in B | | B, which thread 2 holds |
+//! | compares the top with A: equal; swaps in B | | B, which thread 2 has |
 //!
-//! With the tag moved by thread 2's pops, the comparison fails. The tag is computed from the word
-//! that the compare-and-swap expects, never from a copy read before (invariant 7).
+//! The pops of thread 2 change the tag, so the comparison fails. The tag is computed from the word that the
+//! compare-and-swap expects, never from a copy read earlier (invariant 7).
 //!
 //! # How long the tag lasts
 //!
-//! It comes round after `2^(64 - index_bits)` popped blocks. A thread would have to sleep for
-//! exactly that many between its read and its compare-and-swap, and find the same block on top:
+//! The tag wraps around after `2^(64 - index_bits)` popped blocks. To go wrong, a thread must be stopped
+//! between its read and its compare-and-swap for exactly that many pops, and then find the same block on top:
 //!
-//! | blocks | index bits | tag bits | comes round at 10^8 pops a second after |
+//! | blocks | index bits | tag bits | wraps around at 10^8 pops per second after |
 //! |---|---|---|---|
 //! | 1,000 | 10 | 54 | 5.7 years |
 //! | 10^6 | 20 | 44 | 2.0 days |
 //! | 10^9 | 30 | 34 | 2.9 minutes |
 //! | 2^33 | 34 | 30 | 10.7 seconds |
 
-/// How head words of one pool are divided.
+/// The split of the head words of one pool.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HeadFormat {
     index_bits: u32,
@@ -45,7 +46,7 @@ pub(crate) struct HeadFormat {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Head(u64);
 
-// One word of the compare-and-swap.
+// The word of one compare-and-swap.
 const _: () = assert!(size_of::<Head>() == 8);
 
 impl HeadFormat {
@@ -61,35 +62,35 @@ impl HeadFormat {
         (1 << self.index_bits) - 1
     }
 
-    /// A word with the tag at zero.
+    /// Returns a word with tag zero.
     #[inline]
     pub(crate) const fn first(self, index: usize) -> Head {
         Head(index as u64)
     }
 
-    /// The index in a word; it came from a `usize`, so it fits one.
+    /// Returns the index in a word. It came from a `usize`, so it fits.
     #[inline]
     pub(crate) const fn index(self, head: Head) -> usize {
         (head.0 & self.index_mask()) as usize
     }
 
-    /// The word after a push that puts `index` on top: the tag stays.
+    /// Returns the word after a push that puts `index` on top. The tag stays.
     #[inline]
     pub(crate) const fn pushed(self, head: Head, index: usize) -> Head {
         Head(head.0 & !self.index_mask() | index as u64)
     }
 
-    /// The word after a pop of `count` blocks that leaves `index` on top: the tag moves by
-    /// `count`, so that it counts the blocks ever popped, and always moves.
+    /// Returns the word after a pop of `count` blocks that leaves `index` on top. The tag increases by
+    /// `count`, so it counts all popped blocks, and it always changes.
     #[inline]
     pub(crate) const fn popped(self, head: Head, index: usize, count: usize) -> Head {
         let step = (count as u64) << self.index_bits;
-        // A count that is a multiple of the tag's whole range would leave it where it was.
+        // A multiple of the tag's range would not change the tag.
         let step = if step == 0 { 1 << self.index_bits } else { step };
         self.pushed(Head(head.0.wrapping_add(step)), index)
     }
 
-    /// Blocks popped between two words, the tag's range being the limit.
+    /// Returns the number of blocks popped between two words, modulo the range of the tag.
     #[cfg(any(feature = "std", test))]
     pub(crate) const fn popped_between(self, earlier: Head, later: Head) -> u64 {
         ((later.0 >> self.index_bits).wrapping_sub(earlier.0 >> self.index_bits) << self.index_bits)
@@ -134,7 +135,7 @@ mod tests {
             prop_assert_eq!(format.index(format.first(a)), a);
         }
 
-        /// Invariant 7: pops move the tag, pushes do not, and every spare bit takes part.
+        /// Invariant 7: pops change the tag, pushes do not, and the tag has all other bits.
         #[test]
         fn tag_counts_popped_blocks(
             capacity in 1..=(isize::MAX as usize) >> 8,

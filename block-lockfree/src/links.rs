@@ -1,23 +1,22 @@
 //! The side table of links: for each block on the stack, the block below it and its depth.
 //!
-//! The table lies beside the blocks, never inside them: a late pop may read the link of a block that
-//! its new holder already writes, and a holder that writes past its end must not reach the list.
+//! The table is separate from the blocks. A late pop may read the link of a block that its next holder
+//! already writes, and a write past the end of a block must not reach the list.
 //!
-//! An entry whose link is zero means "never pushed: the block below is the next one by number". So a
-//! table of zeros *is* the full list, block 0 on top, without a single write. That untouched tail is
-//! the **frontier**. Its blocks leave in order, one page of table and region after the other. Any
-//! other link is the index of the block below, plus one. The index `capacity` is the end.
+//! An entry with link zero means "never pushed: the block below is the next one by index". So a table of
+//! zeros is the full list with block 0 on top, without a single write. This part of the list is the
+//! **frontier**. Its blocks are popped in order, so the pages of the table and of the region are used one
+//! after the other. Any other link is the index of the block below, plus one. The index `capacity` is the end.
 //!
 //! # Depth
 //!
-//! The depth of a block on the stack is the number of blocks from it down to the end, itself and the
-//! frontier included: the number of free blocks on the stack while it is on top. A push writes it
-//! beside the link. In the frontier the depth of block `i` is `capacity - i` and is not stored. The
-//! end has depth 0.
+//! The depth of a block on the stack is the number of blocks from it to the end, including itself and the
+//! frontier: the number of blocks on the stack while it is on top. A push writes it next to the link. The
+//! depth of block `i` of the frontier is `capacity - i` and is not stored. The end has depth 0.
 //!
-//! Below `u32::MAX` blocks an entry is one word of 64 bits, so that a push writes it by one store. Beyond,
-//! it is two words. Nothing rests on reading both at once: each reader needs one of them, or confirms
-//! both by the head word, see [`stack`](crate::stack).
+//! Below `u32::MAX` blocks an entry is one 64-bit word, so that a push writes it with one store. Above, it
+//! is two words. Nothing depends on reading both at the same time: each reader needs one of them, or
+//! confirms both with the head word, see [`stack`](crate::stack).
 
 #[cfg(not(any(block_loom, block_shuttle)))]
 use block_core::{Footprint, ZeroIsValid, ZeroedMemory};
@@ -25,12 +24,12 @@ use block_core::{Region, RegionError};
 
 use crate::sync::{AtomicU64, AtomicUsize, Ordering, Table, table};
 
-/// One entry for each block, eight bytes wide where the capacity allows.
+/// One entry per block, of eight bytes if the capacity allows it.
 #[derive(Debug)]
 pub(crate) enum Links {
     /// Below `u32::MAX` blocks: `index + 1` of every index and of the end fits.
     Narrow(Table<Narrow>),
-    /// As many blocks as there are addresses.
+    /// For any number of blocks.
     Wide(Table<Wide>),
 }
 
@@ -39,7 +38,7 @@ pub(crate) enum Links {
 #[cfg_attr(any(block_loom, block_shuttle), derive(Default))]
 pub(crate) struct Narrow(AtomicU64);
 
-/// The same in words of their own.
+/// The same in two words.
 #[derive(Debug)]
 #[cfg_attr(any(block_loom, block_shuttle), derive(Default))]
 pub(crate) struct Wide {
@@ -50,31 +49,30 @@ pub(crate) struct Wide {
 #[cfg(not(any(block_loom, block_shuttle)))]
 const _: () = assert!(size_of::<Narrow>() == 8);
 
-// SAFETY: an integer, for which zero is a value; no destructor.
+// SAFETY: an integer, for which zero is valid; no destructor.
 #[cfg(not(any(block_loom, block_shuttle)))]
 unsafe impl ZeroIsValid for Narrow {}
-// SAFETY: two integers, for which zero is a value; no destructor.
+// SAFETY: two integers, for which zero is valid; no destructor.
 #[cfg(not(any(block_loom, block_shuttle)))]
 unsafe impl ZeroIsValid for Wide {}
 
-/// What a link says.
+/// The meaning of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Below {
-    /// The block was pushed on top of this one, or of the end.
+    /// The block was pushed onto this index, which may be the end.
     Block(usize),
-    /// The block was never pushed, nor was any with a higher number that is still on the stack:
-    /// below it is the rest of the frontier.
+    /// The block was never pushed. Below it is the rest of the frontier.
     Frontier,
 }
 
 impl Links {
-    /// Untouched links for all the blocks of a region.
+    /// Creates links for all blocks of a region, with every block in the frontier.
     pub(crate) fn new(region: &Region) -> Result<Self, RegionError> {
         let are_narrow = Self::are_narrow(region.layout().capacity());
         if are_narrow { table(region).map(Self::Narrow) } else { table(region).map(Self::Wide) }
     }
 
-    /// The footprint of untouched links for so many blocks, behind what is in the same memory already.
+    /// Returns the footprint of `others` followed by the links for `capacity` blocks.
     #[cfg(not(any(block_loom, block_shuttle)))]
     pub(crate) const fn behind(others: Footprint, capacity: usize) -> Footprint {
         if Self::are_narrow(capacity) {
@@ -84,7 +82,8 @@ impl Links {
         }
     }
 
-    /// Untouched links for so many blocks, in the next bytes of some memory.
+    /// Creates links for `capacity` blocks in the next bytes of some memory, with every block in the
+    /// frontier.
     #[cfg(not(any(block_loom, block_shuttle)))]
     pub(crate) const fn in_memory(capacity: usize, memory: &mut ZeroedMemory) -> Self {
         if Self::are_narrow(capacity) {
@@ -98,7 +97,7 @@ impl Links {
         capacity < u32::MAX as usize
     }
 
-    /// Returns the link of a block; `order` is that of the load.
+    /// Returns the link of a block. `order` is the ordering of the load.
     #[inline]
     pub(crate) fn below(&self, index: usize, order: Ordering) -> Below {
         Below::from_link(match self {
@@ -107,7 +106,7 @@ impl Links {
         })
     }
 
-    /// Returns the depth of a block, or `None` if it was never pushed; `order` is that of the loads.
+    /// Returns the depth of a block, or `None` if it was never pushed. `order` is the ordering of the loads.
     #[inline]
     pub(crate) fn depth(&self, index: usize, order: Ordering) -> Option<usize> {
         let (link, depth) = match self {
@@ -123,7 +122,7 @@ impl Links {
         (link != 0).then_some(depth)
     }
 
-    /// Writes link and depth of a block that the caller holds; `order` is that of the stores.
+    /// Writes the link and the depth of a block that the caller has. `order` is the ordering of the stores.
     #[inline]
     pub(crate) fn write(&self, index: usize, below: usize, depth: usize, order: Ordering) {
         match self {
@@ -132,7 +131,7 @@ impl Links {
                 table[index].0.store((depth as u64) << 32 | (below as u64 + 1), order);
             }
             Self::Wide(table) => {
-                // The depth first: a reader that sees the link sees the depth.
+                // The depth first, so that a reader that sees the link sees the depth.
                 table[index].depth.store(depth, order);
                 table[index].below.store(below + 1, order);
             }
@@ -146,7 +145,7 @@ impl Below {
         if link == 0 { Self::Frontier } else { Self::Block(link - 1) }
     }
 
-    /// The index below block `index`.
+    /// Returns the index below block `index`.
     #[inline]
     pub(crate) fn next_to(self, index: usize) -> usize {
         match self {

@@ -1,22 +1,22 @@
-//! The reclaimers' lock: taken rarely, never by a thread that is inside an operation of the same
-//! pool, never twice by a thread.
+//! The lock of reclaimers: rarely taken, never by a thread inside an operation of the same pool, and never
+//! twice by one thread.
 //!
-//! Two things that the standard mutex cannot do. A signal handler that interrupts the holder must
-//! be told so instead of waiting for itself. And no thread must wait for a holder that ended, or that
-//! a fork left behind in the parent: the word is the holder's mark, and a lock whose holder is gone
-//! counts as free ([`is_gone`]).
+//! It does two things that the standard mutex cannot. It returns `None` to a signal handler that interrupts
+//! the holder, instead of waiting forever. And no thread waits for a holder that has ended or does not exist
+//! after a fork: the word is the holder's mark, and a lock whose holder is gone counts as free
+//! ([`is_gone`]).
 
 use crate::sync::{AtomicU32, Ordering, const_outside_models, set_busy, wait};
 use crate::thread::{is_gone, lock_mark, notice_fork};
 use crate::wait_guard::WaitGuard;
 
-/// 0 if free, otherwise the mark of the thread that holds it.
+/// 0 if the lock is free, otherwise the mark of the thread that holds it.
 #[derive(Debug)]
 pub(crate) struct Lock(AtomicU32);
 
-/// Frees the lock when dropped.
+/// Releases the lock when dropped.
 #[derive(Debug)]
-pub(crate) struct Held<'a>(&'a Lock);
+pub(crate) struct LockGuard<'a>(&'a Lock);
 
 impl Lock {
     const_outside_models! {
@@ -25,36 +25,37 @@ impl Lock {
         }
     }
 
-    /// Waits for the lock. `None` if this thread holds, or waits for, such a lock already, because a
-    /// signal handler interrupted it and called again; and if [`WaitGuard`] ends.
-    pub(crate) fn lock(&self) -> Option<Held<'_>> {
+    /// Waits for the lock. Returns `None` if this thread already holds or waits for such a lock, because it
+    /// is in a signal handler that interrupted such a call, or if [`WaitGuard`] says that it must not wait.
+    pub(crate) fn lock(&self) -> Option<LockGuard<'_>> {
         self.attempt(u32::MAX)
     }
 
-    /// The lock, if it is free.
-    pub(crate) fn try_lock(&self) -> Option<Held<'_>> {
+    /// Takes the lock if it is free.
+    pub(crate) fn try_lock(&self) -> Option<LockGuard<'_>> {
         self.attempt(1)
     }
 
-    fn attempt(&self, rounds: u32) -> Option<Held<'_>> {
+    fn attempt(&self, rounds: u32) -> Option<LockGuard<'_>> {
         let was_busy = set_busy(true);
         if was_busy {
             return None;
         }
-        let patience = WaitGuard::new();
+        let wait_guard = WaitGuard::new();
         let mut round = 0;
-        while round < rounds && !patience.must_stop() {
-            // Each time anew: a handler may fork while its thread waits here. The holder may have
-            // stayed in the parent.
+        while round < rounds && !wait_guard.must_stop() {
+            // In each round: a handler may fork while its thread waits here, and the holder may not exist
+            // in the child.
             notice_fork();
             let own = lock_mark();
-            // Relaxed: a guess, which the exchange confirms.
+            // Relaxed: the exchange confirms the value.
             let word = self.0.load(Ordering::Relaxed);
-            // Acquire: pairs with the Release of the holder before; for one that is gone `is_gone` does.
+            // Acquire: pairs with the Release of the previous holder, or, if that is gone, with the one in
+            // `is_gone`.
             let exchange =
                 || self.0.compare_exchange(word, own, Ordering::Acquire, Ordering::Relaxed);
             if (word == 0 || is_gone(word)) && exchange().is_ok() {
-                return Some(Held(self));
+                return Some(LockGuard(self));
             }
             wait(round);
             round = round.saturating_add(1).min(u32::MAX - 1);
@@ -64,7 +65,7 @@ impl Lock {
     }
 }
 
-impl Drop for Held<'_> {
+impl Drop for LockGuard<'_> {
     fn drop(&mut self) {
         // Release: pairs with the Acquire of the next holder.
         self.0.0.store(0, Ordering::Release);
@@ -82,24 +83,24 @@ mod tests {
     use block_core::SideTable;
 
     #[test]
-    fn a_thread_that_holds_it_is_told_so_instead_of_waiting_for_itself() {
+    fn a_thread_that_holds_the_lock_does_not_wait_for_itself() {
         let (lock, other) = (Lock::new(), Lock::new());
-        let held = lock.lock().unwrap();
-        assert!(other.lock().is_none(), "a handler must not wait, whatever the lock");
+        let guard = lock.lock().unwrap();
+        assert!(other.lock().is_none(), "a handler must not wait for any lock");
         assert!(lock.lock().is_none());
-        drop(held);
+        drop(guard);
         assert!(lock.try_lock().is_some());
     }
 
     #[test]
-    fn a_holder_of_an_earlier_generation_does_not_count() {
+    fn a_holder_from_before_a_fork_does_not_count() {
         let lock = Lock::new();
-        // The mark of a thread without a number in a process after seven more forks.
+        // The mark of a thread without a number in a process seven forks later.
         lock.0.store(lock_mark_of_no_number() + (7 << 12), Ordering::Relaxed);
         assert!(lock.try_lock().is_some());
     }
 
-    /// The mark of a thread without a number in this process.
+    /// Returns the mark of a thread without a number in this process.
     fn lock_mark_of_no_number() -> u32 {
         std::thread::spawn(lock_mark).join().unwrap()
     }
@@ -114,28 +115,28 @@ mod tests {
                 core::mem::forget(lock.lock().unwrap());
             });
         });
-        // Waits, as the scope may end before the destructors of the thread's keys.
+        // This waits: the scope may end before the destructors of the thread's keys run.
         assert!(lock.lock().is_some());
     }
 
     #[test]
-    fn a_thread_that_only_tries_does_not_wait_for_the_holder() {
+    fn try_lock_does_not_wait_for_the_holder() {
         let lock = Lock::new();
-        let held = lock.lock().unwrap();
+        let guard = lock.lock().unwrap();
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 assert!(lock.try_lock().is_none());
-                assert!(Lock::new().try_lock().is_some(), "it holds none itself");
+                assert!(Lock::new().try_lock().is_some(), "this thread holds no lock");
             });
         });
-        drop(held);
+        drop(guard);
         assert!(lock.try_lock().is_some());
     }
 
     #[test]
-    fn a_thread_that_is_waited_for_itself_gives_the_lock_up() {
+    fn a_thread_that_others_wait_for_stops_waiting_for_the_lock() {
         let lock = &Lock::new();
-        let _held = lock.lock().unwrap();
+        let _guard = lock.lock().unwrap();
         let magazines = SideTable::<Magazine>::zeroed(1).unwrap();
         magazines[0].enter(&AtomicUsize::new(0)).unwrap();
         let (sender, receiver) = std::sync::mpsc::channel();
@@ -155,15 +156,15 @@ mod tests {
     }
 
     #[test]
-    fn one_thread_at_a_time() {
+    fn one_thread_at_a_time_has_the_lock() {
         let lock = Lock::new();
         let count = core::sync::atomic::AtomicUsize::new(0);
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..1000 {
-                        let _held = lock.lock().unwrap();
-                        // Not one atomic step: lost counts show a broken lock.
+                        let _guard = lock.lock().unwrap();
+                        // Two steps, so that a broken lock loses counts.
                         let seen = count.load(core::sync::atomic::Ordering::Relaxed);
                         count.store(seen + 1, core::sync::atomic::Ordering::Relaxed);
                     }

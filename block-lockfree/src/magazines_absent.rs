@@ -1,13 +1,13 @@
-//! In place of the magazines in a build without threads' own memory: every call works on the stack. Each
-//! has one branch on whether the region is hardened, which never changes.
+//! The stand-in for the magazines in builds without thread-locals: every call goes to the stack. Each call
+//! has one branch for hardened regions, whose outcome never changes.
 
 use core::ptr::NonNull;
 
 use block_core::Region;
 
-pub(crate) use crate::shared::{Free, Shared};
+pub(crate) use crate::shared::{FreeBlocks, Shared};
 
-/// No thread has a number.
+/// Returns the offset of a thread without a magazine.
 #[inline]
 pub(crate) fn this_thread() -> usize {
     usize::MAX
@@ -29,14 +29,14 @@ impl Magazines {
     #[inline]
     pub(crate) fn acquire(&self, _offset: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
         let block = shared.pop_or_count_failure()?;
-        // SAFETY: off the free list just now, so this call alone holds it (invariant 1).
+        // SAFETY: the block was just popped, so only this call has it (invariant 1).
         unsafe { shared.region.lend(block) };
         Some(block)
     }
 
     /// # Safety
     ///
-    /// The caller holds the block, one of this pool, and gives it up.
+    /// The caller has the block, which is one of this pool, and gives it up.
     #[inline]
     pub(crate) unsafe fn release(
         &self,
@@ -44,7 +44,7 @@ impl Magazines {
         shared: Shared<'_>,
         block: NonNull<u8>,
     ) -> bool {
-        // SAFETY: the caller's promise.
+        // SAFETY: by this function's contract.
         unsafe {
             shared.region.scrub(block);
             shared.push(block)
@@ -63,7 +63,7 @@ impl Magazines {
         }
         let done = shared.pop_bulk_or_count_failure(out);
         if done && shared.region.is_hardened() {
-            // SAFETY: off the free list just now, so this call alone holds each (invariant 1).
+            // SAFETY: the blocks were just popped, so only this call has them (invariant 1).
             out.iter().flatten().for_each(|&block| unsafe { shared.region.lend(block) });
         }
         done
@@ -71,7 +71,7 @@ impl Magazines {
 
     /// # Safety
     ///
-    /// The caller holds the blocks, each once, all of this pool, and gives them up.
+    /// The caller has the blocks, which are distinct and all of this pool, and gives them up.
     #[inline]
     pub(crate) unsafe fn release_bulk(
         &self,
@@ -80,10 +80,10 @@ impl Magazines {
         blocks: &[Option<NonNull<u8>>],
     ) -> bool {
         if shared.region.is_hardened() {
-            // SAFETY: the caller holds the blocks.
+            // SAFETY: the caller has the blocks.
             blocks.iter().flatten().for_each(|&block| unsafe { shared.region.scrub(block) });
         }
-        // SAFETY: the caller's promise.
+        // SAFETY: by this function's contract.
         unsafe { shared.push_bulk(blocks) }
     }
 
@@ -92,26 +92,23 @@ impl Magazines {
         shared.stack.count_allocated(shared.region.layout().capacity() - free)
     }
 
-    pub(crate) fn free(&self, shared: Shared<'_>) -> Free {
-        Free { in_magazines: 0, on_stack: shared.stack.content() }
+    pub(crate) fn free_blocks(&self, shared: Shared<'_>) -> FreeBlocks {
+        FreeBlocks { cached: 0, on_stack: shared.stack.content() }
     }
 
-    /// They hold nothing.
     pub(crate) fn size(&self) -> usize {
         0
     }
 
-    /// Nobody was refused here.
     pub(crate) fn failed_calls(&self) -> u64 {
         0
     }
 
-    /// Nothing was called in.
     pub(crate) fn reclaims(&self) -> u64 {
         0
     }
 
     pub(crate) fn inherit_counts(&self, _before: &Self) {}
 
-    pub(crate) fn dissolve(self, _shared: Shared<'_>) {}
+    pub(crate) fn drain_into_stack(self, _shared: Shared<'_>) {}
 }

@@ -169,7 +169,7 @@ impl LockFreeAlloc {
         let is_used = self.0.free.content().frontier < self.0.region.layout().capacity();
         self.0.had_magazines |= old.size() > 0 && is_used;
         self.0.magazines.inherit_counts(&old);
-        old.dissolve(self.shared());
+        old.drain_into_stack(self.shared());
         self
     }
 
@@ -244,7 +244,7 @@ unsafe impl BlockAlloc for LockFreeAlloc {
     /// in a signal handler. While other threads are inside calls, it is right within the blocks that they
     /// move during this call.
     fn available(&self) -> usize {
-        self.0.magazines.free(self.shared()).count()
+        self.0.magazines.free_blocks(self.shared()).count()
     }
 
     /// As [`available`](Self::available) a diagnostic, with the same cost. The places add up to the capacity in
@@ -259,9 +259,9 @@ unsafe impl BlockAlloc for LockFreeAlloc {
     /// the calling thread writes, where a signal handler may make it miss one; without magazines in one of
     /// eight places that threads share. Counts start again after 2^32 on 32-bit targets.
     fn stats(&self) -> Stats {
-        let free = self.0.magazines.free(self.shared());
+        let free = self.0.magazines.free_blocks(self.shared());
         let mut stats = Stats::new(self.0.region.layout(), free.count());
-        stats.in_magazines = free.in_magazines;
+        stats.in_magazines = free.cached;
         stats.never_used = free.on_stack.frontier;
         stats.high_water = stats.capacity - free.on_stack.frontier;
         stats.high_water_is_exact = !self.0.had_magazines && self.0.magazines.size() == 0;

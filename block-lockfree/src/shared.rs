@@ -1,4 +1,4 @@
-//! The rest of a pool, as its magazines see it.
+//! The parts of a pool that all threads share: the region and the stack.
 
 use core::ptr::NonNull;
 
@@ -7,24 +7,23 @@ use block_core::backend::Retirable;
 
 use crate::stack::{Content, Stack};
 
-/// The free blocks of a pool.
+/// The numbers of free blocks of a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Free {
-    /// In magazines, and in the depot on their way from one to another. Never more than the blocks
-    /// that are not on the stack.
-    pub in_magazines: usize,
+pub struct FreeBlocks {
+    /// In magazines and in the depot. Never more than the blocks that are not on the stack.
+    pub cached: usize,
     /// On the stack.
     pub on_stack: Content,
 }
 
-impl Free {
-    /// All of them.
+impl FreeBlocks {
+    /// Returns the number of all free blocks.
     pub fn count(self) -> usize {
-        self.in_magazines + self.on_stack.count()
+        self.cached + self.on_stack.count()
     }
 }
 
-/// The rest of the pool, which the magazines work on.
+/// The region and the stack of a pool.
 #[derive(Clone, Copy, Debug)]
 pub struct Shared<'a> {
     /// The memory of the blocks.
@@ -42,8 +41,8 @@ impl Shared<'_> {
         self.stack.pop_bulk(out.len(), |at, block| out[at] = Some(self.region.block(block)))
     }
 
-    /// Whether more blocks are asked for than there are. Such a call is counted here, and fails without
-    /// a look at the blocks: no reclaim could help it.
+    /// Returns whether a call asks for more blocks than the pool has. If so, counts the failed call: it
+    /// needs neither a search nor a reclaim.
     pub(crate) fn exceeds_capacity(self, out: &[Option<NonNull<u8>>]) -> bool {
         let is_above = out.len() > self.region.layout().capacity();
         if is_above {
@@ -52,7 +51,7 @@ impl Shared<'_> {
         is_above
     }
 
-    /// As [`pop`](Self::pop), for a call that nothing but the stack can help.
+    /// Pops a block, and counts the call if it fails. For calls that must not reclaim.
     pub(crate) fn pop_or_count_failure(self) -> Option<NonNull<u8>> {
         let block = self.pop();
         if block.is_none() {
@@ -61,7 +60,8 @@ impl Shared<'_> {
         block
     }
 
-    /// As [`pop_bulk`](Self::pop_bulk), for a call that nothing but the stack can help.
+    /// Pops a block for each entry, or none, and counts the call if it fails. For calls that must not
+    /// reclaim.
     pub(crate) fn pop_bulk_or_count_failure(self, out: &mut [Option<NonNull<u8>>]) -> bool {
         let done = self.pop_bulk(out);
         if !done {
@@ -70,25 +70,25 @@ impl Shared<'_> {
         done
     }
 
-    /// Frees a block. Returns whether it was the last block of a retired pool. If false, the pool may
-    /// be gone.
+    /// Frees a block. Returns whether it was the last block of a retired pool. If it returns false, the
+    /// pool may have been freed.
     ///
     /// # Safety
     ///
-    /// The caller holds the block, one of this pool, and gives it up.
+    /// The caller has the block, which is one of this pool, and gives it up.
     pub(crate) unsafe fn push(self, block: NonNull<u8>) -> bool {
-        // SAFETY: a block of the region, by the contract.
+        // SAFETY: a block of the region, by this function's contract.
         let block = unsafe { self.region.index_of(block) };
         !self.stack.push(block) && self.stack.count_freed(1)
     }
 
-    /// Frees blocks. Returns as [`push`](Self::push) does.
+    /// Frees blocks. Returns the same as [`push`](Self::push).
     ///
     /// # Safety
     ///
-    /// Every entry is `Some`; the caller holds the blocks, all of this pool, and gives them up.
+    /// Every entry is `Some`. The caller has the blocks, which are all of this pool, and gives them up.
     pub(crate) unsafe fn push_bulk(self, blocks: &[Option<NonNull<u8>>]) -> bool {
-        // SAFETY: blocks of the region, by the contract.
+        // SAFETY: blocks of the region, by this function's contract.
         let index = |&block: &NonNull<u8>| unsafe { self.region.index_of(block) };
         let left = blocks.len() - self.stack.push_bulk(blocks.iter().flatten().map(index));
         left > 0 && self.stack.count_freed(left)

@@ -1,27 +1,27 @@
-//! The word that every magazine operation reads: may owners use their magazines?
+//! The word that every magazine operation reads: whether owners may use their magazines.
 //!
 //! ```text
 //! |    revocation     | RETIRED | QUIESCED | REVOKED | HARDENED | FENCED |
 //! ```
 //!
-//! Open and without a reason to look twice it is all zero: one comparison on the owner's path. Only
-//! the holder of the reclaimers' lock writes it. Each revocation has a number of its own, so two
-//! equal readings of a quiesced state mean that nothing changed between them.
+//! The word is zero if the magazines are open and no call needs the slow path, so the owner's fast path has
+//! one comparison. Only the holder of the reclaimers' lock writes it. Each revocation has its own number, so
+//! two equal readings of a quiesced state mean that nothing changed in between.
 
-/// One state of a pool's magazines.
+/// The state of a pool's magazines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct State(usize);
 
 impl State {
-    /// Owners need a real fence, see [`fence`](crate::fence). Once set it stays.
+    /// Owners need a real fence, see [`fence`](crate::fence). Never cleared.
     const FENCED: usize = 1;
-    /// Something is written or checked when blocks are handed out and given back. Constant for a pool.
+    /// The region is hardened: allocations and frees write or check bytes. Constant for a pool.
     const HARDENED: usize = 2;
-    /// Owners must leave their magazines alone and use the shared stack.
+    /// Owners must not use their magazines.
     const REVOKED: usize = 4;
-    /// And all magazines are empty: every free block is on the stack.
+    /// All magazines are empty: every free block is on the stack.
     const QUIESCED: usize = 8;
-    /// And it stays so: the pool has no owner any more.
+    /// The magazines never open again: the pool has no owner any more.
     const RETIRED: usize = 16;
     const REVOCATION: usize = 32;
 
@@ -56,28 +56,29 @@ impl State {
         self.0 & Self::FENCED != 0
     }
 
-    /// Owners are to stop; magazines may still hold blocks. `revocation` counts these.
+    /// Returns the state in which owners must stop, while magazines may still contain blocks. `revocation`
+    /// is the number of this revocation.
     pub(crate) const fn revoked(self, revocation: usize) -> Self {
         let kept = self.open().0 | Self::REVOKED;
         Self(kept | revocation.wrapping_mul(Self::REVOCATION))
     }
 
-    /// From now on owners need a real fence.
+    /// Returns the state in which owners need a real fence.
     pub(crate) const fn fenced(self) -> Self {
         Self(self.0 | Self::FENCED)
     }
 
-    /// Owners have stopped, and magazines are empty.
+    /// Returns the state in which owners have stopped and magazines are empty.
     pub(crate) const fn quiesced(self) -> Self {
         Self(self.0 | Self::QUIESCED)
     }
 
-    /// Owners have stopped for good.
+    /// Returns the state of a retired pool.
     pub(crate) const fn retired(self) -> Self {
         Self(self.0 | Self::QUIESCED | Self::RETIRED)
     }
 
-    /// Owners may go on.
+    /// Returns the state in which owners may use their magazines.
     pub(crate) const fn open(self) -> Self {
         Self(self.0 & (Self::FENCED | Self::HARDENED))
     }
@@ -88,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_two_revocations_look_alike_and_an_opened_state_is_the_first_again() {
+    fn revocations_are_distinct_and_an_opened_state_equals_the_first() {
         for (asymmetric, hardened) in [(false, false), (false, true), (true, false), (true, true)] {
             let first = State::new(asymmetric, hardened);
             assert_eq!(first.bits() == 0, asymmetric && !hardened);
@@ -96,7 +97,7 @@ mod tests {
             let mut state = first;
             for revocation in [1, 2, 1000] {
                 for next in [state.revoked(revocation), state.revoked(revocation).quiesced()] {
-                    assert!(!seen.contains(&next), "{next:?} came twice");
+                    assert!(!seen.contains(&next), "{next:?} is not unique");
                     assert!(next.is_revoked());
                     assert_eq!(next.is_fenced(), !asymmetric);
                     seen.push(next);
@@ -109,12 +110,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_twice_is_as_if_said_once() {
+    fn transitions_are_idempotent() {
         for state in [State::new(true, true), State::new(true, false).revoked(3)] {
             assert!(!state.is_fenced() && state.fenced().is_fenced());
             assert_eq!(state.fenced().fenced(), state.fenced());
             assert_eq!(state.quiesced().quiesced(), state.quiesced());
-            assert!(state.revoked(1).fenced().open().is_fenced(), "opened, it stays fenced");
+            assert!(state.revoked(1).fenced().open().is_fenced(), "fenced even after it opens");
         }
     }
 }

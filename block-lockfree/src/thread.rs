@@ -156,7 +156,7 @@ pub(crate) fn assign() -> usize {
 
 fn claim() -> Option<u32> {
     static SERIAL: AtomicU32 = AtomicU32::new(0);
-    let number = bitmap::claim(&TAKEN).filter(|&number| number < LIMIT)?;
+    let number = bitmap::allocate(&TAKEN).filter(|&number| number < LIMIT)?;
     let serial = SERIAL.fetch_add(1, Ordering::Relaxed) % (SERIALS - 1) + 1;
     let mark = number as u32 + 1 + serial * FIRST;
     OWNERS[number].store(mark, Ordering::Relaxed);
@@ -172,7 +172,7 @@ fn give_back(mark: u32) {
     if let Some(number) = number_of(mark) {
         // Release: pairs with the Acquire of `is_gone`.
         OWNERS[number].store(0, Ordering::Release);
-        bitmap::give_back(&TAKEN, number);
+        bitmap::free(&TAKEN, number);
     }
 }
 

@@ -1,25 +1,26 @@
-//! The magazines of threads beyond the first ones, in tables that are mapped when such a thread first uses the
-//! pool.
+//! Tables of magazines for threads with high numbers, mapped when such a thread first uses the pool.
 //!
-//! A pool begins with a table for [`FIRST`] threads, so that a small pool stays small. Table `k` of the
-//! further ones is for the numbers from `FIRST << k` on, as many as there are below. Their calls
-//! look there after they have found no magazine in the first table.
+//! A pool starts with a table for [`FIRST`] threads, so that a small pool stays small. Further table `k`
+//! is for the [`FIRST`]` << k` numbers from `FIRST << k` on. A call of such a thread looks there after it
+//! has found no magazine in the first table.
 //!
 //! ```text
-//! EMPTY --(a thread's mark)--> being made --> READY or REFUSED
+//! EMPTY --(a thread's mark)--> being created --> READY or REFUSED
 //! ```
 //!
-//! The thread that swaps its mark in for `EMPTY` makes the table. No thread waits for it: a call that
-//! finds the table being made works on the stack. That includes a handler that interrupted the
-//! making. If the thread that makes the table is gone ([`is_gone`]), the next one makes it anew. A table that
-//! the system refused is not asked for again: threads with its numbers work on the stack.
+//! The thread that replaces `EMPTY` by its mark creates the table. No thread waits for it: a call that
+//! finds the table being created uses the stack, also if it is a signal handler that interrupted the
+//! creation. If the creating thread does not exist any more ([`is_gone`]), the next one creates the table
+//! again. If the system has refused a table, it is not asked for it again: threads with these numbers use
+//! the stack.
 //!
 //! # Memory orderings
 //!
-//! `READY` is stored with Release and loaded with Acquire, so the table is seen whole. A reclaimer sees each
-//! table that may hold a block: its owner found it `READY` before the fence of its operation (steps 1 and 2
-//! of [`exactness`](crate::exactness)), so a reclaimer whose fence came later finds it, too, and one whose
-//! fence came earlier has closed the magazines to that operation.
+//! `READY` is stored with Release and loaded with Acquire, so a thread that sees it sees the whole table.
+//! A reclaimer sees each table that may contain a block: the owner found the table `READY` before the
+//! fence of its operation (steps 1 and 2 of [`exactness`](crate::exactness)). A reclaimer whose fence
+//! comes later sees the table, too. A reclaimer whose fence came earlier has closed the magazines to that
+//! operation.
 
 use core::fmt;
 
@@ -29,13 +30,13 @@ use crate::magazine::Magazine;
 use crate::sync::{AtomicU32, LateInit, Ordering, Table, const_outside_models, table_for};
 use crate::thread::{LIMIT, is_gone, lock_mark};
 
-/// How many threads have their magazines in the first table. It is mapped where the system has mappings, as
-/// it takes 16 KiB or more; so is each further one, since a handler may make it and must not use the heap.
+/// The number of threads with a magazine in the first table. A table has 16 KiB or more and is therefore
+/// mapped where the system has mappings: a signal handler may create one and must not use the heap.
 pub(super) const FIRST: usize = if cfg!(any(block_loom, block_shuttle)) { 4 } else { 64 };
 #[cfg(not(any(block_loom, block_shuttle)))]
 const _: () = assert!(FIRST * size_of::<Magazine>() >= 1 << 14);
 
-/// How many further tables there can be.
+/// The largest number of further tables.
 const TABLES: usize = (LIMIT / FIRST).ilog2() as usize;
 const _: () = assert!(FIRST << TABLES == LIMIT);
 
@@ -45,13 +46,12 @@ const REFUSED: u32 = 2;
 
 /// One further table.
 struct Further {
-    /// One of the words above, or the mark of the thread that makes the table.
+    /// EMPTY, READY or REFUSED, or the mark of the thread that creates the table.
     state: AtomicU32,
     magazines: LateInit<Table<Magazine>>,
 }
 
-// SAFETY: `magazines` is written by the thread that swapped its mark into `state`, and only read once that is
-// READY.
+// SAFETY: `magazines` is written by the thread whose mark is in `state`, and only read while that is READY.
 unsafe impl Sync for Further {}
 
 impl Further {
@@ -63,22 +63,22 @@ impl Further {
 
     #[inline]
     fn ready(&self) -> Option<&Table<Magazine>> {
-        // Acquire: pairs with the Release in `made`.
+        // Acquire: pairs with the Release in `create`.
         let is_ready = self.state.load(Ordering::Acquire) == READY;
-        // SAFETY: written before it was READY, and not since.
+        // SAFETY: written before the state became READY, and not since.
         is_ready.then(|| unsafe { self.magazines.get() })
     }
 
-    /// The table, made if need be.
+    /// Returns the table, and creates it if it does not exist.
     #[cold]
-    fn made(&self, region: &Region, len: usize) -> Option<&Table<Magazine>> {
+    fn create(&self, region: &Region, len: usize) -> Option<&Table<Magazine>> {
         let state = self.state.load(Ordering::Relaxed);
         if state == EMPTY || state > REFUSED && is_gone(state) {
-            // Acquire: pairs with the last step of a thread that is gone, as `is_gone` does.
+            // Acquire: pairs with the last step of a thread that has ended, as in `is_gone`.
             let own = lock_mark();
             self.state.compare_exchange(state, own, Ordering::Acquire, Ordering::Relaxed).ok()?;
             if let Ok(magazines) = table_for(region, len) {
-                // SAFETY: this thread's turn, by the exchange.
+                // SAFETY: only this thread writes, since it made the exchange.
                 unsafe { self.magazines.set(magazines) };
                 // Release: pairs with the Acquire in `ready`.
                 self.state.store(READY, Ordering::Release);
@@ -93,7 +93,7 @@ impl Further {
 impl Drop for Further {
     fn drop(&mut self) {
         if self.ready().is_some() {
-            // SAFETY: written once, and dropped only here. One that is half written stays.
+            // SAFETY: written once and dropped only here. A table that was not completed is leaked.
             unsafe { self.magazines.drop_in_place() };
         }
     }
@@ -113,25 +113,25 @@ impl Tables {
         Self(core::array::from_fn(|_| Further::new()))
     }
 
-    /// The table that has a number, from [`FIRST`] up to [`LIMIT`], and the number of its first magazine.
+    /// Returns the table for a number from [`FIRST`] up to [`LIMIT`], and the table's first number.
     #[inline]
     fn table(&self, number: usize) -> Option<(&Further, usize)> {
         let position = (number / FIRST).checked_ilog2()?;
         Some((self.0.get(position as usize)?, FIRST << position))
     }
 
-    /// The magazine that goes with a number, if its table is there.
+    /// Returns the magazine of the thread with this number if its table exists.
     #[inline]
     pub(super) fn magazine(&self, number: usize) -> Option<&Magazine> {
         let (table, first) = self.table(number)?;
         table.ready()?.get(number - first)
     }
 
-    /// The magazine that goes with a number. Makes its table if need be, unless that is refused or another
-    /// thread is about to.
+    /// Returns the magazine of the thread with this number. Creates its table if it does not exist, unless
+    /// the system has refused it or another thread is creating it.
     pub(super) fn magazine_or_create(&self, number: usize, region: &Region) -> Option<&Magazine> {
         let (table, first) = self.table(number)?;
-        table.ready().or_else(|| table.made(region, first))?.get(number - first)
+        table.ready().or_else(|| table.create(region, first))?.get(number - first)
     }
 }
 
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn every_number_has_a_slot_of_its_own_and_a_table_is_made_with_the_first_of_its_numbers() {
+    fn every_number_has_a_magazine_and_a_table_is_created_for_the_first_of_its_numbers() {
         let (tables, region) = (Tables::new(), region());
         assert!((0..LIMIT + 10).all(|number| tables.magazine(number).is_none()));
         let mut magazines: Vec<_> = (FIRST..LIMIT)
@@ -171,9 +171,9 @@ mod tests {
         );
     }
 
-    /// As in a handler that interrupted it; and as after a thread that ended there.
+    /// As in a signal handler that interrupted the creation, and after a thread that ended during it.
     #[test]
-    fn a_table_that_is_being_made_is_not_waited_for_and_one_whose_maker_is_gone_is_made_anew() {
+    fn no_thread_waits_for_a_table_and_one_whose_creator_has_ended_is_created_again() {
         crate::thread::watch();
         let (tables, region) = (Tables::new(), region());
         let life = || {

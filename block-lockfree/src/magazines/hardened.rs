@@ -1,9 +1,9 @@
-//! The calls of a pool whose region is hardened: those of any other pool, and around them what
-//! [`Region::lend`](block_core::Region::lend) and [`Region::scrub`](block_core::Region::scrub) do to each block.
+//! The calls of a pool with a hardened region: the calls of any other pool, with
+//! [`Region::lend`](block_core::Region::lend) and [`Region::scrub`](block_core::Region::scrub) for each block.
 //!
-//! A pool that is not hardened never comes here, and has no branch for it: its way was chosen when it was
-//! built, see [`Route`](super::Route). A block is lent when it is off the free lists and scrubbed before it is on
-//! one, so it is the caller's alone; and outside of any operation on a magazine (invariant 8).
+//! A pool that is not hardened never comes here and has no branch for it: its route was chosen when it was
+//! built, see [`Route`](super::Route). A block is checked after it was popped and before it is pushed, so only
+//! the caller has it, and outside of any operation on a magazine (invariant 8).
 
 use core::ptr::NonNull;
 
@@ -21,7 +21,7 @@ impl Magazines {
         } else {
             shared.pop_or_count_failure()
         }?;
-        // SAFETY: off the free list just now, so this call alone holds it (invariant 1).
+        // SAFETY: the block was just popped, so only this call has it (invariant 1).
         unsafe { shared.region.lend(block) };
         Some(block)
     }
@@ -36,7 +36,7 @@ impl Magazines {
         shared: Shared<'_>,
         block: NonNull<u8>,
     ) -> bool {
-        // SAFETY: the caller's promise; the block is given up after it was scrubbed.
+        // SAFETY: by this function's contract; the block is given up after the check.
         unsafe {
             shared.region.scrub(block);
             if self.is_enabled() {
@@ -60,7 +60,7 @@ impl Magazines {
             shared.pop_bulk_or_count_failure(out)
         };
         if done {
-            // SAFETY: off the free list just now, so this call alone holds each (invariant 1).
+            // SAFETY: the blocks were just popped, so only this call has them (invariant 1).
             out.iter().flatten().for_each(|&block| unsafe { shared.region.lend(block) });
         }
         done
@@ -76,9 +76,9 @@ impl Magazines {
         shared: Shared<'_>,
         blocks: &[Option<NonNull<u8>>],
     ) -> bool {
-        // SAFETY: the caller holds the blocks.
+        // SAFETY: the caller has the blocks.
         blocks.iter().flatten().for_each(|&block| unsafe { shared.region.scrub(block) });
-        // SAFETY: the caller's promise; the blocks are given up after they were scrubbed.
+        // SAFETY: by this function's contract; the blocks are given up after the checks.
         unsafe {
             if self.is_enabled() {
                 self.release_bulk_to_magazine(offset, shared, blocks)

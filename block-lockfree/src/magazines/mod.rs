@@ -1,25 +1,26 @@
 //! Per-thread magazines: most calls touch no cache line that another thread writes.
 //!
-//! Source: J. Bonwick, J. Adams, "Magazines and Vmem", USENIX 2001, for the magazines; the
-//! revocation that makes exhaustion exact is this crate's, see [`exactness`](crate::exactness),
-//! whose numbered steps the comments here cite.
+//! Source: J. Bonwick, J. Adams, "Magazines and Vmem: Extending the Slab Allocator to Many CPUs and
+//! Arbitrary Resources", USENIX 2001, for the magazines. The reclaim that makes exhaustion exact is
+//! this crate's own, see [`exactness`](crate::exactness). Comments here cite its numbered steps.
 //!
 //! # Invariants
 //!
-//! 8 of [the crate](crate#invariants): no lock is held and no reclaim is started inside an operation
-//! on a magazine. A call that interrupts another one of its thread on the same pool (a signal
-//! handler's) uses the shared stack, and never reclaims: it may find a pool exhausted early.
+//! Invariant 8 of [the crate](crate#invariants): no lock is held and no reclaim is started inside an
+//! operation on a magazine. A call that interrupts another call of its thread on the same pool (in a
+//! signal handler) uses the shared stack and never reclaims, so it may find the pool exhausted early.
 //!
-//! D. The plain memory of a magazine is used by its owner while the magazine is active and, after that,
-//!    the state word was found open; or by the holder of the lock, while the state is revoked and
+//! D. The plain memory of a magazine is used by its owner while the magazine is active and the state
+//!    word was found open after that; or by the holder of the lock, while the state is revoked and
 //!    after the magazine was seen inactive. (Steps 1 to 4.)
 //! E. While the state is quiesced, every free block is on the stack. (Step 5.)
 //!
 //! # Memory orderings
 //!
-//! The state is stored with Release and loaded with Acquire, `active` likewise, with a full fence between
-//! the two on both sides ([`fence`](crate::fence)). The other words are Relaxed: the lock orders those who
-//! write them, and an owner that reads an outdated size moves a batch of another size, no more.
+//! The state word and `active` are stored with Release and loaded with Acquire. On both sides a full
+//! fence lies between the two words ([`fence`](crate::fence)). All other words are Relaxed: the lock
+//! orders the threads that write them, and an owner that reads an outdated size moves a batch of
+//! another size.
 
 mod further;
 mod hardened;
@@ -34,7 +35,7 @@ use block_core::backend::Retirable;
 use self::further::{FIRST, Tables};
 use crate::depot::{BATCH, Depot};
 use crate::fence;
-use crate::lock::{Held, Lock};
+use crate::lock::{Lock, LockGuard};
 use crate::magazine::{LARGEST, Magazine};
 use crate::state::State;
 use crate::sync::{
@@ -43,20 +44,20 @@ use crate::sync::{
 };
 use crate::thread;
 
-pub use crate::shared::{Free, Shared};
+pub use crate::shared::{FreeBlocks, Shared};
 pub(crate) use crate::thread::magazine_offset as this_thread;
 #[cfg(any(block_loom, block_shuttle))]
 pub use crate::thread::magazine_offset_of;
 
-/// Which way the calls go that cannot be done on a magazine alone.
+/// Where the calls go that a magazine cannot serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Route {
-    /// To the stack: there are no magazines, so that is every call.
+    /// To the stack. There are no magazines, so every call goes there.
     Stack,
-    /// To magazine, depot and stack.
+    /// To the magazine, the depot and the stack.
     Magazines,
-    /// By one of these two, with what a hardened region does to each block. That, too, is every call:
-    /// without magazines no thread has a magazine, and with them the state is never plainly open.
+    /// To one of the above, with the checks of a hardened region for each block. Every call goes there:
+    /// either no thread has a magazine, or the state word is never zero.
     Hardened,
 }
 
@@ -68,32 +69,32 @@ pub struct Magazines(Retirable<Parts>);
 #[derive(Debug)]
 #[repr(C, align(128))]
 pub struct Parts {
-    // What every operation reads, and what hardly ever changes.
+    // First the fields that every operation reads, which rarely change.
     /// A [`State`]. Written by the holder of the lock.
     state: AtomicUsize,
-    /// The size of the first table of magazines in bytes.
+    /// The size of the first table in bytes.
     end: usize,
-    /// The magazines of threads with numbers below [`FIRST`].
+    /// The first table: the magazines of threads with numbers below [`FIRST`].
     near: Table<Magazine>,
     route: Route,
     largest_batch: usize,
     largest_limit: usize,
-    /// Blocks that move between a magazine and the stack at a time. Written by the holder of the
-    /// lock. A magazine holds up to twice as many.
+    /// The number of blocks that move between a magazine and the stack at a time. A magazine holds up
+    /// to twice as many. Written by the holder of the lock.
     batch: AtomicU32,
     /// Magazines from here on were never used.
     used: AtomicUsize,
-    /// The stack's head word when the batch was last changed: its tag counts popped blocks.
+    /// The stack's head word when the batch size was last changed. Its tag counts popped blocks.
     changed_at: AtomicU64,
-    /// How often the magazines were revoked. Used by the holder of the lock.
+    /// The number of revocations. Used by the holder of the lock.
     revocations: AtomicUsize,
-    /// How often blocks were called in. Written by the holder of the lock.
+    /// The number of reclaims. Written by the holder of the lock.
     reclaims: CountUsize,
-    /// For pools whose batches can be of full size.
+    /// Only in pools whose batches can have the full size.
     depot: Option<Depot>,
     /// The magazines of the other threads.
     further: Tables,
-    // What the exhausted meet at, on a line of its own.
+    // On a cache line of its own, for threads that find the pool exhausted.
     lock: CachePadded<Lock>,
 }
 
@@ -107,17 +108,18 @@ impl core::ops::Deref for Magazines {
 }
 
 impl Magazines {
-    /// Blocks popped off the stack after which a reclaim is over, and batches may grow by one.
+    /// The number of blocks popped from the stack after which magazines open again, and after which
+    /// the batch size may grow by one.
     const COOL_DOWN: u64 = if cfg!(any(block_loom, block_shuttle)) { 1 } else { 1024 };
 
-    /// Empty magazines of up to `blocks` blocks. None at all if that is 0, and where the system refuses the
-    /// memory for them or the means to return a thread's number.
+    /// Creates empty magazines of up to `blocks` blocks. There are none if that is 0, or if the system
+    /// refuses the memory for them or a way to return the numbers of threads.
     pub fn new(region: &Region, blocks: usize) -> Self {
         if blocks == 0 || !thread::watch() {
             return Self::none(region);
         }
         let Ok(near) = table_for(region, FIRST) else { return Self::none(region) };
-        // A magazine of a small pool must not swallow most of it.
+        // A magazine must not hold most of a small pool.
         let quarter = (region.layout().capacity() / 4).max(1);
         let limit = blocks.clamp(1, LARGEST);
         let batch = (limit / 2).clamp(1, quarter);
@@ -130,14 +132,14 @@ impl Magazines {
             batch: AtomicU32::new(batch as u32),
             largest_batch: batch,
             largest_limit: limit,
-            // Without it batches go by the stack.
+            // Without a depot, batches go through the stack.
             depot: if batch == BATCH { Depot::new(region).ok() } else { None },
             ..Self::none(region).0.into_inner()
         }))
     }
 
     const_outside_models! {
-        /// No magazines, in no memory. Nobody has a magazine, so nobody looks at the state.
+        /// Creates no magazines. No thread has one, so no thread reads the state.
         pub(crate) fn none(region: &Region) -> Self {
             Self(Retirable::new(Parts {
                 state: AtomicUsize::new(0),
@@ -158,28 +160,28 @@ impl Magazines {
         }
     }
 
-    /// Whether there are magazines. If not, no thread has a magazine, and every call takes the slow way.
+    /// Returns whether there are magazines. If not, every call takes the slow path.
     pub fn is_enabled(&self) -> bool {
         self.end > 0
     }
 
-    /// The magazine at a offset, see [`thread::magazine_offset`], if it is in the first table.
+    /// Returns the magazine at an offset ([`thread::magazine_offset`]) if it is in the first table.
     #[inline]
     fn near_magazine(&self, offset: usize) -> Option<&Magazine> {
         if offset >= self.end {
             return None;
         }
         debug_assert_eq!(offset % size_of::<Magazine>(), 0);
-        // SAFETY: places are multiples of a magazine's size, and `end` is the size of the table.
+        // SAFETY: offsets are multiples of a magazine's size, and `end` is the size of the table.
         Some(unsafe { NonNull::from(&*self.near).cast::<Magazine>().byte_add(offset).as_ref() })
     }
 
-    /// Takes a block, for the thread at this place.
+    /// Acquires a block for the thread whose magazine is at `offset`.
     #[inline(always)]
     pub fn acquire(&self, offset: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
         if let Some(magazine) = self.near_magazine(offset) {
             if magazine.try_enter_fast(&self.state) {
-                // SAFETY: the owner's turn (invariant D).
+                // SAFETY: the owner may use the memory (invariant D).
                 let block = unsafe { magazine.pop() };
                 magazine.leave();
                 if block.is_some() {
@@ -190,17 +192,18 @@ impl Magazines {
         self.acquire_slow(offset, shared)
     }
 
-    /// Frees a block for the thread at this place. Returns whether it was the last block of a retired
-    /// pool. If false, the pool may be gone: the caller touches nothing of it any more.
+    /// Frees a block for the thread whose magazine is at `offset`. Returns whether it was the last block
+    /// of a retired pool. If it returns false, the pool may have been freed: the caller must not use it
+    /// any more.
     ///
     /// # Safety
     ///
-    /// The caller holds the block, one of this pool, and gives it up.
+    /// The caller has the block, which is one of this pool, and gives it up.
     #[inline(always)]
     pub unsafe fn release(&self, offset: usize, shared: Shared<'_>, block: NonNull<u8>) -> bool {
         if let Some(magazine) = self.near_magazine(offset) {
             if magazine.try_enter_fast(&self.state) {
-                // SAFETY: the owner's turn (invariant D); the caller gives the block up.
+                // SAFETY: the owner may use the memory (invariant D); the caller gives the block up.
                 let done = unsafe { magazine.push(block) };
                 magazine.leave();
                 if done {
@@ -208,11 +211,12 @@ impl Magazines {
                 }
             }
         }
-        // SAFETY: the caller's promise.
+        // SAFETY: by this function's contract.
         unsafe { self.release_slow(offset, shared, block) }
     }
 
-    /// Takes a block for each entry, or none and leaves the entries as they come.
+    /// Acquires a block for each entry, or none. Returns whether it did. If not, the entries are
+    /// unspecified.
     #[inline(always)]
     pub fn acquire_bulk(
         &self,
@@ -222,7 +226,7 @@ impl Magazines {
     ) -> bool {
         if let Some(magazine) = self.near_magazine(offset) {
             if magazine.try_enter_fast(&self.state) {
-                // SAFETY: the owner's turn (invariant D).
+                // SAFETY: the owner may use the memory (invariant D).
                 let done = unsafe { magazine.pop_bulk(out) };
                 magazine.leave();
                 if done {
@@ -233,12 +237,12 @@ impl Magazines {
         self.acquire_bulk_slow(offset, shared, out)
     }
 
-    /// Frees blocks. Returns as [`release`](Self::release) does.
+    /// Frees blocks. Returns the same as [`release`](Self::release).
     ///
     /// # Safety
     ///
-    /// Every entry is `Some`; the caller holds the blocks, each once, all of this pool, and gives
-    /// them up.
+    /// Every entry is `Some`. The caller has the blocks, which are distinct and all of this pool, and
+    /// gives them up.
     #[inline(always)]
     pub unsafe fn release_bulk(
         &self,
@@ -248,7 +252,7 @@ impl Magazines {
     ) -> bool {
         if let Some(magazine) = self.near_magazine(offset) {
             if magazine.try_enter_fast(&self.state) {
-                // SAFETY: the owner's turn (invariant D); the caller gives the blocks up.
+                // SAFETY: the owner may use the memory (invariant D); the caller gives the blocks up.
                 let done = unsafe { magazine.push_bulk(blocks) };
                 magazine.leave();
                 if done {
@@ -256,7 +260,7 @@ impl Magazines {
                 }
             }
         }
-        // SAFETY: the caller's promise.
+        // SAFETY: by this function's contract.
         unsafe { self.release_bulk_slow(offset, shared, blocks) }
     }
 
@@ -265,8 +269,8 @@ impl Magazines {
         State::from_bits(self.state.load(Ordering::Acquire))
     }
 
-    /// Release: pairs with the Acquire of `Magazine::enter` and `load`.
-    fn store(&self, _held: &Held<'_>, state: State) {
+    fn store(&self, _lock: &LockGuard<'_>, state: State) {
+        // Release: pairs with the Acquire of `Magazine::enter` and `load`.
         self.state.store(state.bits(), Ordering::Release);
     }
 
@@ -274,30 +278,30 @@ impl Magazines {
         self.batch.load(Ordering::Relaxed) as usize
     }
 
-    /// How many blocks a magazine may come to hold.
+    /// Returns the largest number of blocks in a magazine.
     pub(crate) fn size(&self) -> usize {
         self.largest_limit
     }
 
-    /// The limit of a magazine at a batch size.
+    /// Returns the limit of a magazine for a batch size.
     fn limit(&self, batch: usize) -> usize {
         (2 * batch).min(self.largest_limit)
     }
 
-    /// The magazine at a offset, if it is in a further table that is there.
+    /// Returns the magazine at an offset if it is in a further table that exists.
     #[inline]
     fn further_magazine(&self, offset: usize) -> Option<&Magazine> {
         self.further.magazine(offset / size_of::<Magazine>())
     }
 
-    /// The magazine at a offset, if its table is there.
+    /// Returns the magazine at an offset if its table exists.
     fn magazine(&self, offset: usize) -> Option<&Magazine> {
         self.near_magazine(offset).or_else(|| self.further_magazine(offset))
     }
 
-    /// The magazines below the highest number that ever came, and their numbers.
+    /// Returns the magazines that may have been used, and the numbers of their threads.
     fn used(&self) -> impl Iterator<Item = (usize, &Magazine)> {
-        // Relaxed: the fences of step 2 order it; what is in a magazine is ordered by `active`.
+        // Relaxed: the fences of step 2 order this load, and `active` orders the memory of a magazine.
         let used = self.used.load(Ordering::Relaxed);
         let first = self.near.iter().enumerate().take(used);
         first.chain((FIRST..used).filter_map(|it| Some((it, self.further.magazine(it)?))))
@@ -351,7 +355,8 @@ mod tests {
             unsafe { magazines.release(high, shared, block) };
         }
         assert!(
-            magazines.magazine(high).unwrap().len() > 0 && magazines.free(shared).count() == 200
+            magazines.magazine(high).unwrap().len() > 0
+                && magazines.free_blocks(shared).count() == 200
         );
         assert!((0..200).all(|_| magazines.acquire(low, shared).is_some()));
         assert_eq!(magazines.magazine(high).unwrap().len(), 0);

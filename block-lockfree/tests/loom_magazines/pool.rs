@@ -101,7 +101,7 @@ impl Pool {
     }
 
     pub fn available(&self) -> usize {
-        self.magazines.free(self.call()).count()
+        self.magazines.free_blocks(self.call()).count()
     }
 
     /// Takes so many blocks.

@@ -5,7 +5,7 @@ use block_core::models::Bound::{self, Exhaustive, Within};
 use block_core::models::sync::Arc;
 use block_core::models::{UnsafeCell, check, fail_next_swap, thread};
 
-use crate::bitmap::{claim, give_back};
+use crate::bitmap::{allocate, free};
 use crate::pool::Pool;
 use crate::sync::StaticUsize;
 
@@ -29,11 +29,11 @@ impl Numbers {
     /// A thread's life, from its first call to its end. One weak compare-and-swap of its claim fails.
     fn live(&self, calls: impl FnOnce(usize)) {
         fail_next_swap();
-        let number = claim(&self.taken).expect("fewer threads than numbers");
+        let number = allocate(&self.taken).expect("fewer threads than numbers");
         self.touch(number);
         calls(number);
         self.touch(number);
-        give_back(&self.taken, number);
+        free(&self.taken, number);
     }
 
     /// At rest: so many lives were lived, and every number is free.
@@ -41,7 +41,7 @@ impl Numbers {
         // SAFETY: at rest.
         let touched = |slot: &UnsafeCell<usize>| slot.with(|times| unsafe { *times });
         assert_eq!(self.slots.iter().map(touched).sum::<usize>(), 2 * lives);
-        assert_eq!(claim(&self.taken), Some(0), "the lowest number is free again");
+        assert_eq!(allocate(&self.taken), Some(0), "the lowest number is free again");
     }
 }
 

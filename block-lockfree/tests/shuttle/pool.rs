@@ -91,7 +91,7 @@ impl Pool {
     }
 
     pub fn available(&self) -> usize {
-        self.magazines.free(self.shared()).count()
+        self.magazines.free_blocks(self.shared()).count()
     }
 
     /// Takes and gives back in random order, and never holds more than `share`.
