@@ -1,8 +1,8 @@
 //! A set of small numbers, one bit each. The lowest free number is allocated first.
 //!
-//! Everything that an owner did before it freed its number happens before the next owner allocates it: a
-//! Release and an Acquire on one word. All other changes of the word are read-modify-writes, so they do not
-//! end the release sequence.
+//! Everything that an owner did before it freed its number happens before the next owner allocates
+//! it: a Release and an Acquire on one word. All other changes of the word are read-modify-writes,
+//! so they do not end the release sequence.
 
 use crate::sync::{Ordering, StaticUsize};
 

@@ -1,18 +1,18 @@
 //! The depot: a few cells that pass whole batches of blocks from one magazine to another.
 //!
 //! A thread that frees blocks which another thread allocates passes on [`BATCH`] blocks at a time.
-//! Through the stack, the other thread would follow their links one by one, each on a cache line that
-//! the first thread wrote last. A cell is one line for the exchange, and a run of lines that the
-//! processor fetches together.
+//! Through the stack, the other thread would follow their links one by one, each on a cache line
+//! that the first thread wrote last. A cell is one line for the exchange, and a run of lines that
+//! the processor fetches together.
 //!
 //! ```text
 //! EMPTY --put--> BUSY --> FULL --take--> BUSY --> EMPTY
 //! ```
 //!
-//! The thread that moves a cell to `BUSY` has exclusive access until it moves the cell on. No thread
-//! waits for a busy cell: a thread that finds no empty or no full cell uses the stack. Threads go
-//! through the cells in order, so that a thread that puts and a thread that takes follow each other
-//! without meeting in one cell.
+//! The thread that moves a cell to `BUSY` has exclusive access until it moves the cell on. No
+//! thread waits for a busy cell: a thread that finds no empty or no full cell uses the stack.
+//! Threads go through the cells in order, so that a thread that puts and a thread that takes follow
+//! each other without meeting in one cell.
 
 #[cfg(not(any(block_loom, block_shuttle)))]
 use block_core::ZeroIsValid;
@@ -81,7 +81,8 @@ impl Depot {
         None
     }
 
-    /// Moves the last [`BATCH`] blocks of a magazine into a cell. Returns false if no cell was empty.
+    /// Moves the last [`BATCH`] blocks of a magazine into a cell. Returns false if no cell was
+    /// empty.
     ///
     /// # Safety
     ///
@@ -92,8 +93,8 @@ impl Depot {
         // Remove them from the magazine first: a forked child, which sees a stopped copy of this
         // process, may miss the blocks but never finds them twice.
         magazine.set_len(rest);
-        // SAFETY: the caller may use the magazine, and this call the cell. BATCH addresses from `rest`
-        // on were written, and fit into both.
+        // SAFETY: the caller may use the magazine, and this call the cell. BATCH addresses from
+        // `rest` on were written, and fit into both.
         unsafe { magazine.blocks().copy_to(rest, &cell.blocks, 0, BATCH) };
         // Release: pairs with the Acquire of the claim by a thread that takes the batch.
         cell.phase.store(FULL, Ordering::Release);
@@ -108,8 +109,8 @@ impl Depot {
     pub(crate) unsafe fn take(&self, magazine: &Magazine) -> bool {
         let Some(cell) = self.claim(magazine, FULL) else { return false };
         let len = magazine.len();
-        // SAFETY: the caller may use the magazine, and this call the cell, which was FULL. The addresses
-        // fit into both.
+        // SAFETY: the caller may use the magazine, and this call the cell, which was FULL. The
+        // addresses fit into both.
         unsafe { cell.blocks.copy_to(0, magazine.blocks(), len, BATCH) };
         magazine.set_len(len + BATCH);
         // Release: pairs with the Acquire of the claim by a thread that fills the cell again.
@@ -131,9 +132,9 @@ impl Depot {
     /// No owner is active.
     pub(crate) unsafe fn drain(&self, region: &Region, stack: &Stack) {
         for cell in self.cells.iter() {
-            // Acquire: pairs with the Release of the thread that filled the cell. A cell that is BUSY
-            // while no owner is active was left by a thread that does not exist after a fork. Its
-            // blocks are lost in this process.
+            // Acquire: pairs with the Release of the thread that filled the cell. A cell that is
+            // BUSY while no owner is active was left by a thread that does not exist after a fork.
+            // Its blocks are lost in this process.
             let phase = cell.phase.swap(EMPTY, Ordering::Acquire);
             if phase == FULL {
                 // SAFETY: the cell was FULL, and no owner is active.

@@ -1,7 +1,7 @@
 //! Counts failed allocations of threads that have no magazine to count them in.
 //!
-//! Threads may call an exhausted pool again and again, so they count in several cells, each on a cache line of
-//! its own. The address of the thread's stack selects the cell.
+//! Threads may call an exhausted pool again and again, so they count in several cells, each on a
+//! cache line of its own. The address of the thread's stack selects the cell.
 
 use crate::sync::{CachePadded, CountUsize, Ordering};
 
@@ -23,7 +23,8 @@ impl FailedCalls {
     pub(crate) fn add(&self, count: usize) {
         let on_stack = 0_u8;
         let stack = (&raw const on_stack).addr() >> STACK_BITS;
-        // A multiplicative hash (Knuth 1973), so that stacks at regular distances use different cells.
+        // A multiplicative hash (Knuth 1973), so that stacks at regular distances use different
+        // cells.
         let cell = stack.wrapping_mul(0x9e37_79b9) >> 16 & (CELLS - 1);
         // Relaxed: no other memory depends on it.
         self.0[cell].0.fetch_add(count, Ordering::Relaxed);

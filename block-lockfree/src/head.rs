@@ -5,9 +5,9 @@
 //! |            tag            |             index             |
 //! ```
 //!
-//! The split depends on the capacity: the index has the `ceil(log2(capacity + 2))` bits that it needs, and the
-//! tag has all others. The index `capacity` means that the stack is empty, and `capacity + 1` that it is
-//! retired.
+//! The split depends on the capacity: the index has the `ceil(log2(capacity + 2))` bits that it
+//! needs, and the tag has all others. The index `capacity` means that the stack is empty, and
+//! `capacity + 1` that it is retired.
 //!
 //! # Why there is a tag
 //!
@@ -21,13 +21,14 @@
 //! | | pushes A | A → C |
 //! | compares the top with A: equal; swaps in B | | B, which thread 2 has |
 //!
-//! The pops of thread 2 change the tag, so the comparison fails. The tag is computed from the word that the
-//! compare-and-swap expects, never from a copy read earlier (invariant 7).
+//! The pops of thread 2 change the tag, so the comparison fails. The tag is computed from the word
+//! that the compare-and-swap expects, never from a copy read earlier (invariant 7).
 //!
 //! # How long the tag lasts
 //!
-//! The tag wraps around after `2^(64 - index_bits)` popped blocks. To go wrong, a thread must be stopped
-//! between its read and its compare-and-swap for exactly that many pops, and then find the same block on top:
+//! The tag wraps around after `2^(64 - index_bits)` popped blocks. To go wrong, a thread must be
+//! stopped between its read and its compare-and-swap for exactly that many pops, and then find the
+//! same block on top:
 //!
 //! | blocks | index bits | tag bits | wraps around at 10^8 pops per second after |
 //! |---|---|---|---|
@@ -50,8 +51,8 @@ pub(crate) struct Head(u64);
 const _: () = assert!(size_of::<Head>() == 8);
 
 impl HeadFormat {
-    /// Returns the format for indices from 0 to `capacity + 1`. The last one means that the pool has
-    /// retired.
+    /// Returns the format for indices from 0 to `capacity + 1`. The last one means that the pool
+    /// has retired.
     pub(crate) const fn new(capacity: usize) -> Self {
         let index_bits = u64::BITS - (capacity as u64 + 1).leading_zeros();
         // The tag has at least one bit. No address space holds a region of isize::MAX blocks.
@@ -80,8 +81,8 @@ impl HeadFormat {
         Head(head.0 & !self.index_mask() | index as u64)
     }
 
-    /// Returns the word after a pop of `count` blocks that leaves `index` on top. The tag increases by
-    /// `count`, so it counts all popped blocks, and it always changes.
+    /// Returns the word after a pop of `count` blocks that leaves `index` on top. The tag increases
+    /// by `count`, so it counts all popped blocks, and it always changes.
     #[inline]
     pub(crate) const fn popped(self, head: Head, index: usize, count: usize) -> Head {
         let step = (count as u64) << self.index_bits;

@@ -1,24 +1,26 @@
 //! A lock-free pool of equal-sized memory blocks.
 //!
-//! The free blocks form a stack whose head is one 64-bit word: the number of the block on top, and
-//! a tag that moves at every pop. To take a block is to read its link and swap the word; to give
-//! one back is to write its link and swap the word. Links lie in a table beside the blocks.
+//! The free blocks form a stack whose head is one 64-bit word: the index of the block on top, and a
+//! tag that changes with every pop. To allocate a block is to read its link and replace the word;
+//! to free a block is to write its link and replace the word. The links are in a table separate
+//! from the blocks.
 //!
 //! ```text
-//!   head word            links (8 bytes per block)      region (stride bytes a block)
+//!   head word            links (8 bytes per block)      region (one stride per block)
 //! +-----+-------+      +---+---+---+---+---+---       +-------+-------+-------+---
 //! | tag | index |----->| 0 | 5 | 2 | . | . | 0 ...    |block 0|block 1|block 2| ...
 //! +-----+-------+      +---+---+---+---+---+---       +-------+-------+-------+---
-//!                        0 = never pushed: the next block by number lies below
+//!                        0 = never pushed: the next block by index is below
 //! ```
 //!
-//! A table of zeros is the full list in order, so a pool of any size is built in constant time and
-//! commits memory page by page, as blocks leave this *frontier* for the first time.
+//! A table of zeros is the full list in order. So a pool of any size is created in constant time,
+//! and memory is committed page by page when blocks leave this *frontier* for the first time.
 //!
-//! In front of the stack each thread has a *magazine* of up to 62 addresses of free blocks, in plain
-//! memory of its own. Most calls are a few loads and stores there, without an atomic read-modify-write
-//! and without a line that another thread writes. Batches of 31 move between magazines and the stack,
-//! or from one magazine to another through a *depot* of whole batches.
+//! In front of the stack each thread has a *magazine*: a cache of up to 62 addresses of free
+//! blocks, in plain memory. Most calls are a few loads and stores there, without an atomic
+//! read-modify-write and without a cache line that another thread writes. Batches of 31 blocks move
+//! between magazines and the stack, or from one magazine to another through a *depot* of whole
+//! batches.
 //!
 //! ```text
 //!   thread 0          thread 1                 thread n
@@ -31,52 +33,51 @@
 //! +-----------------------------------+  +----------------+
 //! ```
 //!
-//! A thread that finds the stack empty calls in what the magazines of all threads hold, so capacity
-//! stays exact: [`exactness`] is the argument. [`tuning`] says what all this costs, and what else was
-//! tried.
+//! A thread that finds the stack empty reclaims the blocks cached by all threads, so the capacity
+//! is exact: [`exactness`] has the argument. [`tuning`] has the costs, and alternatives that were
+//! measured.
 //!
-//! Beside each link is the number of blocks from there down, which stays right while the block is on the
-//! stack. So [`available`](block_core::BlockAlloc::available) adds one number of the stack and one of
-//! each magazine: it takes no lock, stops no thread and walks over no blocks. A counter would cost every
-//! call one more atomic operation on a shared line.
+//! Next to each link is the number of blocks from there to the bottom, which stays correct while
+//! the block is on the stack. So [`available`](block_core::BlockAlloc::available) adds one number
+//! of the stack and one per magazine: it takes no lock, stops no thread, and follows no links. A
+//! counter would cost every call one more atomic operation on a shared cache line.
 //!
-//! [`sizing`] answers how big a pool should be, from the numbers that it keeps. [`security`] says what safe
-//! code can rely on and unsafe code must hold, which mistakes are found, and why signal handlers and forked
-//! children may use a pool.
-//!
-//! [`guides`] are for those who come from `block_allocator`, from `bytes`, or from a pool of their own
-//! behind a mutex.
+//! [`sizing`] says how large a pool should be, from its own statistics. [`security`] says what safe
+//! code can rely on, what unsafe code must guarantee, which mistakes are detected, and why signal
+//! handlers and forked children may use a pool. [`guides`] help to move from `block_allocator`,
+//! from `bytes`, or from a pool of your own behind a mutex.
 //!
 //! # Invariants
 //!
-//! Those of [`block_core`](block_core#invariants), and
+//! Invariants 1 to 6 are those of [`block_core`](block_core#invariants).
 //!
-//! 7. **The tag** moves at every successful pop, is taken from the word that the compare-and-swap
-//!    expects, and has every bit that the index does not need. It makes a mix-up of two states of
-//!    the stack (ABA) improbable, not impossible: after `2^(64 - ceil(log2(capacity + 1)))` popped
-//!    blocks it comes round. With 1,000 blocks and 10^8 pops a second that is after 5.7 years,
-//!    with 10^6 blocks after 2 days, with 2^33 blocks after 10 seconds; and then a thread must have
-//!    been stopped between two instructions for exactly as long, with the same block on top.
-//! 8. **Nobody waits inside an operation** on a magazine or on the stack: no lock is held there, so
-//!    whoever waits for threads to leave their magazines waits for a few instructions of theirs. One
+//! 7. **The tag** changes with every successful pop, is taken from the word that the
+//!    compare-and-swap expects, and has every bit that the index does not need. It makes it
+//!    improbable, not impossible, that two states of the stack are mixed up (ABA): it wraps around
+//!    after `2^(64 - ceil(log2(capacity + 2)))` popped blocks. At 10^8 pops per second this takes
+//!    5.7 years with 1,000 blocks, 2 days with 10^6 blocks, and 10 seconds with 2^33 blocks. A
+//!    thread would have to be stopped between two instructions for exactly that long, and then find
+//!    the same block on top.
+//! 8. **No waiting inside an operation** on a magazine or on the stack: no lock is held there, so a
+//!    thread that waits for others to leave their magazines waits for a few instructions. One
 //!    exception: a signal handler that interrupted an operation on one pool may reclaim in another,
-//!    unless somebody waits for the interrupted operation.
+//!    unless a thread waits for the interrupted operation.
 //!
 //! # Features
 //!
 //! - `std` (default): magazines, and mappings instead of the heap.
 //! - `alloc`: pools on the heap, without `std`.
-//! - `bytes`, `allocator-api2`, `allocator-api2-04`, `wait`: those of [`block_core`](block_core#features), switched on from
-//!   here.
+//! - `bytes`, `allocator-api2`, `allocator-api2-04`, `wait`: the features of
+//!   [`block_core`](block_core#features) with the same names.
 //!
-//! Without `std` the crate is `no_std`, and every call works on the stack. Without either a pool lies
-//! in a static or in other memory of the caller: [`static_pools`] shows how. Targets without 64-bit
-//! atomics are served through `portable-atomic`, with a lock unless the program says otherwise; one
-//! whose interrupt handlers use a pool must, see [there](static_pools#interrupt-handlers).
+//! Without `std` the crate is `no_std`, and every call uses the stack. Without `std` and `alloc` a
+//! pool is in a static or in other memory of the caller: see [`static_pools`]. Targets without
+//! 64-bit atomics use `portable-atomic`, with a lock unless the program says otherwise, which it
+//! must if interrupt handlers use a pool, see [there](static_pools#interrupt-handlers).
 
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// What the models leave out is there for everyone else.
+// Items that only models leave out.
 #![cfg_attr(docsrs, doc(auto_cfg(hide(block_loom, block_shuttle))))]
 
 #[cfg(any(test, block_loom, block_shuttle, feature = "std"))]
@@ -124,17 +125,17 @@ mod magazines;
 mod magazines;
 #[cfg(not(any(block_loom, block_shuttle)))]
 mod stack;
-// The models under tests/ work on these themselves.
+// The models under tests/ use these directly.
 #[cfg(any(block_loom, block_shuttle))]
 #[allow(
     missing_docs,
     missing_debug_implementations,
     clippy::missing_safety_doc,
-    reason = "public for the models alone"
+    reason = "public only for models"
 )]
 pub mod magazines;
 #[cfg(any(block_loom, block_shuttle))]
-#[allow(missing_docs, missing_debug_implementations, reason = "public for the models alone")]
+#[allow(missing_docs, missing_debug_implementations, reason = "public only for models")]
 pub mod stack;
 
 pub use block_core::{BuildError, StaticMemory};

@@ -1,22 +1,24 @@
 //! The side table of links: for each block on the stack, the block below it and its depth.
 //!
-//! The table is separate from the blocks. A late pop may read the link of a block that its next holder
-//! already writes, and a write past the end of a block must not reach the list.
+//! The table is separate from the blocks. A late pop may read the link of a block that its next
+//! holder already writes, and a write past the end of a block must not reach the list.
 //!
-//! An entry with link zero means "never pushed: the block below is the next one by index". So a table of
-//! zeros is the full list with block 0 on top, without a single write. This part of the list is the
-//! **frontier**. Its blocks are popped in order, so the pages of the table and of the region are used one
-//! after the other. Any other link is the index of the block below, plus one. The index `capacity` is the end.
+//! An entry with link zero means "never pushed: the block below is the next one by index". So a
+//! table of zeros is the full list with block 0 on top, without a single write. This part of the
+//! list is the **frontier**. Its blocks are popped in order, so the pages of the table and of the
+//! region are used one after the other. Any other link is the index of the block below, plus one.
+//! The index `capacity` is the end.
 //!
 //! # Depth
 //!
-//! The depth of a block on the stack is the number of blocks from it to the end, including itself and the
-//! frontier: the number of blocks on the stack while it is on top. A push writes it next to the link. The
-//! depth of block `i` of the frontier is `capacity - i` and is not stored. The end has depth 0.
+//! The depth of a block on the stack is the number of blocks from it to the end, including itself
+//! and the frontier: the number of blocks on the stack while it is on top. A push writes it next to
+//! the link. The depth of block `i` of the frontier is `capacity - i` and is not stored. The end
+//! has depth 0.
 //!
-//! Below `u32::MAX` blocks an entry is one 64-bit word, so that a push writes it with one store. Above, it
-//! is two words. Nothing depends on reading both at the same time: each reader needs one of them, or
-//! confirms both with the head word, see [`stack`](crate::stack).
+//! Below `u32::MAX` blocks an entry is one 64-bit word, so that a push writes it with one store.
+//! Above, it is two words. Nothing depends on reading both at the same time: each reader needs one
+//! of them, or confirms both with the head word, see [`stack`](crate::stack).
 
 #[cfg(not(any(block_loom, block_shuttle)))]
 use block_core::{Footprint, ZeroIsValid, ZeroedMemory};
@@ -82,8 +84,8 @@ impl Links {
         }
     }
 
-    /// Creates links for `capacity` blocks in the next bytes of some memory, with every block in the
-    /// frontier.
+    /// Creates links for `capacity` blocks in the next bytes of some memory, with every block in
+    /// the frontier.
     #[cfg(not(any(block_loom, block_shuttle)))]
     pub(crate) const fn in_memory(capacity: usize, memory: &mut ZeroedMemory) -> Self {
         if Self::are_narrow(capacity) {
@@ -106,7 +108,8 @@ impl Links {
         })
     }
 
-    /// Returns the depth of a block, or `None` if it was never pushed. `order` is the ordering of the loads.
+    /// Returns the depth of a block, or `None` if it was never pushed. `order` is the ordering of
+    /// the loads.
     #[inline]
     pub(crate) fn depth(&self, index: usize, order: Ordering) -> Option<usize> {
         let (link, depth) = match self {
@@ -122,7 +125,8 @@ impl Links {
         (link != 0).then_some(depth)
     }
 
-    /// Writes the link and the depth of a block that the caller has. `order` is the ordering of the stores.
+    /// Writes the link and the depth of a block that the caller has. `order` is the ordering of the
+    /// stores.
     #[inline]
     pub(crate) fn write(&self, index: usize, below: usize, depth: usize, order: Ordering) {
         match self {

@@ -1,13 +1,13 @@
-//! The lock of reclaimers: rarely taken, never by a thread inside an operation of the same pool, and never
-//! twice by one thread.
+//! The lock of reclaimers: rarely taken, never by a thread inside an operation of the same pool,
+//! and never twice by one thread.
 //!
-//! It does two things that the standard mutex cannot. It returns `None` to a signal handler that interrupts
-//! the holder, instead of waiting forever. And no thread waits for a holder that has ended or does not exist
-//! after a fork: the word is the holder's mark, and a lock whose holder is gone counts as free
-//! ([`is_gone`]).
+//! It does two things that the standard mutex cannot. It returns `None` to a signal handler that
+//! interrupts the holder, instead of waiting forever. And no thread waits for a holder that has
+//! ended or does not exist after a fork: the word is the holder's mark, and a lock whose holder is
+//! gone counts as free ([`is_gone`]).
 
 use crate::sync::{AtomicU32, Ordering, const_outside_models, set_busy, wait};
-use crate::thread::{is_gone, lock_mark, notice_fork};
+use crate::thread::{check_for_fork, is_gone, lock_mark};
 use crate::wait_guard::WaitGuard;
 
 /// 0 if the lock is free, otherwise the mark of the thread that holds it.
@@ -25,8 +25,9 @@ impl Lock {
         }
     }
 
-    /// Waits for the lock. Returns `None` if this thread already holds or waits for such a lock, because it
-    /// is in a signal handler that interrupted such a call, or if [`WaitGuard`] says that it must not wait.
+    /// Waits for the lock. Returns `None` if this thread already holds or waits for such a lock,
+    /// because it is in a signal handler that interrupted such a call, or if [`WaitGuard`] says
+    /// that it must not wait.
     pub(crate) fn lock(&self) -> Option<LockGuard<'_>> {
         self.attempt(u32::MAX)
     }
@@ -44,14 +45,14 @@ impl Lock {
         let wait_guard = WaitGuard::new();
         let mut round = 0;
         while round < rounds && !wait_guard.must_stop() {
-            // In each round: a handler may fork while its thread waits here, and the holder may not exist
-            // in the child.
-            notice_fork();
+            // In each round: a handler may fork while its thread waits here, and the holder may not
+            // exist in the child.
+            check_for_fork();
             let own = lock_mark();
             // Relaxed: the exchange confirms the value.
             let word = self.0.load(Ordering::Relaxed);
-            // Acquire: pairs with the Release of the previous holder, or, if that is gone, with the one in
-            // `is_gone`.
+            // Acquire: pairs with the Release of the previous holder, or, if that is gone, with the
+            // one in `is_gone`.
             let exchange =
                 || self.0.compare_exchange(word, own, Ordering::Acquire, Ordering::Relaxed);
             if (word == 0 || is_gone(word)) && exchange().is_ok() {
@@ -107,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_holder_that_has_ended_does_not_count() {
-        thread::watch();
+        thread::prepare();
         let lock = &Lock::new();
         std::thread::scope(|scope| {
             scope.spawn(|| {
@@ -142,7 +143,7 @@ mod tests {
         let (sender, receiver) = std::sync::mpsc::channel();
         std::thread::scope(|scope| {
             let waiting = scope.spawn(move || {
-                thread::watch();
+                thread::prepare();
                 thread::assign();
                 sender.send(thread::number().unwrap()).unwrap();
                 lock.lock().is_none()

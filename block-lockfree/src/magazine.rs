@@ -8,14 +8,15 @@
 //! multiplication of the call before it.
 //!
 //! [`magazines`](crate::magazines) explains who may use the plain memory: the owner between
-//! [`Magazine::enter`] and [`Magazine::leave`], or a reclaimer that has revoked the magazines and seen
-//! `active` at zero.
+//! [`Magazine::enter`] and [`Magazine::leave`], or a reclaimer that has revoked the magazines and
+//! seen `active` at zero.
 //!
 //! # Memory orderings
 //!
 //! `active` and the state word pass the memory from one to the other; the comments name what their
-//! accesses pair with. Everything else is Relaxed: it is written by the thread that may use the memory,
-//! or only by the owner, and it is atomic because counts and signal handlers read it at any time.
+//! accesses pair with. Everything else is Relaxed: it is written by the thread that may use the
+//! memory, or only by the owner, and it is atomic because counts and signal handlers read it at any
+//! time.
 
 use core::ptr::NonNull;
 
@@ -58,7 +59,8 @@ const _: () = assert!(size_of::<Magazine>() == 512);
 unsafe impl Sync for Magazine {}
 // SAFETY: nothing in it belongs to one thread; an address of a block is valid in every thread.
 unsafe impl Send for Magazine {}
-// SAFETY: integers, for which zero is valid, and memory that is read only below `len`; no destructor.
+// SAFETY: integers, for which zero is valid, and memory that is read only below `len`; no
+// destructor.
 #[cfg(not(any(block_loom, block_shuttle)))]
 unsafe impl ZeroIsValid for Magazine {}
 
@@ -78,9 +80,9 @@ impl Magazine {
         false
     }
 
-    /// Begins an operation of the owner and returns the state, which the caller must check first. The
-    /// caller must call [`leave`](Self::leave). Returns `None` if this thread is already inside an
-    /// operation. An operation in which an earlier owner of the number ended does not count.
+    /// Begins an operation of the owner and returns the state, which the caller must check first.
+    /// The caller must call [`leave`](Self::leave). Returns `None` if this thread is already inside
+    /// an operation. An operation in which an earlier owner of the number ended does not count.
     pub(crate) fn enter(&self, state: &AtomicUsize) -> Option<State> {
         let (before, state) = self.begin(state);
         (before != mark()).then_some(state)
@@ -107,8 +109,8 @@ impl Magazine {
         after_last_step();
     }
 
-    /// Returns whether the owner is inside an operation. If it is not, the caller sees everything that
-    /// the owner did, and that earlier owners did which ended inside one.
+    /// Returns whether the owner is inside an operation. If it is not, the caller sees everything
+    /// that the owner did, and that earlier owners did which ended inside one.
     pub(crate) fn is_active(&self) -> bool {
         // Acquire: pairs with the Release of `leave`.
         let mark = self.active.load(Ordering::Acquire);
@@ -120,8 +122,8 @@ impl Magazine {
         self.len.load(Ordering::Relaxed) as usize
     }
 
-    /// Sets the length. A signal handler or a forked child that sees it also sees the blocks written
-    /// before.
+    /// Sets the length. A signal handler or a forked child that sees it also sees the blocks
+    /// written before.
     #[inline]
     pub(crate) fn set_len(&self, len: usize) {
         debug_assert!(len <= LARGEST);
@@ -151,8 +153,8 @@ impl Magazine {
             .store(word - word % CURSORS + cursor as u32 % CURSORS, Ordering::Relaxed);
     }
 
-    /// Counts a failed allocation of the owner. If the counter wraps around, returns the number of calls
-    /// that the caller must count elsewhere; otherwise 0.
+    /// Counts a failed allocation of the owner. If the counter wraps around, returns the number of
+    /// calls that the caller must count elsewhere; otherwise 0.
     pub(crate) fn count_failed(&self) -> usize {
         let (word, is_full) =
             self.cursor_and_failures.load(Ordering::Relaxed).overflowing_add(CURSORS);
@@ -183,7 +185,8 @@ impl Magazine {
     ///
     /// # Safety
     ///
-    /// The caller may use the plain memory. It has the block, and no longer has it if this returns true.
+    /// The caller may use the plain memory. It has the block, and no longer has it if this returns
+    /// true.
     #[inline]
     pub(crate) unsafe fn push(&self, block: NonNull<u8>) -> bool {
         let len = self.len();
@@ -214,8 +217,8 @@ impl Magazine {
     ///
     /// # Safety
     ///
-    /// The caller may use the plain memory. Every entry is `Some`. The caller has the blocks, and no
-    /// longer has them if this returns true.
+    /// The caller may use the plain memory. Every entry is `Some`. The caller has the blocks, and
+    /// no longer has them if this returns true.
     #[inline]
     pub(crate) unsafe fn push_bulk(&self, blocks: &[Option<NonNull<u8>>]) -> bool {
         let len = self.len();
@@ -256,7 +259,7 @@ mod tests {
     /// As after `pthread_exit` in a handler.
     #[test]
     fn an_operation_whose_thread_has_ended_does_not_count() {
-        thread::watch();
+        thread::prepare();
         let magazine = &SideTable::<Magazine>::zeroed(1).unwrap()[0];
         let open = AtomicUsize::new(State::new(true, false).bits());
         let life = || {

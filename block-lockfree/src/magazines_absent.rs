@@ -1,5 +1,5 @@
-//! The stand-in for the magazines in builds without thread-locals: every call goes to the stack. Each call
-//! has one branch for hardened regions, whose outcome never changes.
+//! The stand-in for the magazines in builds without thread-locals: every call goes to the stack.
+//! Each call has one branch for hardened regions, whose outcome never changes.
 
 use core::ptr::NonNull;
 

@@ -1,4 +1,4 @@
-//! The pool: a region and a stack of its free blocks.
+//! The pool: a region, a stack of its free blocks, and magazines.
 
 #[cfg(not(any(block_loom, block_shuttle)))]
 mod in_memory;
@@ -12,31 +12,34 @@ use block_core::{BlockAlloc, BlockLayout, BuildError, Region, Stats};
 use crate::magazines::{self, Magazines, Shared};
 use crate::stack::Stack;
 
-/// A pool of equal-sized blocks with a cache for each thread, over a lock-free stack.
+/// A lock-free pool of equal-sized blocks with a cache per thread.
 ///
-/// Built in constant time, whatever the capacity; memory and metadata (nine bytes per block, seventeen
-/// from `u32::MAX` blocks on, a word more if `block-core` has its feature `bytes`; half a KiB for each thread that uses the pool, in whole pages) are
-/// committed as they are first used. Address space for the caches follows the number of threads: 32 KiB
-/// for the first 64 threads, as much again for the next 64, and twice as much with each doubling from
-/// there. Up to 2,048 threads at a time have a cache, further ones use the stack. A call works on the thread's own *magazine* of up to 62 blocks; one call in 31
-/// moves a batch from or to the shared stack. No block is ever stranded in another thread's
-/// magazine: before a call reports exhaustion, it collects them.
+/// Creating a pool takes constant time, whatever its capacity. Memory and metadata are committed
+/// when they are first used: nine bytes per block (seventeen from `u32::MAX` blocks on, and one
+/// word more with the feature `bytes` of `block-core`), and half a KiB per thread that uses the
+/// pool, in whole pages. The address space reserved for caches is 32 KiB for the first 64 threads,
+/// as much again for the next 64, and doubles with each doubling of the threads. Up to 2,048
+/// threads have a cache at the same time; other threads use the shared stack.
+///
+/// A call works on the thread's own *magazine*, a cache of up to 62 blocks. One call in 31 moves a
+/// batch from or to the shared stack. No block is stranded in another thread's magazine: before a
+/// call reports exhaustion, it reclaims the blocks cached by other threads.
 ///
 /// # Progress
 ///
-/// Without magazines ([`with_magazine(0)`](Self::with_magazine)) lock-free: a thread that is
-/// stopped at any point holds up nobody. With them the same, until a call finds the stack empty:
-/// then it may have to wait until other threads have finished the few instructions of a call that
-/// they are in the middle of, which takes as long as the system takes to run them again.
+/// Without magazines ([`with_magazine(0)`](Self::with_magazine)) the pool is lock-free: a stopped
+/// thread never blocks another. With magazines this holds until a call finds the stack empty. That
+/// call may wait until other threads have finished the few instructions of a call that they are in,
+/// which takes as long as the system takes to run them again.
 ///
 /// # Signals and forks
 ///
-/// A signal handler may allocate and free, also as the first call of its thread. If it interrupted a
-/// call on a pool, this one or another, it may find the pool exhausted while other magazines hold
-/// blocks, the one exception to exactness. It may change `errno`. A forked child may allocate and give back, too, and reaches every block but those that
-/// the parent's other threads held or were moving. Neither holds on targets without 64-bit atomics,
-/// where a lock stands in for them, unless the program
-/// [says otherwise](crate::static_pools#interrupt-handlers).
+/// A signal handler may allocate and free, also in the first call of its thread. If it interrupted
+/// a call on a pool, this one or another, it may find the pool exhausted while other magazines
+/// contain blocks: the one exception to exactness. It may change `errno`. A forked child may
+/// allocate and free, too, and reaches every block except those that other threads of the parent
+/// had allocated or were moving. Neither holds on targets without 64-bit atomics, where a lock
+/// replaces them, unless the program [says otherwise](crate::static_pools#interrupt-handlers).
 ///
 /// # Examples
 ///
@@ -56,17 +59,17 @@ use crate::stack::Stack;
 /// assert_eq!(pool.available(), 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-// In a cell as a whole, and so are its parts: a thread may free the pool while another one returns
-// from its last call, see `BlockAlloc::retire`.
+// The whole pool and its parts are in cells: a thread may free the pool while another thread
+// returns from its last call, see `BlockAlloc::retire`.
 pub struct LockFreeAlloc(Retirable<Parts>);
 
-// In this order, so that what every call reads comes first.
+// In this order, so that the fields that every call reads come first.
 #[repr(C)]
 struct Parts {
     magazines: Magazines,
     free: Stack,
     region: Retirable<Region>,
-    /// Whether magazines that this pool no longer has may have held blocks.
+    /// Whether replaced magazines may have cached blocks.
     had_magazines: bool,
 }
 
@@ -78,11 +81,11 @@ const _: () = {
 impl LockFreeAlloc {
     const DEFAULT_MAGAZINE: usize = usize::MAX;
 
-    /// A pool of `capacity` blocks of `block_size` bytes in a lazily committed mapping.
+    /// Creates a pool of `capacity` blocks of `block_size` bytes in a lazily committed mapping.
     ///
     /// # Errors
     ///
-    /// [`BuildError::Layout`] if a size is zero or their product too large,
+    /// Returns [`BuildError::Layout`] if a size is zero or their product is too large, and
     /// [`BuildError::Region`] if the system refuses the memory.
     ///
     /// # Examples
@@ -102,13 +105,14 @@ impl LockFreeAlloc {
         Self::from_region(Region::map(BlockLayout::new(block_size, capacity)?)?)
     }
 
-    /// A pool over a region made elsewhere: aligned, on huge pages, in the caller's memory.
+    /// Creates a pool over a region, for example one with aligned blocks, on huge pages, or in the
+    /// caller's memory.
     ///
     /// # Errors
     ///
-    /// [`BuildError::Region`] if the system refuses the memory for the links; without
-    /// the feature `alloc` always, as there is none to ask:
-    /// [`from_static`](Self::from_static) has the links in the caller's memory, too.
+    /// Returns [`BuildError::Region`] if the system refuses the memory for the links, and always
+    /// without the feature `alloc`. Use [`from_static`](Self::from_static) there, which takes the
+    /// links from the caller's memory.
     ///
     /// # Examples
     ///
@@ -125,7 +129,7 @@ impl LockFreeAlloc {
     pub fn from_region(region: Region) -> Result<Self, BuildError> {
         #[cfg(block_asan)]
         let region = region.lending();
-        // SAFETY: of a region that no pool had no block is held.
+        // SAFETY: no pool has used the region, so no block is allocated.
         #[cfg(block_asan)]
         unsafe {
             region.poison_all();
@@ -136,22 +140,24 @@ impl LockFreeAlloc {
         Ok(Self(Retirable::new(Parts { region, free, magazines, had_magazines: false })))
     }
 
-    /// Sets how many blocks a thread's magazine may hold: at most 62, the default; more is taken
-    /// as 62, an odd number above 1 as one less. In a pool of four blocks or more a magazine holds
-    /// no more than half of them. Only magazines of the full size hand whole batches on to each
-    /// other, which makes blocks that one thread takes and another gives back cheap.
+    /// Sets the largest number of blocks in a thread's magazine: at most 62, the default. A larger
+    /// number means 62, and an odd number above 1 means one less. A magazine never holds more than
+    /// half of the blocks of a pool of four blocks or more. Only magazines of the full size pass
+    /// whole batches to each other, which makes it cheap to allocate in one thread and free in
+    /// another.
     ///
-    /// 0 means no magazines: the plain stack, strictly lock-free, for callers with a deadline. Each
-    /// call is one compare-and-swap on one shared word then. So is a bulk call, unless other threads
-    /// come in between: it then pops in parts, at worst block by block, and never holds more than it was
-    /// asked for. A bulk release pushes at most 128 blocks in a step.
+    /// 0 means no magazines: every call goes to the shared stack and is strictly lock-free, for
+    /// real-time callers. Each call is then one compare-and-swap on one shared word. So is a bulk
+    /// allocation unless other threads interfere: then it pops in parts, in the worst case block by
+    /// block, and never has more blocks than it was asked for. A bulk free pushes at most 128
+    /// blocks in one step.
     ///
-    /// A pool has no magazines either, whatever is asked for, in a build without the feature `std`, and if
-    /// the system refuses the memory for them. `Debug` prints how many blocks a magazine may hold
-    /// (`magazine: 0`).
+    /// A pool also has no magazines in builds without the feature `std`, and if the system refuses
+    /// the memory for them. `Debug` prints the largest number of blocks in a magazine (`magazine:
+    /// 0`).
     ///
     /// If the region is prefaulted or locked, so are the magazines of the first 64 threads and the
-    /// batches between them. Those of further threads are mapped, prefaulted and locked in the first call of
+    /// depot. Magazines of further threads are mapped, prefaulted and locked in the first call of
     /// such a thread.
     ///
     /// # Examples
@@ -179,12 +185,13 @@ impl LockFreeAlloc {
     }
 }
 
-// SAFETY: the region is this pool's alone and never replaced. The stack holds each free block once
-// and changes in atomic steps (invariants A and B there), and the magazines hand each on once
-// (D and E there), so a block is in one place (invariant 1), none is lost (2), and a call fails only
-// on an empty stack beside empty magazines (3). Pointers come from the region (4). If it is hardened,
-// `acquire` lends and `release` scrubs (6). A push's Release and a pop's Acquire order a holder's last
-// access before the next one's first. Nothing in here unwinds: every index comes from the stack.
+// SAFETY: the region belongs to this pool and is never replaced. The stack has each free block once
+// and changes in atomic steps (invariants A and B there), and the magazines pass each block on once
+// (D and E there). So a block is in one place (invariant 1), none is lost (2), and a call fails
+// only if the stack and the magazines are empty (3). Pointers come from the region (4). `acquire`
+// and `release` of a hardened region check and zero blocks (6). The Release of a push and the
+// Acquire of a pop order the last access to a block by one user before the first access by the
+// next. Nothing here unwinds: every index comes from the stack.
 unsafe impl BlockAlloc for LockFreeAlloc {
     #[inline]
     fn region(&self) -> &Region {
@@ -194,7 +201,7 @@ unsafe impl BlockAlloc for LockFreeAlloc {
     #[inline]
     fn acquire(&self) -> Option<NonNull<u8>> {
         let block = self.0.magazines.acquire(magazines::this_thread(), self.shared());
-        // SAFETY: off the free list just now, so this call alone holds it (invariant 1).
+        // SAFETY: the blocks were just popped, so only this call has them (invariant 1).
         #[cfg(block_asan)]
         block.inspect(|&block| unsafe { self.0.region.show(block) });
         block
@@ -202,7 +209,7 @@ unsafe impl BlockAlloc for LockFreeAlloc {
 
     #[inline]
     unsafe fn release(&self, block: NonNull<u8>) {
-        // SAFETY: by this function's contract. A caller that borrows the pool is never the last.
+        // SAFETY: by this function's contract. A pool that the caller borrows is not retired.
         unsafe { self.release_owned(block) };
     }
 
@@ -213,7 +220,7 @@ unsafe impl BlockAlloc for LockFreeAlloc {
 
     #[inline]
     unsafe fn release_owned(&self, block: NonNull<u8>) -> bool {
-        // SAFETY: the caller gives the block up, and its next holder gets it after this call.
+        // SAFETY: the caller gives the block up, and no other call gets it before this call ends.
         #[cfg(block_asan)]
         unsafe {
             self.0.region.take_back(block);
@@ -224,7 +231,8 @@ unsafe impl BlockAlloc for LockFreeAlloc {
 
     #[inline]
     unsafe fn release_bulk_owned(&self, blocks: &mut [Option<NonNull<u8>>]) -> bool {
-        // SAFETY: the caller gives the blocks up, and their next holders get them after this call.
+        // SAFETY: the caller gives the blocks up, and no other call gets them before this call
+        // ends.
         #[cfg(block_asan)]
         blocks.iter().flatten().for_each(|&block| unsafe { self.0.region.take_back(block) });
         // SAFETY: by this function's contract.
@@ -239,25 +247,32 @@ unsafe impl BlockAlloc for LockFreeAlloc {
         self.0.magazines.retire(magazines::this_thread(), self.shared())
     }
 
-    /// A diagnostic: reads a word for each thread that used the pool, one for each cell of the depot, and the
-    /// depth of the block on top of the stack. Takes no lock, stops no thread, and waits for none, also
-    /// in a signal handler. While other threads are inside calls, it is right within the blocks that they
-    /// move during this call.
+    /// Returns the number of free blocks, for diagnostics.
+    ///
+    /// Reads one word for each thread that used the pool, one for each cell of the depot, and the
+    /// depth of the block on top of the stack. Takes no lock, stops no thread and waits for none,
+    /// so a signal handler may call it. While other threads are inside calls, the number is correct
+    /// within the blocks that they move during this call.
     fn available(&self) -> usize {
         self.0.magazines.free_blocks(self.shared()).count()
     }
 
-    /// As [`available`](Self::available) a diagnostic, with the same cost. The places add up to the capacity in
-    /// every report, `high_water` is never below `held`, and it never falls.
+    /// Returns the statistics of the pool, for diagnostics, at the same cost as
+    /// [`available`](Self::available).
     ///
-    /// `high_water` is the number of blocks that were ever used. In a pool that never had magazines that is
-    /// the most that were in use at once: an unused block is taken only when all others are. Blocks that
-    /// a bulk call held and then put back count, too. With magazines it is an upper bound that includes
-    /// cached blocks: up to 62 for each thread that used the pool, and 496 on their way between threads.
+    /// The numbers of blocks add up to the capacity in every report, `high_water` is never below
+    /// `held`, and it never decreases.
     ///
-    /// Calls that succeed are not counted, so that counting costs them nothing. FailedCalls are counted where only
-    /// the calling thread writes, where a signal handler may make it miss one; without magazines in one of
-    /// eight places that threads share. Counts start again after 2^32 on 32-bit targets.
+    /// `high_water` is the number of blocks that were ever used. In a pool that never had magazines
+    /// this is the largest number in use at the same time: an unused block is allocated only when
+    /// all others are. Blocks that a bulk call popped and pushed back count, too. With magazines it
+    /// is an upper bound that includes cached blocks: up to 62 per thread that used the pool, and
+    /// 496 in the depot.
+    ///
+    /// Successful calls are not counted, so that counting costs nothing. Failed allocations are
+    /// counted where only the calling thread writes, and a signal handler may make it miss one;
+    /// without magazines they are counted in eight cells that threads share. On 32-bit targets the
+    /// counters wrap around after 2^32.
     fn stats(&self) -> Stats {
         let free = self.0.magazines.free_blocks(self.shared());
         let mut stats = Stats::new(self.0.region.layout(), free.count());
@@ -276,7 +291,7 @@ unsafe impl BlockAlloc for LockFreeAlloc {
         if !done {
             blocks.fill(None);
         }
-        // SAFETY: off the free list just now, so this call alone holds it (invariant 1).
+        // SAFETY: the blocks were just popped, so only this call has them (invariant 1).
         #[cfg(block_asan)]
         blocks.iter().flatten().for_each(|&block| unsafe { self.0.region.show(block) });
         done
@@ -284,19 +299,19 @@ unsafe impl BlockAlloc for LockFreeAlloc {
 
     #[inline]
     unsafe fn release_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) {
-        // SAFETY: by this function's contract. A caller that borrows the pool is never the last.
+        // SAFETY: by this function's contract. A pool that the caller borrows is not retired.
         unsafe { self.release_bulk_owned(blocks) };
     }
 }
 
-/// The pool's [`Stats`] in one line.
+/// Writes the pool's [`Stats`] in one line.
 impl fmt::Display for LockFreeAlloc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.stats().fmt(f)
     }
 }
 
-/// Its region and its [`Stats`].
+/// Writes the region and the [`Stats`].
 impl fmt::Debug for LockFreeAlloc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LockFreeAlloc")

@@ -41,8 +41,8 @@ impl Shared<'_> {
         self.stack.pop_bulk(out.len(), |at, block| out[at] = Some(self.region.block(block)))
     }
 
-    /// Returns whether a call asks for more blocks than the pool has. If so, counts the failed call: it
-    /// needs neither a search nor a reclaim.
+    /// Returns whether a call asks for more blocks than the pool has. If so, counts the failed
+    /// call: it needs neither a search nor a reclaim.
     pub(crate) fn exceeds_capacity(self, out: &[Option<NonNull<u8>>]) -> bool {
         let is_above = out.len() > self.region.layout().capacity();
         if is_above {
@@ -60,8 +60,8 @@ impl Shared<'_> {
         block
     }
 
-    /// Pops a block for each entry, or none, and counts the call if it fails. For calls that must not
-    /// reclaim.
+    /// Pops a block for each entry, or none, and counts the call if it fails. For calls that must
+    /// not reclaim.
     pub(crate) fn pop_bulk_or_count_failure(self, out: &mut [Option<NonNull<u8>>]) -> bool {
         let done = self.pop_bulk(out);
         if !done {
@@ -70,8 +70,8 @@ impl Shared<'_> {
         done
     }
 
-    /// Frees a block. Returns whether it was the last block of a retired pool. If it returns false, the
-    /// pool may have been freed.
+    /// Frees a block. Returns whether it was the last block of a retired pool. If it returns false,
+    /// the pool may have been freed.
     ///
     /// # Safety
     ///
@@ -86,7 +86,8 @@ impl Shared<'_> {
     ///
     /// # Safety
     ///
-    /// Every entry is `Some`. The caller has the blocks, which are all of this pool, and gives them up.
+    /// Every entry is `Some`. The caller has the blocks, which are all of this pool, and gives them
+    /// up.
     pub(crate) unsafe fn push_bulk(self, blocks: &[Option<NonNull<u8>>]) -> bool {
         // SAFETY: blocks of the region, by this function's contract.
         let index = |&block: &NonNull<u8>| unsafe { self.region.index_of(block) };

@@ -1,8 +1,8 @@
 //! A lock-free stack of block indices: one packed word, and a side table of links and depths.
 //!
 //! Source: R. K. Treiber, "Systems Programming: Coping with Parallelism", IBM RJ 5118, 1986. Added
-//! here: a tag in the head word against ABA (see [`head`](crate::head)), links in a table instead of
-//! in the nodes, and a depth next to each link (see [`links`](crate::links)).
+//! here: a tag in the head word against ABA (see [`head`](crate::head)), links in a table instead
+//! of in the nodes, and a depth next to each link (see [`links`](crate::links)).
 //!
 //! # Invariants
 //!
@@ -20,49 +20,50 @@
 //!    confirms that this block was on top with an unchanged entry (B).
 //! G. The word `frontier` never decreases, and never exceeds the index of the first block that was
 //!    never popped. While a pushed block is on top, the two are equal: the lowest pushed block was
-//!    pushed onto the frontier (or onto the end), that push raised the word, and the frontier cannot
-//!    shrink before this block is popped. While a block of the frontier is on top, its index is where
-//!    the frontier begins. While the stack is empty, there is no frontier.
-//! H. The head word decides whether a push comes before or after [`Stack::retire`]. Either the push's
-//!    compare-and-swap comes first, and `retire` takes and counts the block. Or the push finds the
-//!    head word of a retired stack, and its caller counts the block with [`Stack::count_freed`]. So
-//!    no caller must be waited for: neither a thread without a number, nor a thread at its end, nor a
-//!    signal handler.
+//!    pushed onto the frontier (or onto the end), that push raised the word, and the frontier
+//!    cannot shrink before this block is popped. While a block of the frontier is on top, its index
+//!    is where the frontier begins. While the stack is empty, there is no frontier.
+//! H. The head word decides whether a push comes before or after [`Stack::retire`]. Either the
+//!    push's compare-and-swap comes first, and `retire` takes and counts the block. Or the push
+//!    finds the head word of a retired stack, and its caller counts the block with
+//!    [`Stack::count_freed`]. So no caller must be waited for: neither a thread without a number,
+//!    nor a thread at its end, nor a signal handler.
 //!
 //! # Counting the free blocks
 //!
 //! [`Stack::content`] loads the head word, then the entry of the block on top, then the head word
-//! again. If the two words are equal, no block was popped in between (the tag counts pops). Then the
-//! entry belonged to the block while it was on top, and the depth is the exact number of free blocks
-//! at the second load. Otherwise it tries again, up to 64 times. The result of the last attempt is not
-//! confirmed: it may be wrong by the blocks that other threads are moving. The function takes constant
-//! time and never waits.
+//! again. If the two words are equal, no block was popped in between (the tag counts pops). Then
+//! the entry belonged to the block while it was on top, and the depth is the exact number of free
+//! blocks at the second load. Otherwise it tries again, up to 64 times. The result of the last
+//! attempt is not confirmed: it may be wrong by the blocks that other threads are moving. The
+//! function takes constant time and never waits.
 //!
 //! # Bulk calls
 //!
-//! A bulk pop of more than [`PART`](Stack::PART) blocks first reads the depth and fails at once if
-//! there are too few blocks. Otherwise it follows the links and takes all its blocks in one step.
-//! Another thread that pops or pushes makes this step fail, and for a long chain that happens nearly
-//! every time. So after [`WHOLE_ATTEMPTS`](Stack::WHOLE_ATTEMPTS) attempts it pops in parts of at most
-//! [`PART`](Stack::PART) blocks. A part that fails is halved, down to one block, so the bulk pop makes
-//! progress as single pops do: each failed step is a successful step of another thread. If there are
-//! too few blocks in the end, it pushes back the blocks that it popped.
+//! A bulk pop of more than [`PART`](Stack::PART) blocks first reads the depth and fails immediately
+//! if there are too few blocks. Otherwise it follows the links and takes all its blocks in one
+//! step. Another thread that pops or pushes makes this step fail, and for a long chain that happens
+//! nearly every time. So after [`WHOLE_ATTEMPTS`](Stack::WHOLE_ATTEMPTS) attempts it pops in parts
+//! of at most [`PART`](Stack::PART) blocks. A part that fails is halved, down to one block, so the
+//! bulk pop makes progress as single pops do: each failed step is a successful step of another
+//! thread. If there are too few blocks in the end, it pushes back the blocks that it popped.
 //!
 //! Until then it has at most as many blocks as the caller asked for. So invariant 3 holds: with T
 //! threads of at most k blocks each and T * k = capacity, a thread that pops its k blocks in parts
 //! always finds the next part, and so do the other threads. If two bulk pops together ask for more
 //! blocks than are free, both may fail although one of them could have succeeded.
 //!
-//! A bulk push writes the links and depths of at most [`PART`](Stack::PART) blocks, and pushes them in
-//! one step. If the step fails and the depth of the stack has changed, it writes the depths again.
-//! After [`REWRITES`](Stack::REWRITES) failures it pushes the blocks of the part one by one.
+//! A bulk push writes the links and depths of at most [`PART`](Stack::PART) blocks, and pushes them
+//! in one step. If the step fails and the depth of the stack has changed, it writes the depths
+//! again. After [`REWRITES`](Stack::REWRITES) failures it pushes the blocks of the part one by one.
 //!
 //! # A retired stack
 //!
-//! A retired stack has no blocks and accepts none. `allocated` starts at 0. Each free subtracts from
-//! it and may make it wrap below zero, until [`Stack::count_allocated`] adds the number of blocks that
-//! were allocated when the stack was retired. Each block is subtracted once, so after that the counter
-//! is 0 exactly once. The call that makes it 0 has the pool to itself and frees it.
+//! A retired stack has no blocks and accepts none. `allocated` starts at 0. Each free subtracts
+//! from it and may make it wrap below zero, until [`Stack::count_allocated`] adds the number of
+//! blocks that were allocated when the stack was retired. Each block is subtracted once, so after
+//! that the counter is 0 exactly once. The call that makes it 0 has the pool to itself and frees
+//! it.
 //!
 //! # Memory orderings
 //!
@@ -222,8 +223,8 @@ impl Stack {
         if let Some(depth) = depth {
             return depth;
         }
-        // Relaxed: the value was written before the push that follows, and a thread that acquires that
-        // push sees it (G).
+        // Relaxed: the value was written before the push that follows, and a thread that acquires
+        // that push sees it (G).
         if self.top.0.frontier.load(Ordering::Relaxed) < top {
             self.raise_frontier(top);
         }
@@ -287,8 +288,8 @@ enum Attempt {
 }
 
 impl Stack {
-    /// The largest part: small enough that other threads rarely interfere, large enough that the cost
-    /// of the compare-and-swap does not matter.
+    /// The largest part: small enough that other threads rarely interfere, large enough that the
+    /// cost of the compare-and-swap does not matter.
     const PART: usize = 128;
 
     /// The first part of a bulk pop that pops in parts.
@@ -307,11 +308,11 @@ impl Stack {
     /// Pops `count` blocks, or none if there are fewer. Returns whether it popped them.
     ///
     /// Calls `visit` with each position below `count` and the block for it. If another thread
-    /// interferes, it calls `visit` again with the same positions: only the last block of each position
-    /// is valid, and only if the function returns true.
+    /// interferes, it calls `visit` again with the same positions: only the last block of each
+    /// position is valid, and only if the function returns true.
     ///
-    /// It returns false only if, at some instant, there were fewer blocks on the stack than it still
-    /// needed.
+    /// It returns false only if, at some instant, there were fewer blocks on the stack than it
+    /// still needed.
     pub fn pop_bulk(&self, count: usize, mut visit: impl FnMut(usize, BlockIndex)) -> bool {
         if count == 0 {
             return true;
@@ -327,7 +328,8 @@ impl Stack {
         self.pop_in_parts(head, count, visit)
     }
 
-    /// Pops `count` blocks in several steps. If there are too few, pushes back those that it popped.
+    /// Pops `count` blocks in several steps. If there are too few, pushes back those that it
+    /// popped.
     #[cold]
     fn pop_in_parts(
         &self,
@@ -403,12 +405,13 @@ impl Stack {
         }
     }
 
-    /// Pops up to `most` blocks in one step, and returns their number: all that there are, or fewer if
-    /// other threads interfere repeatedly. Calls `visit` as [`Stack::pop_bulk`] does.
+    /// Pops up to `most` blocks in one step, and returns their number: all that there are, or fewer
+    /// if other threads interfere repeatedly. Calls `visit` as [`Stack::pop_bulk`] does.
     #[cfg(feature = "std")]
     pub fn pop_up_to(&self, most: usize, mut visit: impl FnMut(usize, BlockIndex)) -> usize {
-        /// The number of failures after which the next step takes half as many blocks. In models, where
-        /// steps also fail spuriously, it is so large that a refill gets all that it asks for.
+        /// The number of failures after which the next step takes half as many blocks. In models,
+        /// where steps also fail spuriously, it is so large that a refill gets all that it asks
+        /// for.
         const FAILURES: usize = if cfg!(any(block_loom, block_shuttle)) { 1000 } else { 4 };
         let (mut wanted, mut failures) = (most, 0);
         let mut head = self.load();
@@ -434,12 +437,12 @@ impl Stack {
         }
     }
 
-    /// Pushes blocks so that the first one is on top, at most [`PART`](Self::PART) in one step and the
-    /// last part first. Returns the number of blocks pushed, which is less than all if the pool has
-    /// retired.
+    /// Pushes blocks so that the first one is on top, at most [`PART`](Self::PART) in one step and
+    /// the last part first. Returns the number of blocks pushed, which is less than all if the pool
+    /// has retired.
     ///
-    /// The caller has the blocks, each once, and no longer has those that were pushed. After all were
-    /// pushed, the pool may have been freed.
+    /// The caller has the blocks, each once, and no longer has those that were pushed. After all
+    /// were pushed, the pool may have been freed.
     pub fn push_bulk<Blocks>(&self, blocks: Blocks) -> usize
     where
         Blocks: IntoIterator<Item = BlockIndex, IntoIter: DoubleEndedIterator>,
@@ -459,8 +462,8 @@ impl Stack {
         pushed
     }
 
-    /// Pushes the block `lowest` and the others above it. Returns the number of blocks pushed, as `Err`
-    /// if the pool has retired before all were.
+    /// Pushes the block `lowest` and the others above it. Returns the number of blocks pushed, as
+    /// `Err` if the pool has retired before all were.
     #[inline]
     fn push_part(
         &self,
@@ -502,8 +505,8 @@ impl Stack {
         }
     }
 
-    /// Writes the depths of a chain of `count` blocks, except that of the lowest one, for a stack of
-    /// `depth` blocks below the chain.
+    /// Writes the depths of a chain of `count` blocks, except that of the lowest one, for a stack
+    /// of `depth` blocks below the chain.
     fn write_depths(&self, top: usize, count: usize, depth: usize) {
         let mut block = top;
         for above in (2..=count).rev() {
@@ -554,8 +557,8 @@ impl Stack {
     const LOOKS: usize = if cfg!(any(block_loom, block_shuttle)) { 2 } else { 64 };
 
     /// Returns the numbers of blocks on the stack, exact for some instant during the call. If other
-    /// threads moved the head during each of 64 attempts, it may be wrong by the blocks that they are
-    /// moving.
+    /// threads moved the head during each of 64 attempts, it may be wrong by the blocks that they
+    /// are moving.
     ///
     /// Takes constant time and waits for no thread. `frontier` never increases from call to call.
     pub fn content(&self) -> Content {
@@ -576,16 +579,16 @@ impl Stack {
         Err(self.content_below(head))
     }
 
-    /// Returns the numbers of blocks on the stack whose head word is `head`. Exact if `head` is still
-    /// the head word afterwards.
+    /// Returns the numbers of blocks on the stack whose head word is `head`. Exact if `head` is
+    /// still the head word afterwards.
     fn content_below(&self, head: Head) -> Content {
         let top = self.format.index(head);
         // An index above the capacity means that the stack is retired.
         if top >= self.capacity {
             return Content::default();
         }
-        // Acquire, here and below: if a value was written after the block was popped, the next load of
-        // the head shows that pop.
+        // Acquire, here and below: if a value was written after the block was popped, the next load
+        // of the head shows that pop.
         let Some(count) = self.links.depth(top, Ordering::Acquire) else {
             return Content { returned: 0, frontier: self.capacity - top };
         };
@@ -609,8 +612,8 @@ impl Stack {
         self.content_below(head).count()
     }
 
-    /// Counts blocks that were freed to a retired pool. Returns true if they were the last ones: the
-    /// caller then has the pool to itself. If it returns false, the pool may have been freed.
+    /// Counts blocks that were freed to a retired pool. Returns true if they were the last ones:
+    /// the caller then has the pool to itself. If it returns false, the pool may have been freed.
     pub(crate) fn count_freed(&self, blocks: usize) -> bool {
         let before = self.allocated.fetch_sub(blocks, Ordering::AcqRel);
         after_last_step();
@@ -759,8 +762,8 @@ mod tests {
         assert_eq!(stack.pop().unwrap().get(), far + 2);
     }
 
-    /// The largest capacity with narrow links, whose end is `u32::MAX` in the table, and the smallest
-    /// with wide ones.
+    /// The largest capacity with narrow links, whose end is `u32::MAX` in the table, and the
+    /// smallest with wide ones.
     #[test]
     #[cfg_attr(not(target_pointer_width = "64"), ignore = "needs a 64-bit address space")]
     fn the_last_blocks_are_popped_and_pushed_where_links_become_wide() {

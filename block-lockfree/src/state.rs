@@ -4,9 +4,9 @@
 //! |    revocation     | RETIRED | QUIESCED | REVOKED | HARDENED | FENCED |
 //! ```
 //!
-//! The word is zero if the magazines are open and no call needs the slow path, so the owner's fast path has
-//! one comparison. Only the holder of the reclaimers' lock writes it. Each revocation has its own number, so
-//! two equal readings of a quiesced state mean that nothing changed in between.
+//! The word is zero if the magazines are open and no call needs the slow path, so the owner's fast
+//! path has one comparison. Only the holder of the reclaimers' lock writes it. Each revocation has
+//! its own number, so two equal readings of a quiesced state mean that nothing changed in between.
 
 /// The state of a pool's magazines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,8 +56,8 @@ impl State {
         self.0 & Self::FENCED != 0
     }
 
-    /// Returns the state in which owners must stop, while magazines may still contain blocks. `revocation`
-    /// is the number of this revocation.
+    /// Returns the state in which owners must stop, while magazines may still contain blocks.
+    /// `revocation` is the number of this revocation.
     pub(crate) const fn revoked(self, revocation: usize) -> Self {
         let kept = self.open().0 | Self::REVOKED;
         Self(kept | revocation.wrapping_mul(Self::REVOCATION))

@@ -8,9 +8,9 @@
 //! | a `LazyLock` | mapped | at first use | yes | any | the feature `std` |
 //!
 //! The first three take nothing from a heap, neither when they are built nor later. For each block
-//! they take its stride, a byte, a link of 4 bytes (8 from `u32::MAX` blocks on), and a word more if
-//! `block-core` is built with its feature `bytes`; and once for the pool itself up to a KiB (with `std`
-//! two), which is not zero.
+//! they take its stride, a byte, a link of 4 bytes (8 from `u32::MAX` blocks on), and a word more
+//! if `block-core` is built with its feature `bytes`; and once for the pool itself up to a KiB
+//! (with `std` two), which is not zero.
 //!
 //! Without magazines every call is one compare-and-swap on one shared word: strictly lock-free, and
 //! all that one processor needs; under contention a call costs what the machine takes to move that
@@ -65,13 +65,14 @@
 //! assert_eq!((*answer, VALUES.available()), (42, 99));
 //! ```
 //!
-//! A pool whose blocks can be waited for (`block_core::wait::Waiting`, feature `wait`) is made in the same
-//! way, by `Waiting::new` in the place of `PoolAllocator::new`.
+//! A pool whose blocks can be waited for (`block_core::wait::Waiting`, feature `wait`) is made in
+//! the same way, by `Waiting::new` in the place of `PoolAllocator::new`.
 //!
 //! # In a section of your choice
 //!
-//! Memory that a device reads, or a faster bank. Such a section is often not zeroed when the program
-//! starts; [`from_static`](LockFreeAlloc::from_static) does that itself, in memory of any alignment:
+//! Memory that a device reads, or a faster bank. Such a section is often not zeroed when the
+//! program starts; [`from_static`](LockFreeAlloc::from_static) does that itself, in memory of any
+//! alignment:
 //!
 //! ```
 //! use block_core::{BlockAlloc, BlockLayout, BuildError};
@@ -124,9 +125,9 @@
 //!
 //! A handler may take and give back blocks of a pool whose calls it interrupts wherever the target
 //! has 64-bit atomics, for there is no lock. Microcontrollers have none: there `portable-atomic`
-//! stands in, with a lock by default, and a handler that interrupts its holder waits **for ever**. The
-//! program must say how the word is kept whole instead. On one core it is enough to hold interrupts
-//! off for these few instructions, which is what this feature of that crate does:
+//! stands in, with a lock by default, and a handler that interrupts its holder waits **for ever**.
+//! The program must say how the word is kept whole instead. On one core it is enough to hold
+//! interrupts off for these few instructions, which is what this feature of that crate does:
 //!
 //! ```toml
 //! [target.'cfg(target_os = "none")'.dependencies]
@@ -139,15 +140,16 @@
 #[cfg(doc)]
 use crate::{LockFreeAlloc, StaticMemory, static_pool};
 
-/// Declares pools in statics, which are there when the program starts.
+/// Declares pools in statics, which exist when the program starts.
 ///
-/// Each is a `static` of type [`LockFreeAlloc`](crate::LockFreeAlloc), written like the array that it
-/// is instead of: `[[u8; block size]; number of blocks]`, both constant expressions. The alignment is
-/// the usual one, `min(64, block_size.next_power_of_two())`, unless `, align(..)` asks for another one
-/// of up to 64. Attributes, documentation and visibility are the static's.
+/// Each is a `static` of type [`LockFreeAlloc`](crate::LockFreeAlloc), declared like the array that
+/// it replaces: `[[u8; block size]; number of blocks]`, both constant expressions. The alignment is
+/// the default, `min(64, block_size.next_power_of_two())`, unless `, align(..)` asks for another
+/// one of up to 64. Attributes, documentation and visibility apply to the static.
 ///
-/// The memory is zeroed and has no name, so nobody else can reach it; `unsafe` is not needed. See the
-/// page on [static pools](crate::static_pools) for what such a pool costs, and for other ways.
+/// The memory is zeroed and has no name, so no other code can reach it, and no `unsafe` is needed.
+/// The page on [static pools](crate::static_pools) says what such a pool costs, and what else is
+/// possible.
 ///
 /// # Examples
 ///
@@ -156,9 +158,9 @@ use crate::{LockFreeAlloc, StaticMemory, static_pool};
 ///
 /// mod radio {
 ///     block_lockfree::static_pool! {
-///         /// What was received.
+///         /// Received frames.
 ///         pub static FRAMES: [[u8; 256]; 64];
-///         /// What is decoded, in words.
+///         /// Decoded words.
 ///         pub(crate) static WORDS: [[u8; 4 * 25]; 8], align(4);
 ///     }
 /// }
@@ -168,8 +170,8 @@ use crate::{LockFreeAlloc, StaticMemory, static_pool};
 /// # Ok::<(), block_core::AllocError>(())
 /// ```
 ///
-/// A layout that makes no sense does not compile, and the message says why: "the capacity is 0; it must
-/// be at least 1 block",
+/// An invalid layout does not compile, and the message says why: "the capacity is 0; it must be at
+/// least 1 block",
 ///
 /// ```compile_fail,E0080
 /// block_lockfree::static_pool! { static NONE: [[u8; 256]; 0]; }
@@ -187,14 +189,14 @@ use crate::{LockFreeAlloc, StaticMemory, static_pool};
 /// block_lockfree::static_pool! { static ODD: [[u8; 256]; 64], align(24); }
 /// ```
 ///
-/// "blocks in a `StaticMemory` are aligned to 64 bytes at most; for more, build the pool at run time
-/// with `from_static`".
+/// "blocks in a `StaticMemory` are aligned to 64 bytes at most; for more, build the pool at run
+/// time with `from_static`".
 ///
 /// ```compile_fail,E0080
 /// block_lockfree::static_pool! { static PAGES: [[u8; 256]; 64], align(128); }
 /// ```
 ///
-/// Not even the expressions of the declaration reach the memory:
+/// The expressions of the declaration cannot reach the memory either:
 ///
 /// ```compile_fail,E0391
 /// block_lockfree::static_pool! {
@@ -202,7 +204,7 @@ use crate::{LockFreeAlloc, StaticMemory, static_pool};
 /// }
 /// ```
 ///
-/// The names in scope do not matter: the expressions mean what they mean outside the macro.
+/// Names in scope do not matter: the expressions mean the same as outside of the macro.
 #[macro_export]
 macro_rules! static_pool {
     () => {};
@@ -213,13 +215,13 @@ macro_rules! static_pool {
     ) => {
         $(#[$attribute])*
         $visibility static $name: $crate::LockFreeAlloc = {
-            // Unlike local variables, items of a macro are seen by the caller's expressions, and a local
-            // variable cannot have the name of a constant or static that is in scope. So there is no
+            // The caller's expressions see the items of a macro, unlike its local variables; and a
+            // local variable cannot have the name of a constant or static in scope. So there is no
             // variable here, and each item has the name of the pool, which the caller has chosen.
             //
-            // A thread-local static would be one pool per thread, all over the same memory. Such a
-            // static has no address here.
-        let _: *const $crate::LockFreeAlloc = &raw const $name;
+            // A thread-local static would be one pool per thread, all over the same memory. This
+            // line does not compile for such a static.
+            let _: *const $crate::LockFreeAlloc = &raw const $name;
             {
                 #[allow(non_upper_case_globals, reason = "the caller's name, for a static")]
                 const $name: $crate::static_pools::Layout =
@@ -233,8 +235,8 @@ macro_rules! static_pool {
                     $crate::LockFreeAlloc::in_static($name, {
                         #[allow(non_upper_case_globals, reason = "the caller's name, for a static")]
                         static mut $name: $name = <$name>::new();
-                        // SAFETY: the only reference ever made to it: no other code can name it, the
-                        // initializer of a static is evaluated once, and there is one static of it.
+                        // SAFETY: this is the only reference: no other code can name the memory,
+                        // and the initializer of a static is evaluated once.
                         unsafe { &mut *&raw mut $name }
                     })
                 }
@@ -247,7 +249,7 @@ macro_rules! static_pool {
 #[doc(hidden)]
 pub use block_core::BlockLayout as Layout;
 
-/// The layout that [`static_pool!`] was asked for.
+/// Returns the layout of a [`static_pool!`].
 #[doc(hidden)]
 #[must_use]
 pub const fn layout<const GIVEN: usize>(

@@ -1,6 +1,5 @@
-//! Where shared state comes from: the real atomics and cells, or those of loom, when orderings are
-//! checked, or of shuttle, when long schedules are; and the real ones counted, when it is counted how
-//! often threads meet. No file outside this folder names any of them.
+//! The source of shared state: the real atomics and cells, those of loom or shuttle in models, or
+//! real ones that count read-modify-writes. No file outside this folder names any of these.
 
 #[cfg(all(block_counting, not(any(block_loom, block_shuttle))))]
 mod counted;
@@ -16,7 +15,7 @@ pub(crate) use self::modelled::*;
 #[cfg(not(any(block_loom, block_shuttle)))]
 pub(crate) use self::real::*;
 
-/// A function that is `const`; but not in models, whose atomics are made at run time.
+/// Defines a function that is `const`, except in models, whose atomics are created at run time.
 macro_rules! const_outside_models {
     ($(#[$attribute:meta])* $visibility:vis fn $($rest:tt)*) => {
         $(#[$attribute])* #[cfg(not(any(block_loom, block_shuttle)))] $visibility const fn $($rest)*
@@ -25,8 +24,8 @@ macro_rules! const_outside_models {
 }
 pub(crate) use const_outside_models;
 
-/// Keeps what every thread writes on cache lines of its own; two lines, because processors fetch
-/// them in pairs.
+/// Gives a value that many threads write its own cache lines: two, because processors fetch them in
+/// pairs.
 #[derive(Debug)]
 #[repr(align(128))]
 pub(crate) struct CachePadded<T>(pub(crate) T);

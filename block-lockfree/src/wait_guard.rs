@@ -1,19 +1,21 @@
-//! Tells a thread that waits for another when it must stop, so that two signal handlers do not wait for each
-//! other.
+//! Tells a thread that waits for another when it must stop, so that two signal handlers do not wait
+//! for each other.
 //!
-//! A thread that reclaims is inside no operation on a magazine (invariant 8), with one exception: a signal
-//! handler that interrupted an operation on one pool may exhaust another pool and reclaim there. Two such
-//! handlers, each reclaiming in the other's pool, would wait for each other forever.
+//! A thread that reclaims is inside no operation on a magazine (invariant 8), with one exception: a
+//! signal handler that interrupted an operation on one pool may exhaust another pool and reclaim
+//! there. Two such handlers, each reclaiming in the other's pool, would wait for each other
+//! forever.
 //!
-//! So a thread that waits for an owner counts, for that owner, each time it looked and found the magazine
-//! active. The owner, if it waits itself, watches its own count. One increment proves nothing: the look may
-//! have been made just before the owner left its magazine. But of more than [`ENOUGH`] increments, two were
-//! made by the same thread (unless more threads than that wait at the same time). The second of these looks
-//! came after the first increment, so after the owner began to wait, and found the magazine active. So the
-//! owner is in a handler that interrupted an operation, and must not wait.
+//! So a thread that waits for an owner counts, for that owner, each time it looked and found the
+//! magazine active. The owner, if it waits itself, watches its own count. One increment proves
+//! nothing: the look may have been made just before the owner left its magazine. But of more than
+//! [`ENOUGH`] increments, two were made by the same thread (unless more threads than that wait at
+//! the same time). The second of these looks came after the first increment, so after the owner
+//! began to wait, and found the magazine active. So the owner is in a handler that interrupted an
+//! operation, and must not wait.
 //!
-//! The watch starts with a read-modify-write, and so does every increment: a thread that increments the count
-//! later sees what the owner did before, and in particular that it left its magazines.
+//! The watch starts with a read-modify-write, and so does every increment: a thread that increments
+//! the count later sees what the owner did before, and in particular that it left its magazines.
 
 use core::sync::atomic::Ordering;
 
@@ -30,8 +32,8 @@ const LOOKS: usize = if cfg!(any(block_loom, block_shuttle)) { 1 } else { 256 };
 /// By thread number: how often waiting threads found the thread's magazine active.
 static AWAITED: [StaticU32; LIMIT] = [const { StaticU32::new(0) }; LIMIT];
 
-/// Returns whether the owner with this number is still inside its magazine, after several looks. Lets the
-/// owner know that the caller waits.
+/// Returns whether the owner with this number is still inside its magazine, after several looks.
+/// Lets the owner know that the caller waits.
 pub(crate) fn is_active_still(number: usize, magazine: &Magazine) -> bool {
     (0..LOOKS).all(|_| {
         let active = magazine.is_active();
@@ -73,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_thread_must_stop_only_when_one_other_thread_has_looked_twice() {
-        thread::watch();
+        thread::prepare();
         thread::assign();
         let number = thread::number().unwrap();
         let magazines = SideTable::<Magazine>::zeroed(1).unwrap();

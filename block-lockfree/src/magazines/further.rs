@@ -1,26 +1,27 @@
-//! Tables of magazines for threads with high numbers, mapped when such a thread first uses the pool.
+//! Tables of magazines for threads with high numbers, mapped when such a thread first uses the
+//! pool.
 //!
-//! A pool starts with a table for [`FIRST`] threads, so that a small pool stays small. Further table `k`
-//! is for the [`FIRST`]` << k` numbers from `FIRST << k` on. A call of such a thread looks there after it
-//! has found no magazine in the first table.
+//! A pool starts with a table for [`FIRST`] threads, so that a small pool stays small. Further
+//! table `k` is for the [`FIRST`]` << k` numbers from `FIRST << k` on. A call of such a thread
+//! looks there after it has found no magazine in the first table.
 //!
 //! ```text
 //! EMPTY --(a thread's mark)--> being created --> READY or REFUSED
 //! ```
 //!
-//! The thread that replaces `EMPTY` by its mark creates the table. No thread waits for it: a call that
-//! finds the table being created uses the stack, also if it is a signal handler that interrupted the
-//! creation. If the creating thread does not exist any more ([`is_gone`]), the next one creates the table
-//! again. If the system has refused a table, it is not asked for it again: threads with these numbers use
-//! the stack.
+//! The thread that replaces `EMPTY` by its mark creates the table. No thread waits for it: a call
+//! that finds the table being created uses the stack, also if it is a signal handler that
+//! interrupted the creation. If the creating thread does not exist any more ([`is_gone`]), the next
+//! one creates the table again. If the system has refused a table, it is not asked for it again:
+//! threads with these numbers use the stack.
 //!
 //! # Memory orderings
 //!
-//! `READY` is stored with Release and loaded with Acquire, so a thread that sees it sees the whole table.
-//! A reclaimer sees each table that may contain a block: the owner found the table `READY` before the
-//! fence of its operation (steps 1 and 2 of [`exactness`](crate::exactness)). A reclaimer whose fence
-//! comes later sees the table, too. A reclaimer whose fence came earlier has closed the magazines to that
-//! operation.
+//! `READY` is stored with Release and loaded with Acquire, so a thread that sees it sees the whole
+//! table. A reclaimer sees each table that may contain a block: the owner found the table `READY`
+//! before the fence of its operation (steps 1 and 2 of [`exactness`](crate::exactness)). A
+//! reclaimer whose fence comes later sees the table, too. A reclaimer whose fence came earlier has
+//! closed the magazines to that operation.
 
 use core::fmt;
 
@@ -30,8 +31,9 @@ use crate::magazine::Magazine;
 use crate::sync::{AtomicU32, LateInit, Ordering, Table, const_outside_models, table_for};
 use crate::thread::{LIMIT, is_gone, lock_mark};
 
-/// The number of threads with a magazine in the first table. A table has 16 KiB or more and is therefore
-/// mapped where the system has mappings: a signal handler may create one and must not use the heap.
+/// The number of threads with a magazine in the first table. A table has 16 KiB or more and is
+/// therefore mapped where the system has mappings: a signal handler may create one and must not use
+/// the heap.
 pub(super) const FIRST: usize = if cfg!(any(block_loom, block_shuttle)) { 4 } else { 64 };
 #[cfg(not(any(block_loom, block_shuttle)))]
 const _: () = assert!(FIRST * size_of::<Magazine>() >= 1 << 14);
@@ -51,7 +53,8 @@ struct Further {
     magazines: LateInit<Table<Magazine>>,
 }
 
-// SAFETY: `magazines` is written by the thread whose mark is in `state`, and only read while that is READY.
+// SAFETY: `magazines` is written by the thread whose mark is in `state`, and only read while that
+// is READY.
 unsafe impl Sync for Further {}
 
 impl Further {
@@ -127,8 +130,8 @@ impl Tables {
         table.ready()?.get(number - first)
     }
 
-    /// Returns the magazine of the thread with this number. Creates its table if it does not exist, unless
-    /// the system has refused it or another thread is creating it.
+    /// Returns the magazine of the thread with this number. Creates its table if it does not exist,
+    /// unless the system has refused it or another thread is creating it.
     pub(super) fn magazine_or_create(&self, number: usize, region: &Region) -> Option<&Magazine> {
         let (table, first) = self.table(number)?;
         table.ready().or_else(|| table.create(region, first))?.get(number - first)
@@ -171,10 +174,11 @@ mod tests {
         );
     }
 
-    /// As in a signal handler that interrupted the creation, and after a thread that ended during it.
+    /// As in a signal handler that interrupted the creation, and after a thread that ended during
+    /// it.
     #[test]
     fn no_thread_waits_for_a_table_and_one_whose_creator_has_ended_is_created_again() {
-        crate::thread::watch();
+        crate::thread::prepare();
         let (tables, region) = (Tables::new(), region());
         let life = || {
             crate::thread::assign();

@@ -1,9 +1,10 @@
 //! The calls of a pool with a hardened region: the calls of any other pool, with
-//! [`Region::lend`](block_core::Region::lend) and [`Region::scrub`](block_core::Region::scrub) for each block.
+//! [`Region::lend`](block_core::Region::lend) and [`Region::scrub`](block_core::Region::scrub) for
+//! each block.
 //!
-//! A pool that is not hardened never comes here and has no branch for it: its route was chosen when it was
-//! built, see [`Route`](super::Route). A block is checked after it was popped and before it is pushed, so only
-//! the caller has it, and outside of any operation on a magazine (invariant 8).
+//! A pool that is not hardened never comes here and has no branch for it: its route was chosen when
+//! it was built, see [`Route`](super::Route). A block is checked after it was popped and before it
+//! is pushed, so only the caller has it, and outside of any operation on a magazine (invariant 8).
 
 use core::ptr::NonNull;
 

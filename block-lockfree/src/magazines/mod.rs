@@ -6,21 +6,22 @@
 //!
 //! # Invariants
 //!
-//! Invariant 8 of [the crate](crate#invariants): no lock is held and no reclaim is started inside an
-//! operation on a magazine. A call that interrupts another call of its thread on the same pool (in a
-//! signal handler) uses the shared stack and never reclaims, so it may find the pool exhausted early.
+//! Invariant 8 of [the crate](crate#invariants): no lock is held and no reclaim is started inside
+//! an operation on a magazine. A call that interrupts another call of its thread on the same pool
+//! (in a signal handler) uses the shared stack and never reclaims, so it may find the pool
+//! exhausted early.
 //!
-//! D. The plain memory of a magazine is used by its owner while the magazine is active and the state
-//!    word was found open after that; or by the holder of the lock, while the state is revoked and
-//!    after the magazine was seen inactive. (Steps 1 to 4.)
+//! D. The plain memory of a magazine is used by its owner while the magazine is active and the
+//!    state word was found open after that; or by the holder of the lock, while the state is
+//!    revoked and after the magazine was seen inactive. (Steps 1 to 4.)
 //! E. While the state is quiesced, every free block is on the stack. (Step 5.)
 //!
 //! # Memory orderings
 //!
-//! The state word and `active` are stored with Release and loaded with Acquire. On both sides a full
-//! fence lies between the two words ([`fence`](crate::fence)). All other words are Relaxed: the lock
-//! orders the threads that write them, and an owner that reads an outdated size moves a batch of
-//! another size.
+//! The state word and `active` are stored with Release and loaded with Acquire. On both sides a
+//! full fence lies between the two words ([`fence`](crate::fence)). All other words are Relaxed:
+//! the lock orders the threads that write them, and an owner that reads an outdated size moves a
+//! batch of another size.
 
 mod further;
 mod hardened;
@@ -56,8 +57,8 @@ enum Route {
     Stack,
     /// To the magazine, the depot and the stack.
     Magazines,
-    /// To one of the above, with the checks of a hardened region for each block. Every call goes there:
-    /// either no thread has a magazine, or the state word is never zero.
+    /// To one of the above, with the checks of a hardened region for each block. Every call goes
+    /// there: either no thread has a magazine, or the state word is never zero.
     Hardened,
 }
 
@@ -79,8 +80,8 @@ pub struct Parts {
     route: Route,
     largest_batch: usize,
     largest_limit: usize,
-    /// The number of blocks that move between a magazine and the stack at a time. A magazine holds up
-    /// to twice as many. Written by the holder of the lock.
+    /// The number of blocks that move between a magazine and the stack at a time. A magazine holds
+    /// up to twice as many. Written by the holder of the lock.
     batch: AtomicU32,
     /// Magazines from here on were never used.
     used: AtomicUsize,
@@ -112,10 +113,10 @@ impl Magazines {
     /// the batch size may grow by one.
     const COOL_DOWN: u64 = if cfg!(any(block_loom, block_shuttle)) { 1 } else { 1024 };
 
-    /// Creates empty magazines of up to `blocks` blocks. There are none if that is 0, or if the system
-    /// refuses the memory for them or a way to return the numbers of threads.
+    /// Creates empty magazines of up to `blocks` blocks. There are none if that is 0, or if the
+    /// system refuses the memory for them or a way to return the numbers of threads.
     pub fn new(region: &Region, blocks: usize) -> Self {
-        if blocks == 0 || !thread::watch() {
+        if blocks == 0 || !thread::prepare() {
             return Self::none(region);
         }
         let Ok(near) = table_for(region, FIRST) else { return Self::none(region) };
@@ -192,9 +193,9 @@ impl Magazines {
         self.acquire_slow(offset, shared)
     }
 
-    /// Frees a block for the thread whose magazine is at `offset`. Returns whether it was the last block
-    /// of a retired pool. If it returns false, the pool may have been freed: the caller must not use it
-    /// any more.
+    /// Frees a block for the thread whose magazine is at `offset`. Returns whether it was the last
+    /// block of a retired pool. If it returns false, the pool may have been freed: the caller must
+    /// not use it any more.
     ///
     /// # Safety
     ///
@@ -203,7 +204,8 @@ impl Magazines {
     pub unsafe fn release(&self, offset: usize, shared: Shared<'_>, block: NonNull<u8>) -> bool {
         if let Some(magazine) = self.near_magazine(offset) {
             if magazine.try_enter_fast(&self.state) {
-                // SAFETY: the owner may use the memory (invariant D); the caller gives the block up.
+                // SAFETY: the owner may use the memory (invariant D); the caller gives the block
+                // up.
                 let done = unsafe { magazine.push(block) };
                 magazine.leave();
                 if done {
@@ -241,8 +243,8 @@ impl Magazines {
     ///
     /// # Safety
     ///
-    /// Every entry is `Some`. The caller has the blocks, which are distinct and all of this pool, and
-    /// gives them up.
+    /// Every entry is `Some`. The caller has the blocks, which are distinct and all of this pool,
+    /// and gives them up.
     #[inline(always)]
     pub unsafe fn release_bulk(
         &self,
@@ -252,7 +254,8 @@ impl Magazines {
     ) -> bool {
         if let Some(magazine) = self.near_magazine(offset) {
             if magazine.try_enter_fast(&self.state) {
-                // SAFETY: the owner may use the memory (invariant D); the caller gives the blocks up.
+                // SAFETY: the owner may use the memory (invariant D); the caller gives the blocks
+                // up.
                 let done = unsafe { magazine.push_bulk(blocks) };
                 magazine.leave();
                 if done {
@@ -301,7 +304,8 @@ impl Magazines {
 
     /// Returns the magazines that may have been used, and the numbers of their threads.
     fn used(&self) -> impl Iterator<Item = (usize, &Magazine)> {
-        // Relaxed: the fences of step 2 order this load, and `active` orders the memory of a magazine.
+        // Relaxed: the fences of step 2 order this load, and `active` orders the memory of a
+        // magazine.
         let used = self.used.load(Ordering::Relaxed);
         let first = self.near.iter().enumerate().take(used);
         first.chain((FIRST..used).filter_map(|it| Some((it, self.further.magazine(it)?))))

@@ -1,5 +1,5 @@
-//! Reclaims blocks cached by other threads when the stack is empty, counts free blocks, and retires a
-//! pool.
+//! Reclaims blocks cached by other threads when the stack is empty, counts free blocks, and retires
+//! a pool.
 
 use super::{FreeBlocks, Magazines, Shared};
 use crate::depot::{Depot, index};
@@ -15,16 +15,16 @@ impl Magazines {
     /// The number of attempts to count free blocks while blocks move to or from the stack.
     const ATTEMPTS: usize = if cfg!(any(block_loom, block_shuttle)) { 1 } else { 64 };
 
-    /// Counts the free blocks. Exact while no other thread is inside a call, otherwise correct within
-    /// the blocks that other threads move during the count.
+    /// Counts the free blocks. Exact while no other thread is inside a call, otherwise correct
+    /// within the blocks that other threads move during the count.
     ///
     /// Reads one word of each magazine and of each cell of the depot, and the stack as
-    /// [`Stack::content`](crate::stack::Stack::content) does. Takes no lock, stops no owner and waits for
-    /// no thread, so a signal handler may call it.
+    /// [`Stack::content`](crate::stack::Stack::content) does. Takes no lock, stops no owner and
+    /// waits for no thread, so a signal handler may call it.
     ///
-    /// A block that moves from one magazine to another during the count may be counted twice or not at
-    /// all. Blocks that move between magazines and the stack change its head word: then the count starts
-    /// again, up to 64 times. The sum never exceeds the capacity.
+    /// A block that moves from one magazine to another during the count may be counted twice or not
+    /// at all. Blocks that move between magazines and the stack change its head word: then the
+    /// count starts again, up to 64 times. The sum never exceeds the capacity.
     pub fn free_blocks(&self, shared: Shared<'_>) -> FreeBlocks {
         if !self.is_enabled() {
             return FreeBlocks { cached: 0, on_stack: shared.stack.content() };
@@ -32,8 +32,8 @@ impl Magazines {
         let mut attempts = 0;
         loop {
             let before = shared.stack.mark();
-            // Relaxed, in `len`: calls that ended before this one began are visible, and the lengths
-            // are not used to read memory.
+            // Relaxed, in `len`: calls that ended before this one began are visible, and the
+            // lengths are not used to read memory.
             let in_magazines = self.used().map(|(_, magazine)| magazine.len()).sum::<usize>();
             let in_depot = self.depot.as_ref().map_or(0, Depot::len);
             let on_stack = shared.stack.content();
@@ -45,8 +45,8 @@ impl Magazines {
         }
     }
 
-    /// Returns the number of failed allocations of threads with a magazine, except those that the stack
-    /// counts.
+    /// Returns the number of failed allocations of threads with a magazine, except those that the
+    /// stack counts.
     pub fn failed_calls(&self) -> u64 {
         self.used().map(|(_, magazine)| magazine.failed_calls() as u64).sum()
     }
@@ -61,8 +61,8 @@ impl Magazines {
         self.reclaims.store(before.reclaims.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
-    /// Counts a failed allocation of the thread whose magazine is at `offset`: in the magazine, which no
-    /// other thread writes.
+    /// Counts a failed allocation of the thread whose magazine is at `offset`: in the magazine,
+    /// which no other thread writes.
     pub(super) fn count_failed(&self, offset: usize, shared: Shared<'_>) {
         let full = self.magazine(offset).map_or(1, Magazine::count_failed);
         if full > 0 {
@@ -70,8 +70,8 @@ impl Magazines {
         }
     }
 
-    /// Repeats an attempt on the stack until it succeeds, or the pool was exhausted during the attempt.
-    /// Reclaims the blocks cached by other threads. Returns whether the attempt succeeded.
+    /// Repeats an attempt on the stack until it succeeds, or the pool was exhausted during the
+    /// attempt. Reclaims the blocks cached by other threads. Returns whether the attempt succeeded.
     #[inline(always)]
     pub(super) fn until_exhausted(
         &self,
@@ -100,9 +100,9 @@ impl Magazines {
         }
     }
 
-    /// Moves every cached block to the stack, unless the state has changed since the caller read it.
-    /// Returns false if this thread must not wait because it is in a signal handler that interrupted a
-    /// call.
+    /// Moves every cached block to the stack, unless the state has changed since the caller read
+    /// it. Returns false if this thread must not wait because it is in a signal handler that
+    /// interrupted a call.
     #[cold]
     fn reclaim(&self, seen: State, shared: Shared<'_>) -> bool {
         let Some(guard) = self.lock.0.lock() else { return false };
@@ -154,9 +154,9 @@ impl Magazines {
         shared.stack.count_failed(self.failed_calls() as usize);
     }
 
-    /// Removes all free blocks for good and returns their number. From then on every free goes to the
-    /// stack, which counts it. Returns `None` and changes nothing if this thread must not wait because
-    /// it is in a signal handler that interrupted a call.
+    /// Removes all free blocks for good and returns their number. From then on every free goes to
+    /// the stack, which counts it. Returns `None` and changes nothing if this thread must not wait
+    /// because it is in a signal handler that interrupted a call.
     fn take_all_free(&self, offset: usize, shared: Shared<'_>) -> Option<usize> {
         if !self.is_enabled() {
             return Some(shared.stack.retire());
@@ -181,8 +181,8 @@ impl Magazines {
         free.is_some_and(|free| shared.stack.count_allocated(capacity - free))
     }
 
-    /// Revokes the magazines and waits until no owner is inside an operation. (Steps 1 to 4.) Returns
-    /// false, with the magazines open again, if this thread must not wait, see
+    /// Revokes the magazines and waits until no owner is inside an operation. (Steps 1 to 4.)
+    /// Returns false, with the magazines open again, if this thread must not wait, see
     /// [`wait_guard`](crate::wait_guard).
     fn stop_owners(&self, guard: &LockGuard<'_>) -> bool {
         let revocation = self.revocations.load(Ordering::Relaxed).wrapping_add(1);
@@ -196,7 +196,7 @@ impl Magazines {
         for (number, magazine) in self.used() {
             let mut round = 0;
             while is_active_still(number, magazine) {
-                thread::notice_fork();
+                thread::check_for_fork();
                 if wait_guard.must_stop() {
                     self.store(guard, self.load().open());
                     return false;
@@ -208,8 +208,8 @@ impl Magazines {
         true
     }
 
-    /// Opens the magazines again if enough blocks were popped since the last reclaim, or immediately if
-    /// the thread that revoked them does not exist in this process after a fork.
+    /// Opens the magazines again if enough blocks were popped since the last reclaim, or
+    /// immediately if the thread that revoked them does not exist in this process after a fork.
     pub(super) fn cool_down(&self, shared: Shared<'_>) {
         let is_due = || match self.load() {
             state if state.is_retired() => false,
@@ -306,7 +306,8 @@ mod tests {
         assert_eq!(magazines.revocations.load(Ordering::Relaxed), 0, "no owner was stopped");
     }
 
-    /// As after `pthread_exit` in a handler: the thread's magazine is active, and it holds the lock.
+    /// As after `pthread_exit` in a handler: the thread's magazine is active, and it holds the
+    /// lock.
     #[test]
     fn a_reclaim_does_not_wait_for_a_thread_that_ended_inside_a_call() {
         let region = Retirable::new(Region::map(BlockLayout::new(8, 100).unwrap()).unwrap());
@@ -356,7 +357,8 @@ mod tests {
         magazines.cool_down(shared);
         assert!(!magazines.load().is_revoked());
     }
-    /// A pool near its limit caches less, and one that is no longer near it caches as much as before.
+    /// A pool near its limit caches less, and one that is no longer near it caches as much as
+    /// before.
     #[test]
     fn a_reclaim_halves_the_batch_size_which_grows_by_one_after_each_cool_down() {
         let region = Retirable::new(Region::map(BlockLayout::new(8, 200).unwrap()).unwrap());

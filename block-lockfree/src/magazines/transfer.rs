@@ -1,8 +1,9 @@
-//! The slow path of allocations and frees: first use, refill, flush, and calls that bypass the magazine.
+//! The slow path of allocations and frees: first use, refill, flush, and calls that bypass the
+//! magazine.
 //!
-//! The functions for one block and for several look alike on purpose. Merged into one, in the caller's
-//! crate or here, they cost 2 to 4 ns more on an exhausted call and up to 8 % on a burst, or save no
-//! line.
+//! The functions for one block and for several look alike on purpose. Merged into one, in the
+//! caller's crate or here, they cost 2 to 4 ns more on an exhausted call and up to 8 % on a burst,
+//! or save no line.
 
 use core::ptr::NonNull;
 
@@ -24,8 +25,8 @@ enum Turn<R> {
 }
 
 impl Magazines {
-    /// Returns the magazine of the calling thread, and lets reclaimers know of it. Assigns a number to a
-    /// thread that has none yet.
+    /// Returns the magazine of the calling thread, and lets reclaimers know of it. Assigns a number
+    /// to a thread that has none yet.
     fn own_magazine(&self, offset: usize, region: &Region) -> Option<&Magazine> {
         let offset = if offset == thread::UNASSIGNED { thread::assign() } else { offset };
         let number = offset / size_of::<Magazine>();
@@ -161,8 +162,8 @@ impl Magazines {
         }
     }
 
-    /// Frees a block into a magazine in a further table: the fast path of such a thread. Returns whether
-    /// the magazine took the block.
+    /// Frees a block into a magazine in a further table: the fast path of such a thread. Returns
+    /// whether the magazine took the block.
     ///
     /// # Safety
     ///
@@ -206,8 +207,8 @@ impl Magazines {
         block: NonNull<u8>,
     ) -> bool {
         let turn = self.with_own(offset, shared.region, |magazine| {
-            // SAFETY: the owner may use the memory (invariant D); only a successful push takes the block.
-            // A flush makes room, since a batch has at least one block.
+            // SAFETY: the owner may use the memory (invariant D); only a successful push takes the
+            // block. A flush makes room, since a batch has at least one block.
             unsafe {
                 while !magazine.push(block) {
                     self.flush(magazine, shared);
@@ -334,7 +335,8 @@ impl Magazines {
         unsafe { shared.push_bulk(blocks) }
     }
 
-    /// Moves a batch into the magazine, at most up to its limit. Returns the number of blocks moved.
+    /// Moves a batch into the magazine, at most up to its limit. Returns the number of blocks
+    /// moved.
     ///
     /// # Safety
     ///

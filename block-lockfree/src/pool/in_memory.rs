@@ -1,4 +1,5 @@
-//! Pools in memory that the caller supplies: region and links in one piece, nothing from the heap.
+//! Pools in memory that the caller supplies: the region and the links in one piece, nothing on the
+//! heap.
 
 use core::mem::MaybeUninit;
 
@@ -11,17 +12,18 @@ use crate::magazines::Magazines;
 use crate::stack::Stack;
 
 impl LockFreeAlloc {
-    /// A pool in the caller's memory: blocks, metadata and links lie there, and nothing comes from the
-    /// heap, neither now nor later. It has no magazines, see [`with_magazine`](Self::with_magazine);
-    /// with the feature `std` that may be called on it, and takes memory for them.
+    /// Creates a pool in the caller's memory. Blocks, metadata and links are there, and nothing is
+    /// on the heap, now or later. The pool has no magazines, see
+    /// [`with_magazine`](Self::with_magazine), which may be called on it with the feature `std` and
+    /// then allocates memory for them.
     ///
-    /// Writes zeros over the memory: linear in its size.
+    /// Writes zeros to the memory, in time linear in its size.
     ///
     /// # Errors
     ///
-    /// [`RegionError::MemoryTooSmall`](block_core::RegionError::MemoryTooSmall) with the bytes needed
-    /// and given: the memory has less than [`static_bytes`](Self::static_bytes), and is not aligned
-    /// well enough to do with less.
+    /// Returns [`RegionError::MemoryTooSmall`](block_core::RegionError::MemoryTooSmall) with the
+    /// bytes needed and given if the memory is smaller than the pool needs at this alignment, which
+    /// is at most [`static_bytes`](Self::static_bytes).
     ///
     /// # Examples
     ///
@@ -30,7 +32,7 @@ impl LockFreeAlloc {
     /// use block_lockfree::LockFreeAlloc;
     ///
     /// let layout = BlockLayout::new(256, 64)?.with_align(4096)?;
-    /// // Once in a program's life; on a bare machine a `static mut`, see the page on static pools.
+    /// // Once in the life of the program. Without a heap, use a `static mut`: see the page on static pools.
     /// let memory = Box::leak(Box::<[u8]>::new_uninit_slice(LockFreeAlloc::static_bytes(&layout)));
     ///
     /// let pool = LockFreeAlloc::from_static(layout, memory)?;
@@ -43,7 +45,7 @@ impl LockFreeAlloc {
     ) -> Result<Self, BuildError> {
         let mut memory = ZeroedMemory::new(memory, Self::footprint(&layout))?;
         let pool = Self::in_zeroed(layout, &mut memory);
-        // SAFETY: of a pool that is just made no block is held.
+        // SAFETY: the pool is new, so no block is allocated.
         #[cfg(block_asan)]
         unsafe {
             pool.0.region.poison_all();
@@ -51,10 +53,10 @@ impl LockFreeAlloc {
         Ok(pool)
     }
 
-    /// Bytes of memory with which [`from_static`](Self::from_static) always succeeds, however the
-    /// memory is aligned: for each block its stride, a byte, 8 bytes of link and depth (16 from
-    /// `u32::MAX` blocks on) and, with the feature `bytes` of `block-core`, a word. Saturates where no memory
-    /// could be as large.
+    /// Returns the number of bytes with which [`from_static`](Self::from_static) always succeeds,
+    /// whatever the alignment of the memory: per block the stride, one byte, 8 bytes of link and
+    /// depth (16 from `u32::MAX` blocks on) and, with the feature `bytes` of `block-core`, one
+    /// word. Saturates if no memory can be that large.
     ///
     /// # Examples
     ///
@@ -74,7 +76,7 @@ impl LockFreeAlloc {
         Self::footprint(layout).static_bytes()
     }
 
-    /// What a pool of this layout takes in one piece of memory, from an aligned start: the size of a
+    /// Returns the footprint of a pool of this layout in one piece of aligned memory: the size of a
     /// [`StaticMemory`] for [`in_static`](Self::in_static).
     ///
     /// # Examples
@@ -93,16 +95,16 @@ impl LockFreeAlloc {
         Links::behind(Footprint::of_region(layout), layout.capacity())
     }
 
-    /// A pool in a static's memory, at compile time: what [`static_pool!`](crate::static_pool) is
-    /// made of, for those who want to declare the memory themselves. As
-    /// [`from_static`](Self::from_static), but nothing is written, so the pool is there before the
-    /// program starts.
+    /// Creates a pool in the memory of a static, at compile time.
+    /// [`static_pool!`](crate::static_pool) uses it; call it directly to declare the memory
+    /// yourself. It works like [`from_static`](Self::from_static), but writes nothing, so the pool
+    /// exists when the program starts.
     ///
     /// # Panics
     ///
-    /// If the memory is smaller than [`footprint`](Self::footprint) says, or the layout asks for an
-    /// alignment above [`StaticMemory::ALIGN`]. Where a static's value is computed that is a compile
-    /// error.
+    /// Panics if the memory is smaller than the [`footprint`](Self::footprint), or if the layout
+    /// asks for an alignment above [`StaticMemory::ALIGN`]. In the initializer of a static this is
+    /// a compile error.
     ///
     /// # Examples
     ///
@@ -115,12 +117,12 @@ impl LockFreeAlloc {
     ///     Err(error) => panic!("{}", error.message()),
     /// };
     /// static POOL: LockFreeAlloc = {
-    ///     // In a section of its own; one that is zeroed when the program starts.
+    ///     // In its own section, which is zeroed when the program starts.
     ///     #[cfg_attr(target_os = "linux", unsafe(link_section = ".bss.frames"))]
     ///     static mut MEMORY: StaticMemory<{ LockFreeAlloc::footprint(&LAYOUT).bytes() }> =
     ///         StaticMemory::new();
     ///     let memory = &raw mut MEMORY;
-    ///     // SAFETY: the only reference ever made to it.
+    ///     // SAFETY: this is the only reference to it.
     ///     LockFreeAlloc::in_static(LAYOUT, unsafe { &mut *memory })
     /// };
     /// assert_eq!(POOL.available(), 64);
@@ -133,7 +135,7 @@ impl LockFreeAlloc {
         Self::in_zeroed(layout, &mut ZeroedMemory::of_static(memory, Self::footprint(&layout)))
     }
 
-    /// In memory that was asked for with the footprint of this layout.
+    /// Creates a pool in memory that has the footprint of this layout.
     const fn in_zeroed(layout: BlockLayout, memory: &mut ZeroedMemory) -> Self {
         let region = Region::in_memory(layout, memory);
         #[cfg(block_asan)]

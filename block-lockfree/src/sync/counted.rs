@@ -1,8 +1,8 @@
-//! The real atomics in the counting build: every read-modify-write is counted, whether it succeeds
-//! or not, as both move the line. One that is not named here does not compile.
+//! The real atomics in the counting build. Every read-modify-write is counted, whether it succeeds
+//! or not, since both move the cache line. An operation that is not listed here does not compile.
 //!
-//! All of them are on lines that every thread writes: a pool has no others, except in thread
-//! numbers, which are given out once in a thread's life and not counted.
+//! All of them are on lines that every thread writes. Thread numbers are not counted: a thread gets
+//! one once in its life.
 
 use core::sync::atomic::{self, Ordering};
 
@@ -51,7 +51,7 @@ counted!(AtomicU64: portable_atomic::AtomicU64, u64;
     compare_exchange_weak(expected: u64, new: u64, success: Ordering, failure: Ordering)
         -> Result<u64, u64>);
 
-// SAFETY: an integer, for which zero is a value; no destructor.
+// SAFETY: an integer, for which zero is valid; no destructor.
 unsafe impl ZeroIsValid for AtomicU32 {}
-// SAFETY: an integer, for which zero is a value; no destructor.
+// SAFETY: an integer, for which zero is valid; no destructor.
 unsafe impl ZeroIsValid for AtomicUsize {}

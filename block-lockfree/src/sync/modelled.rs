@@ -1,4 +1,5 @@
-//! The atomics of loom or shuttle, and cells that report a turn taken out of order.
+//! The atomics of loom or shuttle, and cells that report an access by a thread that must not use
+//! them.
 
 use block_core::{Region, RegionError};
 use core::cell::Cell;
@@ -16,10 +17,10 @@ pub(crate) use core::sync::atomic::{
     AtomicU32 as StaticU32, AtomicUsize as CountUsize, AtomicUsize as StaticUsize,
 };
 
-/// Models reorder nothing within a thread.
+/// Does nothing: models do not reorder within a thread.
 pub(crate) fn compiler_fence(_order: Ordering) {}
 
-/// Modelled atomics are not plain memory, so each is built on its own.
+/// A `Vec`, because modelled atomics are not plain memory.
 pub(crate) type Table<T> = std::vec::Vec<T>;
 
 pub(crate) const fn no_table<T>() -> Table<T> {
@@ -34,7 +35,7 @@ pub(crate) fn table_for<T: Default>(_region: &Region, len: usize) -> Result<Tabl
     Ok((0..len).map(|_| T::default()).collect())
 }
 
-/// As the real one, but an access out of order is a reported race.
+/// Like the real one, but reports a wrong access as a race.
 pub(crate) struct LateInit<T>(UnsafeCell<Option<T>>);
 
 impl<T> LateInit<T> {
@@ -44,18 +45,18 @@ impl<T> LateInit<T> {
 
     pub(crate) unsafe fn set(&self, value: T) {
         // SAFETY: the cell reports it if another thread reads or writes.
-        self.0.with_mut(|place| unsafe { *place = Some(value) });
+        self.0.with_mut(|it| unsafe { *it = Some(value) });
     }
 
     pub(crate) unsafe fn get(&self) -> &T {
         // SAFETY: the cell reports it if another thread writes.
-        self.0.with(|place| unsafe { (*place).as_ref().expect("a value was written") })
+        self.0.with(|it| unsafe { (*it).as_ref().expect("a value was written") })
     }
 
     pub(crate) unsafe fn drop_in_place(&mut self) {}
 }
 
-/// As the real one, but a turn taken out of order is a reported race.
+/// Like the real one, but reports a wrong access as a race.
 #[derive(Debug)]
 pub(crate) struct BlockArray<const N: usize>(std::vec::Vec<UnsafeCell<Option<NonNull<u8>>>>);
 
@@ -67,13 +68,13 @@ impl<const N: usize> Default for BlockArray<N> {
 
 impl<const N: usize> BlockArray<N> {
     pub(crate) unsafe fn get(&self, position: usize) -> NonNull<u8> {
-        // SAFETY: the cell reports it if it is not the caller's turn.
+        // SAFETY: the cell reports it if another thread uses it.
         self.0[position].with(|block| unsafe { (*block).expect("an address was written") })
     }
 
     pub(crate) unsafe fn set(&self, position: usize, block: NonNull<u8>) {
-        // SAFETY: the cell reports it if it is not the caller's turn.
-        self.0[position].with_mut(|place| unsafe { *place = Some(block) })
+        // SAFETY: the cell reports it if another thread uses it.
+        self.0[position].with_mut(|it| unsafe { *it = Some(block) })
     }
 
     pub(crate) unsafe fn copy_to<const M: usize>(
@@ -84,21 +85,21 @@ impl<const N: usize> BlockArray<N> {
         count: usize,
     ) {
         for step in 0..count {
-            // SAFETY: as for each of them.
+            // SAFETY: as in `get` and `set`.
             unsafe { other.set(to + step, self.get(from + step)) };
         }
     }
 
     pub(crate) unsafe fn read(&self, from: usize, out: &mut [Option<NonNull<u8>>]) {
-        for (step, place) in out.iter_mut().enumerate() {
-            // SAFETY: as for `get`.
-            *place = Some(unsafe { self.get(from + step) });
+        for (step, entry) in out.iter_mut().enumerate() {
+            // SAFETY: as in `get`.
+            *entry = Some(unsafe { self.get(from + step) });
         }
     }
 
     pub(crate) unsafe fn write(&self, to: usize, blocks: &[Option<NonNull<u8>>]) {
         for (step, block) in blocks.iter().enumerate() {
-            // SAFETY: as for `set`.
+            // SAFETY: as in `set`.
             unsafe { self.set(to + step, block.expect("every entry is `Some`")) };
         }
     }

@@ -11,35 +11,35 @@ pub(crate) use core::sync::atomic::AtomicUsize;
 pub(crate) use core::sync::atomic::Ordering;
 #[cfg(feature = "std")]
 pub(crate) use core::sync::atomic::{compiler_fence, fence};
-// The same instruction as core's where the target has it, a fallback elsewhere.
+// The same instructions as in `core` if the target has them, otherwise a fallback.
 #[cfg(not(block_counting))]
 pub(crate) use portable_atomic::AtomicU64;
 
-/// For [`Stats`](block_core::Stats) alone: no thread does anything else for it, so models leave it real.
+/// Only for [`Stats`](block_core::Stats). No thread acts on it, so it stays real in models.
 pub(crate) use core::sync::atomic::AtomicUsize as CountUsize;
 
-/// For a static: models leave those real.
+/// For statics, which stay real in models.
 #[cfg(feature = "std")]
 pub(crate) use self::AtomicU32 as StaticU32;
-/// For a static; not counted, as thread numbers are given out once in a thread's life.
+/// For statics. Not counted, since a thread gets a number once in its life.
 #[cfg(feature = "std")]
 pub(crate) use core::sync::atomic::AtomicUsize as StaticUsize;
 
-/// Zeroed entries, committed as they are first touched.
+/// Zeroed entries, committed when they are first touched.
 pub(crate) type Table<T> = SideTable<T>;
 
-/// One entry for each block of a region.
+/// Creates a table with one entry per block of a region.
 pub(crate) fn table<T: ZeroIsValid>(region: &Region) -> Result<Table<T>, RegionError> {
     region.side_table()
 }
 
-/// No entries.
+/// Creates a table without entries.
 #[cfg(feature = "std")]
 pub(crate) const fn no_table<T: ZeroIsValid>() -> Table<T> {
     SideTable::empty()
 }
 
-/// `len` entries, of which there may be none; prefaulted and locked if the region is.
+/// Creates a table of `len` entries, possibly none; prefaulted and locked if the region is.
 #[cfg(feature = "std")]
 pub(crate) fn table_for<T: ZeroIsValid>(
     region: &Region,

@@ -1,4 +1,4 @@
-//! What only magazines need: plain memory used in turns, and waiting.
+//! What only magazines need: plain memory that threads use in turn, and waiting.
 
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
@@ -7,45 +7,45 @@ use std::time::Duration;
 
 pub(crate) use crate::thread::set_busy;
 
-/// Plain memory for `N` block addresses, whose users take turns by a protocol of their own.
+/// Plain memory for `N` block addresses. The protocol of its users decides which thread may use it.
 #[derive(Debug)]
 #[repr(transparent)]
 pub(crate) struct BlockArray<const N: usize>(UnsafeCell<[MaybeUninit<NonNull<u8>>; N]>);
 
-// Nothing unwinds while it is a user's turn.
+// No code unwinds while it uses the memory.
 impl<const N: usize> core::panic::RefUnwindSafe for BlockArray<N> {}
 
 impl<const N: usize> BlockArray<N> {
     #[inline]
-    fn place(&self, position: usize) -> *mut NonNull<u8> {
+    fn pointer(&self, position: usize) -> *mut NonNull<u8> {
         debug_assert!(position <= N);
         self.0.get().cast::<NonNull<u8>>().wrapping_add(position)
     }
 
     /// # Safety
     ///
-    /// It is the caller's turn, `position < N`, and an address was written there.
+    /// The caller may use the memory, `position < N`, and an address was written there.
     #[inline]
     pub(crate) unsafe fn get(&self, position: usize) -> NonNull<u8> {
-        // SAFETY: in bounds, initialised, and nobody else's turn, by the contract.
-        unsafe { self.place(position).read() }
+        // SAFETY: in bounds, initialised, and used by no other thread, by the contract.
+        unsafe { self.pointer(position).read() }
     }
 
     /// # Safety
     ///
-    /// It is the caller's turn, and `position < N`.
+    /// The caller may use the memory, and `position < N`.
     #[inline]
     pub(crate) unsafe fn set(&self, position: usize, block: NonNull<u8>) {
-        // SAFETY: in bounds, and nobody else's turn, by the contract.
-        unsafe { self.place(position).write(block) }
+        // SAFETY: in bounds, and used by no other thread, by the contract.
+        unsafe { self.pointer(position).write(block) }
     }
 
-    /// Copies `count` addresses to another place.
+    /// Copies `count` addresses to another array.
     ///
     /// # Safety
     ///
-    /// It is the caller's turn with both, both ranges are in bounds, and addresses were
-    /// written in the first.
+    /// The caller may use both arrays, both ranges are in bounds, and addresses were written in the
+    /// first.
     #[inline]
     pub(crate) unsafe fn copy_to<const M: usize>(
         &self,
@@ -55,40 +55,40 @@ impl<const N: usize> BlockArray<N> {
         count: usize,
     ) {
         // SAFETY: in bounds by the contract; two distinct objects do not overlap.
-        unsafe { other.place(to).copy_from_nonoverlapping(self.place(from), count) }
+        unsafe { other.pointer(to).copy_from_nonoverlapping(self.pointer(from), count) }
     }
 
-    /// Copies addresses out, one for each entry.
+    /// Copies one address into each entry of `out`.
     ///
     /// # Safety
     ///
-    /// It is the caller's turn, `from + out.len() <= N`, and addresses were written there.
+    /// The caller may use the memory, `from + out.len() <= N`, and addresses were written there.
     #[inline]
     pub(crate) unsafe fn read(&self, from: usize, out: &mut [Option<NonNull<u8>>]) {
         // An `Option<NonNull>` has the layout of the `NonNull` in it.
         let out_start = out.as_mut_ptr().cast::<NonNull<u8>>();
         // SAFETY: in bounds by the contract; a borrowed slice does not overlap the cell.
-        unsafe { out_start.copy_from_nonoverlapping(self.place(from), out.len()) }
+        unsafe { out_start.copy_from_nonoverlapping(self.pointer(from), out.len()) }
     }
 
-    /// Copies addresses in, from entries that are all `Some`.
+    /// Copies the addresses of entries that are all `Some`.
     ///
     /// # Safety
     ///
-    /// It is the caller's turn, `to + blocks.len() <= N`, and every entry is `Some`.
+    /// The caller may use the memory, `to + blocks.len() <= N`, and every entry is `Some`.
     #[inline]
     pub(crate) unsafe fn write(&self, to: usize, blocks: &[Option<NonNull<u8>>]) {
         let start = blocks.as_ptr().cast::<NonNull<u8>>();
         // SAFETY: in bounds by the contract; a `Some` has the layout of the address in it;
         // a borrowed slice does not overlap the cell.
-        unsafe { self.place(to).copy_from_nonoverlapping(start, blocks.len()) }
+        unsafe { self.pointer(to).copy_from_nonoverlapping(start, blocks.len()) }
     }
 }
 
-/// A place for one value that is written later.
+/// Memory for one value that is written later.
 pub(crate) struct LateInit<T>(UnsafeCell<MaybeUninit<T>>);
 
-// Nothing unwinds while a value is written.
+// No code unwinds while a value is written.
 impl<T: core::panic::RefUnwindSafe> core::panic::RefUnwindSafe for LateInit<T> {}
 
 impl<T> LateInit<T> {
@@ -121,8 +121,8 @@ impl<T> LateInit<T> {
     }
 }
 
-/// Waits a little, longer with each round: first on the processor, then for other threads,
-/// then for whoever was stopped in the middle of something.
+/// Waits a little, longer with each round: first it spins, then it yields to other threads, then it
+/// sleeps.
 pub(crate) fn wait(round: u32) {
     match round {
         0..64 => core::hint::spin_loop(),

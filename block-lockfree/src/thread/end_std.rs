@@ -1,30 +1,31 @@
-//! The end of a thread, by the destructor of a thread-local.
+//! Detects the end of a thread with the destructor of a thread-local.
 
 use std::cell::Cell;
 
-/// The value itself, because another thread-local may be gone when this one's destructor runs.
-struct Held(Cell<usize>);
+/// Contains the value itself, because other thread-locals may be gone when this destructor runs.
+struct Value(Cell<usize>);
 
-impl Drop for Held {
+impl Drop for Value {
     fn drop(&mut self) {
-        super::at_the_end(self.0.get());
+        super::on_thread_end(self.0.get());
     }
 }
 
 std::thread_local! {
-    static HELD: Held = const { Held(Cell::new(0)) };
+    static VALUE: Value = const { Value(Cell::new(0)) };
 }
 
-pub(super) fn watch() -> bool {
+pub(super) fn prepare() -> bool {
     true
 }
 
-/// Sets the value for this thread: its end is told then. Returns false if the thread is ending.
-pub(super) fn hold(value: usize) -> bool {
-    HELD.try_with(|held| held.0.set(value)).is_ok()
+/// Sets this thread's value, which [`on_thread_end`](super::on_thread_end) gets when the thread
+/// ends. Returns false if the thread is ending.
+pub(super) fn set_value(value: usize) -> bool {
+    VALUE.try_with(|it| it.0.set(value)).is_ok()
 }
 
-/// There are no signal handlers.
+/// A stand-in: there are no signal handlers.
 pub(super) struct Signals;
 
 impl Signals {

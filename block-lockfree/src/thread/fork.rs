@@ -1,16 +1,17 @@
-//! Forks: in the child all threads are gone but the one that forked.
+//! Forks: in the child only the thread that forked exists.
 //!
-//! A hook of `pthread_atfork` notes a fork. A program's own hook may run before it and use a pool. So on
-//! Linux a page tells that there was a fork: the system clears it in the child (`MADV_WIPEONFORK`, Linux
-//! 4.14). A thread that is about to wait for another one, or to claim a number, looks there first
-//! ([`notice`]). Neither process ids nor the hook would do: an id may be that of an ancestor, and a
-//! child of `vfork` has another id but its parent's memory and threads.
+//! A `pthread_atfork` hook records a fork. Another hook of the program may run before it and use a
+//! pool. So on Linux a page also shows that there was a fork: the system clears it in the child
+//! (`MADV_WIPEONFORK`, Linux 4.14). A thread that is about to wait for another one, or to allocate
+//! a number, checks the page first ([`check`]). Neither process ids nor the hook would be enough:
+//! an id may be that of an ancestor, and a child of `vfork` has another id but the memory and the
+//! threads of its parent.
 //!
-//! Only the thread that forked can say which number is its own. In the child it is the first thread, by
-//! whose id the process is named. Where a fork ran no hook (`_Fork`, `clone`), other threads of the
-//! child get no number until the first one has noticed the fork ([`is_unnoticed`]).
+//! Only the thread that forked knows its own number. In the child it is the first thread, whose id
+//! is the process id. Where a fork ran no hook (`_Fork`, `clone`), other threads of the child get
+//! no number until the first thread has recorded the fork ([`is_unrecorded`]).
 //!
-//! Noting a fork writes static words, as these may be read and written in any state of the program.
+//! Recording a fork only writes static atomics, which is allowed in any state of the program.
 
 #[cfg(all(unix, not(any(miri, target_os = "emscripten"))))]
 mod hook {
@@ -20,36 +21,36 @@ mod hook {
     use crate::bitmap::WORD;
     use crate::thread::{GENERATION, OWNERS, TAKEN, number};
 
-    pub(in crate::thread) fn watch() {
-        witness::watch();
-        // SAFETY: the hook takes and returns nothing, and is async-signal-safe: it writes static atomics
-        // and reads what a thread knows of itself.
+    pub(in crate::thread) fn prepare() {
+        witness::prepare();
+        // SAFETY: the hook takes and returns nothing, and is async-signal-safe: it writes static
+        // atomics and reads this thread's data.
         let answer = unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
         assert_eq!(answer, 0, "no memory for a fork handler");
     }
 
-    /// Notes a fork if this thread is the one that forked and the hook has not run yet. Call it before
+    /// Records a fork if this thread has forked and the hook has not run yet. Must be called before
     /// waiting for another thread.
-    pub(crate) fn notice() {
-        if is_unnoticed() && witness::is_first_thread() {
-            note();
+    pub(crate) fn check() {
+        if is_unrecorded() && witness::is_first_thread() {
+            record();
         }
     }
 
-    /// Returns whether this is the child of a fork that was not noted.
-    pub(in crate::thread) fn is_unnoticed() -> bool {
+    /// Returns whether this is the child of a fork that was not recorded yet.
+    pub(in crate::thread) fn is_unrecorded() -> bool {
         witness::is_cleared() == Some(true)
     }
 
     extern "C" fn in_child() {
         if witness::is_cleared() != Some(false) {
-            note();
+            record();
         }
     }
 
-    /// All threads but this one are gone, and their numbers are free. Relaxed is enough: this process has
-    /// no other thread, or none with a number.
-    fn note() {
+    /// Clears the marks of all other threads and frees their numbers. Relaxed is enough: this
+    /// process has no other thread, or none with a number.
+    fn record() {
         let own = number();
         for (position, word) in TAKEN.iter().enumerate() {
             let own_bit = match own {
@@ -67,35 +68,35 @@ mod hook {
     }
 }
 
-/// Miri has neither `fork` nor `pthread_atfork`, nor have these systems.
+/// A stand-in for Miri and systems without `fork`.
 #[cfg(not(all(unix, not(any(miri, target_os = "emscripten")))))]
 mod hook {
-    pub(in crate::thread) fn watch() {}
+    pub(in crate::thread) fn prepare() {}
 
-    pub(crate) fn notice() {}
+    pub(crate) fn check() {}
 
-    pub(in crate::thread) fn is_unnoticed() -> bool {
+    pub(in crate::thread) fn is_unrecorded() -> bool {
         false
     }
 }
 
-pub(crate) use hook::notice;
-pub(super) use hook::{is_unnoticed, watch};
+pub(crate) use hook::check;
+pub(super) use hook::{is_unrecorded, prepare};
 
-/// A page that is cleared in the child of a fork.
+/// A page that the system clears in the child of a fork.
 #[cfg(all(any(target_os = "linux", target_os = "android"), not(miri)))]
 mod witness {
     use core::ptr;
     use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
-    /// Null if the system has no such page. The page is never unmapped.
+    /// Null if the system cannot clear pages. The page is never unmapped.
     static PAGE: AtomicPtr<AtomicU32> = AtomicPtr::new(ptr::null_mut());
 
-    pub(super) fn watch() {
+    pub(super) fn prepare() {
         let access = libc::PROT_READ | libc::PROT_WRITE;
         let kind = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
         let bytes = size_of::<AtomicU32>();
-        // SAFETY: a new mapping of one page, which nothing else uses.
+        // SAFETY: creates a mapping of one page, which nothing else uses.
         unsafe {
             let page = libc::mmap(ptr::null_mut(), bytes, access, kind, -1, 0);
             if page == libc::MAP_FAILED {
@@ -111,12 +112,12 @@ mod witness {
     }
 
     fn page() -> Option<&'static AtomicU32> {
-        // Acquire: pairs with the Release of `watch`.
-        // SAFETY: null, or a zeroed page that lives for ever.
+        // Acquire: pairs with the Release in `prepare`.
+        // SAFETY: null, or a zeroed page that is never unmapped.
         unsafe { PAGE.load(Ordering::Acquire).as_ref() }
     }
 
-    /// Returns whether the page was cleared, if there is one.
+    /// Returns whether the page was cleared, or `None` if there is no page.
     pub(super) fn is_cleared() -> Option<bool> {
         page().map(|page| page.load(Ordering::Relaxed) == 0)
     }
@@ -125,7 +126,7 @@ mod witness {
         page().into_iter().for_each(|page| page.store(1, Ordering::Relaxed));
     }
 
-    /// Returns whether this is the thread that the process began with: in the child of a fork, the one
+    /// Returns whether this is the first thread of the process: in the child of a fork, the one
     /// that forked.
     pub(super) fn is_first_thread() -> bool {
         // SAFETY: no arguments, no failure.
@@ -133,11 +134,11 @@ mod witness {
     }
 }
 
-/// No such page: the hook alone notes forks.
+/// A stand-in for systems without such a page, where only the hook records forks.
 #[cfg(not(all(any(target_os = "linux", target_os = "android"), not(miri))))]
 #[allow(dead_code, reason = "not all systems fork")]
 mod witness {
-    pub(super) fn watch() {}
+    pub(super) fn prepare() {}
 
     pub(super) fn is_cleared() -> Option<bool> {
         None

@@ -1,11 +1,11 @@
-//! What a thread knows of itself, in a thread-local without a destructor: it can be read at any time in
-//! a thread's life.
+//! The data of one thread, in a thread-local without a destructor, so that it can be read at any
+//! time in the life of the thread.
 
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering, compiler_fence};
 
 use super::{FIRST, NONE, SCALE, UNASSIGNED, number_of};
 
-/// Atomic because of signal handlers. No other thread sees it, so all is Relaxed.
+/// Atomic because of signal handlers. No other thread accesses it, so all orderings are Relaxed.
 struct Local {
     magazine_offset: AtomicUsize,
     mark: AtomicU32,
@@ -22,22 +22,22 @@ std::thread_local! {
     };
 }
 
-/// This thread's number times the size of a magazine: where its magazine lies in every pool's table, in bytes.
-/// [`UNASSIGNED`] or [`NONE`] if it has no number.
+/// Returns the offset of this thread's magazine in the table of every pool, in bytes: its number
+/// times the size of a magazine. Returns [`UNASSIGNED`] or [`NONE`] if it has no number.
 #[inline]
 pub(crate) fn magazine_offset() -> usize {
     LOCAL.with(|local| local.magazine_offset.load(Ordering::Relaxed))
 }
 
-/// This thread's mark, if it has a number. Never 0.
+/// Returns this thread's mark, which is never 0, if it has a number.
 #[inline]
 pub(crate) fn mark() -> u32 {
-    // After the magazine_offset that the caller has read: a handler between the two may set both.
+    // After the offset that the caller has read: a handler in between may set both.
     compiler_fence(Ordering::Acquire);
     LOCAL.with(|local| local.mark.load(Ordering::Relaxed))
 }
 
-/// Sets magazine_offset and mark. Signals are blocked.
+/// Sets the offset and the mark. Signals are blocked.
 pub(super) fn set(mark: Option<u32>) {
     LOCAL.with(|local| {
         local.mark.store(mark.unwrap_or(FIRST), Ordering::Relaxed);
@@ -47,19 +47,19 @@ pub(super) fn set(mark: Option<u32>) {
     });
 }
 
-/// Takes the number from this thread, whose end was told with a value. Returns the marks whose numbers
-/// are to be returned.
-pub(super) fn at_the_end(value: usize) -> [u32; 2] {
-    // It fails where the magazine_offset itself is gone.
+/// Removes the number from this ending thread, given the value that was set for its end. Returns
+/// the marks whose numbers the caller must free.
+pub(super) fn take_marks(value: usize) -> [u32; 2] {
+    // This fails if the thread-local is already gone.
     _ = LOCAL.try_with(|local| local.magazine_offset.store(NONE, Ordering::Relaxed));
     compiler_fence(Ordering::Release);
     [value as u32, 0]
 }
 
-/// Marks this thread as holding a lock, or waiting for one. Returns what it was before.
+/// Sets whether this thread holds a lock or waits for one. Returns the previous value.
 ///
-/// A signal handler reads it, so the compiler must not move what stands between two calls out of
-/// between them.
+/// A signal handler reads it, so the compiler must not move code out of the section between two
+/// calls.
 #[cfg_attr(any(block_loom, block_shuttle), allow(dead_code, reason = "models have their own"))]
 pub(crate) fn set_busy(busy: bool) -> bool {
     compiler_fence(Ordering::SeqCst);
