@@ -199,7 +199,7 @@ fn a_pool_that_says_it_is_empty_is_caught() {
 #[test]
 fn a_pointer_that_is_no_block_is_caught() {
     let caught = measured(Flaw::Shifts, Workload::Pair, 1);
-    let misaligned = matches!(caught, Err(Fault::NotABlock { why: FreeError::Misaligned, .. }));
+    let misaligned = matches!(caught, Err(Fault::NotABlock { why: FreeError::NotBlockStart, .. }));
     assert!(misaligned, "{caught:?}");
 }
 

@@ -46,9 +46,9 @@ use crate::{AllocError, FreeError, Region, Stats};
 ///   ([`Region::block`]), each to one holder at a time, and what the last holder did to a block happens
 ///   before it is handed out again.
 /// - `acquire` fails only if at some instant during the call every block was held.
-/// - `release` and `release_bulk` call [`Region::scrub`] on each block.
+/// - `release` and `release_bulk` call [`Region::on_release`] on each block.
 /// - if the region [is hardened](Region::is_hardened), `acquire` and an override of `acquire_bulk` call
-///   [`Region::lend`] on each block that they hand out, and a block that goes from one holder to the next in
+///   [`Region::on_acquire`] on each block that they hand out, and a block that goes from one holder to the next in
 ///   another way is scrubbed. (Of a backend that lends no block at all nothing is found; of one that
 ///   lends some, `scrub` takes the others for overrun.)
 /// - none of the methods unwinds.
@@ -107,7 +107,7 @@ use crate::{AllocError, FreeError, Region, Stats};
 /// // SAFETY: none of them is used again.
 /// unsafe { pool.free_bulk_raw(&mut blocks)? };
 /// assert_eq!((pool.available(), blocks), (4, [None; 3]));
-/// assert_eq!(pool.stats().held, 0);
+/// assert_eq!(pool.stats().in_use, 0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub unsafe trait BlockAlloc: Send + Sync {
@@ -346,7 +346,7 @@ pub unsafe trait BlockAlloc: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`FreeError::Foreign`], [`FreeError::Misaligned`] or [`FreeError::NotAllocated`]; nothing
+    /// [`FreeError::Foreign`], [`FreeError::NotBlockStart`] or [`FreeError::NotAllocated`]; nothing
     /// has changed then. A stale pointer to a block that was handed out raw again in the meantime
     /// cannot be told apart from a right one.
     ///

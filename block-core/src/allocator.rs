@@ -219,7 +219,7 @@ impl<A: BlockAlloc + ?Sized> PoolAllocator<A> {
     ///
     /// let pool = block_core::PoolAllocator::new(backend); // 4 blocks of 100 bytes
     /// let _boxed = Box::new_in(7, &pool);
-    /// assert_eq!((pool.stats().held, pool.stats().available()), (1, 3));
+    /// assert_eq!((pool.stats().in_use, pool.stats().available()), (1, 3));
     /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {

@@ -22,10 +22,10 @@
 //! 3. **To a holder.** [`acquire`](BlockAlloc::acquire) takes an address off the magazine. A [`Block`]
 //!    needs no record, since the type says that it is held. A raw pointer has a mark in the ledger
 //!    ([`alloc_raw`](BlockAlloc::alloc_raw), [`Block::into_raw`]). Buffers are counted in the block's
-//!    word, from 1 on. In a hardened region [`Region::lend`] looks at the block, and writes its guard.
+//!    word, from 1 on. In a hardened region [`Region::on_acquire`] looks at the block, and writes its guard.
 //! 4. **Back.** [`release`](BlockAlloc::release), by the handle's drop, by the last buffer's, or by
 //!    [`free_raw`](BlockAlloc::free_raw) once it has taken the mark out. The backend lets
-//!    [`Region::scrub`] look at the guard and write zeros, if the region asks for that, and puts the address
+//!    [`Region::on_release`] look at the guard and write zeros, if the region asks for that, and puts the address
 //!    on the magazine.
 //! 5. **Flush.** A full magazine gives a batch away: one of 31 to the depot if a cell is empty there; any
 //!    other is linked and put on the stack by one compare-and-swap.

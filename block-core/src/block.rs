@@ -280,7 +280,7 @@ impl<'a, A: BlockAlloc + ?Sized> Block<&'a A> {
     /// # use block_core::{BlockAlloc, BlockAllocExt, FreeError};
     /// # use std::ptr::NonNull;
     /// fn as_the_original_did<A: BlockAlloc>(pool: &A) -> Result<(), FreeError> {
-    ///     let bytes: &mut [u8] = pool.alloc().unwrap().into_slice();
+    ///     let bytes: &mut [u8] = pool.alloc().unwrap().leak();
     ///     bytes[0] = 1;
     ///     // SAFETY: the slice is not used again.
     ///     unsafe { pool.free_raw(NonNull::from(bytes).cast()) }
@@ -288,7 +288,7 @@ impl<'a, A: BlockAlloc + ?Sized> Block<&'a A> {
     /// ```
     #[must_use = "the block stays held until the slice's pointer is freed"]
     #[cfg_attr(debug_assertions, track_caller)]
-    pub fn into_slice(self) -> &'a mut [u8] {
+    pub fn leak(self) -> &'a mut [u8] {
         let mut bytes = self.bytes;
         let _marked = self.into_raw();
         // SAFETY: the block stays held, by this slice alone (invariant 1), for as long as the

@@ -72,7 +72,7 @@ pub enum FreeError {
     /// The pointer is outside the region: before it, past its end, or of another pool.
     Foreign,
     /// The pointer is inside the region, but not at the start of a block.
-    Misaligned,
+    NotBlockStart,
     /// The pointer is that of a block which is not out raw: free already, never allocated, or
     /// owned by a live handle.
     NotAllocated,
@@ -82,7 +82,7 @@ impl fmt::Display for FreeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Foreign => "the pointer is outside the pool's region",
-            Self::Misaligned => {
+            Self::NotBlockStart => {
                 "the pointer is inside the pool's region but not at the start of a block"
             }
             Self::NotAllocated => {

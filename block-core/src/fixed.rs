@@ -224,7 +224,7 @@ impl<'a> FixedBuffers<'a> {
     /// assert_eq!(buffers.locate(second), Ok(buffers.of(BlockIndex::new(1))));
     /// // SAFETY: a block has 64 bytes.
     /// let inside = unsafe { second.add(1) };
-    /// assert_eq!(buffers.locate(inside), Err(FreeError::Misaligned));
+    /// assert_eq!(buffers.locate(inside), Err(FreeError::NotBlockStart));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]

@@ -21,7 +21,8 @@ use crate::{BlockLayout, ZeroIsValid};
 /// # Examples
 ///
 /// ```
-/// use block_core::{BlockLayout, Footprint, Region};
+/// use block_core::backend::Footprint;
+/// use block_core::{BlockLayout, Region};
 /// use std::sync::atomic::AtomicU32;
 ///
 /// let layout = BlockLayout::new(64, 4)?;
@@ -46,7 +47,8 @@ impl Footprint {
     /// # Examples
     ///
     /// ```
-    /// use block_core::{BlockLayout, Footprint};
+    /// use block_core::backend::Footprint;
+    /// use block_core::BlockLayout;
     ///
     /// let small = Footprint::of_region(&BlockLayout::new(64, 10)?);
     /// assert!(small.bytes() >= 10 * (64 + 1));
@@ -66,7 +68,8 @@ impl Footprint {
     /// # Examples
     ///
     /// ```
-    /// use block_core::{BlockLayout, Footprint};
+    /// use block_core::backend::Footprint;
+    /// use block_core::BlockLayout;
     /// use std::sync::atomic::AtomicU8;
     ///
     /// let region = Footprint::of_region(&BlockLayout::new(64, 10)?);
@@ -89,7 +92,8 @@ impl Footprint {
     /// # Examples
     ///
     /// ```
-    /// # use block_core::{BlockLayout, Footprint};
+    /// # use block_core::backend::Footprint;
+    /// # use block_core::BlockLayout;
     /// let footprint = Footprint::of_region(&BlockLayout::new(64, 10)?);
     /// assert!(footprint.bytes() <= footprint.static_bytes());
     /// # Ok::<(), block_core::LayoutError>(())
@@ -104,7 +108,8 @@ impl Footprint {
     /// # Examples
     ///
     /// ```
-    /// # use block_core::{BlockLayout, Footprint};
+    /// # use block_core::backend::Footprint;
+    /// # use block_core::BlockLayout;
     /// let footprint = Footprint::of_region(&BlockLayout::new(64, 10)?.with_align(4096)?);
     /// assert_eq!(footprint.align(), 4096);
     /// # Ok::<(), block_core::LayoutError>(())
@@ -119,7 +124,8 @@ impl Footprint {
     /// # Examples
     ///
     /// ```
-    /// # use block_core::{BlockLayout, Footprint};
+    /// # use block_core::backend::Footprint;
+    /// # use block_core::BlockLayout;
     /// let footprint = Footprint::of_region(&BlockLayout::new(64, 10)?);
     /// assert_eq!(footprint.static_bytes(), footprint.bytes() + 63);
     /// # Ok::<(), block_core::LayoutError>(())

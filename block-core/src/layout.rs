@@ -114,7 +114,7 @@ impl BlockLayout {
     ///
     /// A pool writes a pattern into the guard when it hands the block out, and looks at it when the block
     /// is given back. A byte that has changed is an overrun: the process ends with a report that names
-    /// block and offset, see [`Region::scrub`](crate::Region::scrub). The pattern follows from the block's
+    /// block and offset, see [`Region::on_release`](crate::Region::on_release). The pattern follows from the block's
     /// address. It finds mistakes and is no secret: who can read it can write it again. A single wrong
     /// byte goes unseen if it is by chance the one that stood there; a zero never does.
     ///

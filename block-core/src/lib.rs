@@ -6,8 +6,8 @@
 //! |---|---|
 //! | shape of the memory, checked once | [`BlockLayout`], [`LayoutError`] |
 //! | the memory itself, and which addresses are blocks | [`Region`], [`RegionOptions`], [`BlockIndex`] |
-//! | lazily committed metadata beside the blocks | [`SideTable`] |
-//! | regions in statics, without a heap and an operating system | [`StaticMemory`], [`ZeroedMemory`], [`Footprint`] |
+//! | lazily committed metadata beside the blocks | [`backend::SideTable`] |
+//! | regions in statics, without a heap and an operating system | [`StaticMemory`], [`backend::ZeroedMemory`], [`backend::Footprint`] |
 //! | what a backend does | [`BlockAlloc`] |
 //! | where a pool's blocks are, and how near to its limit it has been | [`Stats`] |
 //! | what safe code holds, one or several at once | [`BlockAllocExt`], [`Block`] |
@@ -138,12 +138,11 @@ extern crate alloc as alloc_crate;
 #[cfg(any(feature = "std", test, block_counting, block_loom, block_shuttle))]
 extern crate std;
 
-// First, so that its macro is known in all of the others.
-
 mod alloc;
 #[cfg(any(feature = "allocator-api2", feature = "allocator-api2-04"))]
 mod allocator;
 pub mod architecture;
+mod asan;
 pub mod backend;
 mod backing;
 mod block;
@@ -173,8 +172,6 @@ mod memory;
 mod options;
 #[cfg(all(feature = "std", unix))]
 mod page;
-#[cfg(block_asan)]
-mod poison;
 mod region;
 #[cfg(feature = "alloc")]
 mod shared_pool;
@@ -216,21 +213,23 @@ pub use error::{AllocError, BuildError, FreeError, RegionError};
 pub use ext::BlockAllocExt;
 #[cfg(all(feature = "std", unix))]
 pub use fixed::{FixedBlock, FixedBuffers, FixedBuffersError};
-pub use footprint::Footprint;
 pub use index::BlockIndex;
 pub use layout::{BlockLayout, LayoutError};
-pub use memory::{StaticMemory, ZeroedMemory};
+pub use memory::StaticMemory;
 pub use options::{HugePages, RegionOptions};
 pub use region::Region;
 #[cfg(feature = "alloc")]
 pub use shared_pool::{Lease, Leased, SharedPool};
 pub use stable_deref_trait::StableDeref;
 pub use stats::Stats;
-pub use table::{SideTable, ZeroIsValid};
 #[cfg(all(feature = "std", feature = "bytes"))]
 pub use vectored::read_vectored;
 #[cfg(feature = "std")]
 pub use vectored::{io_slices, io_slices_mut};
+
+pub(crate) use footprint::Footprint;
+pub(crate) use memory::ZeroedMemory;
+pub(crate) use table::{SideTable, ZeroIsValid};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

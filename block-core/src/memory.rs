@@ -21,7 +21,8 @@ use crate::{Footprint, RegionError};
 /// # Examples
 ///
 /// ```
-/// use block_core::{BlockLayout, Footprint, Region, StaticMemory, ZeroedMemory};
+/// use block_core::backend::{Footprint, ZeroedMemory};
+/// use block_core::{BlockLayout, Region, StaticMemory};
 ///
 /// const LAYOUT: BlockLayout = match BlockLayout::new(32, 100) {
 ///     Ok(layout) => layout,
@@ -96,7 +97,8 @@ impl<const BYTES: usize> fmt::Debug for StaticMemory<BYTES> {
 /// A backend's region and table, in memory of the caller:
 ///
 /// ```
-/// use block_core::{BlockLayout, Footprint, Region, SideTable, ZeroedMemory};
+/// use block_core::backend::{Footprint, SideTable, ZeroedMemory};
+/// use block_core::{BlockLayout, Region};
 /// use std::sync::atomic::AtomicU32;
 ///
 /// let layout = BlockLayout::new(64, 10)?;
@@ -137,7 +139,8 @@ impl ZeroedMemory {
     /// # Examples
     ///
     /// ```
-    /// use block_core::{BlockLayout, Footprint, RegionError, ZeroedMemory};
+    /// use block_core::backend::{Footprint, ZeroedMemory};
+    /// use block_core::{BlockLayout, RegionError};
     ///
     /// let needed = Footprint::of_region(&BlockLayout::new(64, 10)?);
     /// let error = ZeroedMemory::new(&mut [], needed).unwrap_err();
@@ -168,7 +171,8 @@ impl ZeroedMemory {
     /// # Examples
     ///
     /// ```
-    /// use block_core::{BlockLayout, Footprint, Region, StaticMemory, ZeroedMemory};
+    /// use block_core::backend::{Footprint, ZeroedMemory};
+    /// use block_core::{BlockLayout, Region, StaticMemory};
     ///
     /// let layout = BlockLayout::new(64, 10)?;
     /// let memory = Box::leak(Box::new(StaticMemory::<1000>::new()));

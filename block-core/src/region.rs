@@ -11,11 +11,10 @@ use core::ptr::NonNull;
 use core::sync::atomic::AtomicBool;
 
 use self::metadata::Metadata;
+use crate::asan::Poison;
 use crate::backing::Backing;
 use crate::divide::ExactDivisor;
 use crate::ledger::Ledger;
-#[cfg(block_asan)]
-use crate::poison::Poison;
 #[cfg(feature = "bytes")]
 use crate::shares::Shares;
 use crate::{
@@ -41,7 +40,7 @@ use crate::{
 ///
 /// // SAFETY: a block has 100 bytes.
 /// let inside = unsafe { block.add(1) };
-/// assert_eq!(region.locate(inside), Err(FreeError::Misaligned));
+/// assert_eq!(region.locate(inside), Err(FreeError::NotBlockStart));
 /// assert_eq!(region.locate(std::ptr::NonNull::dangling()), Err(FreeError::Foreign));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -57,7 +56,6 @@ pub struct Region {
     /// says that a block is out orders this, too.
     has_lent: AtomicBool,
     /// Dropped before the memory is.
-    #[cfg(block_asan)]
     pub(crate) poison: Poison,
     /// Owns the memory that `base` points into.
     _blocks: Backing,
@@ -121,7 +119,7 @@ impl Region {
     /// # Errors
     ///
     /// [`FreeError::Foreign`] outside the region, one past its end included;
-    /// [`FreeError::Misaligned`] inside it but not at the start of a block.
+    /// [`FreeError::NotBlockStart`] inside it but not at the start of a block.
     ///
     /// # Examples
     ///
@@ -148,7 +146,11 @@ impl Region {
 
     #[cold]
     fn why_not_a_block(&self, offset: usize) -> FreeError {
-        if offset < self.layout.region_bytes() { FreeError::Misaligned } else { FreeError::Foreign }
+        if offset < self.layout.region_bytes() {
+            FreeError::NotBlockStart
+        } else {
+            FreeError::Foreign
+        }
     }
 
     /// The number of a block of this region, without a check.

@@ -11,7 +11,7 @@ use crate::BlockLayout;
 /// The blocks are in four places, and each is in one (invariant 2):
 ///
 /// ```text
-/// capacity = held + in_magazines + returned() + never_used
+/// capacity = in_use + cached + returned() + never_used
 ///                   \_____________ available() ____________/
 /// ```
 ///
@@ -30,7 +30,7 @@ use crate::BlockLayout;
 /// let packets = [pool.alloc()?, pool.alloc()?];
 ///
 /// let stats = pool.stats();
-/// assert_eq!((stats.capacity, stats.held, stats.available()), (64, 2, 62));
+/// assert_eq!((stats.capacity, stats.in_use, stats.available()), (64, 2, 62));
 /// println!("{stats}");
 /// # Ok::<(), block_core::AllocError>(())
 /// ```
@@ -43,12 +43,12 @@ pub struct Stats {
     pub capacity: usize,
     /// Blocks with a holder: handles, raw blocks, forgotten ones, and those that other threads' calls were
     /// in the middle of taking or giving back.
-    pub held: usize,
+    pub in_use: usize,
     /// Free blocks in the caches of threads; every thread can still have them.
-    pub in_magazines: usize,
+    pub cached: usize,
     /// Free blocks that were never handed out, so that no memory stands behind them yet.
     pub never_used: usize,
-    /// An upper bound of the blocks that were ever held at once. Never falls, and is never below `held`.
+    /// An upper bound of the blocks that were ever held at once. Never falls, and is never below `in_use`.
     /// If [`high_water_is_exact`](Self::high_water_is_exact), the very number. In a pool with magazines it
     /// includes blocks that lay in magazines when it last rose: see the backend for how many that can
     /// be. In a backend that does not count it, the capacity.
@@ -80,7 +80,7 @@ impl Stats {
     ///
     /// let mut stats = Stats::new(&BlockLayout::new(64, 10)?, 8);
     /// stats.high_water = 3;
-    /// assert_eq!((stats.held, stats.high_water), (2, 3));
+    /// assert_eq!((stats.in_use, stats.high_water), (2, 3));
     /// # Ok::<(), block_core::LayoutError>(())
     /// ```
     #[must_use]
@@ -88,8 +88,8 @@ impl Stats {
         Self {
             block_size: layout.block_size(),
             capacity: layout.capacity(),
-            held: layout.capacity().saturating_sub(available),
-            in_magazines: 0,
+            in_use: layout.capacity().saturating_sub(available),
+            cached: 0,
             never_used: 0,
             high_water: layout.capacity(),
             high_water_is_exact: false,
@@ -114,7 +114,7 @@ impl Stats {
     /// ```
     #[must_use]
     pub const fn available(&self) -> usize {
-        self.capacity.saturating_sub(self.held)
+        self.capacity.saturating_sub(self.in_use)
     }
 
     /// Free blocks that were given back and lie in no magazine.
@@ -126,26 +126,22 @@ impl Stats {
     ///
     /// let mut stats = Stats::new(&BlockLayout::new(64, 10)?, 8);
     /// stats.never_used = 5;
-    /// stats.in_magazines = 1;
+    /// stats.cached = 1;
     /// assert_eq!(stats.returned(), 2);
     /// # Ok::<(), block_core::LayoutError>(())
     /// ```
     #[must_use]
     pub const fn returned(&self) -> usize {
-        self.available().saturating_sub(self.in_magazines).saturating_sub(self.never_used)
+        self.available().saturating_sub(self.cached).saturating_sub(self.never_used)
     }
 }
 
 /// One line: where the blocks are, how many were in use (or cached) at most, how often there was none.
 impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { capacity, block_size, held, in_magazines, never_used, .. } = *self;
-        write!(f, "{capacity} blocks of {block_size} bytes: {held} held, ")?;
-        write!(
-            f,
-            "{in_magazines} in magazines, {} returned, {never_used} never used; ",
-            self.returned()
-        )?;
+        let Self { capacity, block_size, in_use, cached, never_used, .. } = *self;
+        write!(f, "{capacity} blocks of {block_size} bytes: {in_use} in use, ")?;
+        write!(f, "{cached} cached, {} returned, {never_used} never used; ", self.returned())?;
         let at_once = if self.high_water_is_exact { "in use" } else { "in use or cached" };
         write!(f, "at most {} {at_once} at once; ", self.high_water)?;
         write!(f, "{} exhaustions, {} reclaims", self.exhaustions, self.reclaims)?;
@@ -165,14 +161,14 @@ mod tests {
     #[test]
     fn a_line_of_a_log_says_where_the_blocks_are() {
         let mut stats = Stats::new(&BlockLayout::new(1500, 64).unwrap(), 60);
-        stats.in_magazines = 29;
+        stats.cached = 29;
         stats.never_used = 30;
         stats.high_water = 34;
         stats.exhaustions = 2;
         stats.reclaims = 1;
         assert_eq!(
             stats.to_string(),
-            "64 blocks of 1500 bytes: 4 held, 29 in magazines, 1 returned, 30 never used; \
+            "64 blocks of 1500 bytes: 4 in use, 29 cached, 1 returned, 30 never used; \
              at most 34 in use or cached at once; 2 exhaustions, 1 reclaims"
         );
         stats.high_water_is_exact = true;

@@ -17,7 +17,8 @@ use crate::{RegionError, RegionOptions, ZeroedMemory};
 /// without bytes does not compile, as it would be memory without a size:
 ///
 /// ```compile_fail,E0080
-/// use block_core::{BlockLayout, Region, ZeroIsValid};
+/// use block_core::backend::ZeroIsValid;
+/// use block_core::{BlockLayout, Region};
 ///
 /// struct Nothing;
 /// // SAFETY: no bytes, no destructor.
@@ -34,7 +35,8 @@ use crate::{RegionError, RegionOptions, ZeroedMemory};
 /// # Examples
 ///
 /// ```
-/// use block_core::{BlockLayout, Region, ZeroIsValid};
+/// use block_core::backend::ZeroIsValid;
+/// use block_core::{BlockLayout, Region};
 ///
 /// #[derive(Debug)]
 /// #[repr(transparent)]
@@ -121,7 +123,7 @@ impl<T: ZeroIsValid> SideTable<T> {
     /// # Examples
     ///
     /// ```
-    /// use block_core::SideTable;
+    /// use block_core::backend::SideTable;
     /// use std::sync::atomic::AtomicU32;
     ///
     /// let counters = SideTable::<AtomicU32>::zeroed(100)?;
@@ -137,7 +139,7 @@ impl<T: ZeroIsValid> SideTable<T> {
     /// # Examples
     ///
     /// ```
-    /// use block_core::SideTable;
+    /// use block_core::backend::SideTable;
     /// use std::sync::atomic::AtomicU32;
     ///
     /// static NOTHING: SideTable<AtomicU32> = SideTable::empty();
@@ -159,7 +161,8 @@ impl<T: ZeroIsValid> SideTable<T> {
     /// # Examples
     ///
     /// ```
-    /// use block_core::{BlockLayout, Footprint, Region, SideTable, ZeroedMemory};
+    /// use block_core::backend::{Footprint, SideTable, ZeroedMemory};
+    /// use block_core::{BlockLayout, Region};
     /// use std::sync::atomic::AtomicU32;
     ///
     /// let layout = BlockLayout::new(64, 10)?;

@@ -63,7 +63,7 @@ fn a_pointer_that_is_no_block_is_refused_with_the_reason() {
     let mut on_heap = Box::new([0_u8; STRIDE]);
     let of_other = other.alloc_raw().unwrap();
 
-    use FreeError::{Foreign, Misaligned};
+    use FreeError::{Foreign, NotBlockStart};
     let table = [
         ("the stack", NonNull::from(&mut on_stack).cast(), Foreign),
         ("the heap", NonNull::from(&mut *on_heap).cast(), Foreign),
@@ -81,14 +81,14 @@ fn a_pointer_that_is_no_block_is_refused_with_the_reason() {
         ("the last multiple of the stride", at(usize::MAX - STRIDE + 1), Foreign),
         ("half the address space away", at(far), Foreign),
         ("that, off the stride", at(far + 1), Foreign),
-        ("one byte into a held block", at(base + 1), Misaligned),
-        ("the middle of a held block", at(base + SIZE / 2), Misaligned),
-        ("the last byte of a held block", at(base + SIZE - 1), Misaligned),
-        ("the start of the padding", at(base + SIZE), Misaligned),
-        ("the end of the padding", at(base + STRIDE - 1), Misaligned),
-        ("the middle of a free block", at(base + 5 * STRIDE + 4), Misaligned),
-        ("the last byte of the last block", at(end - STRIDE + SIZE - 1), Misaligned),
-        ("the last byte of the region", at(end - 1), Misaligned),
+        ("one byte into a held block", at(base + 1), NotBlockStart),
+        ("the middle of a held block", at(base + SIZE / 2), NotBlockStart),
+        ("the last byte of a held block", at(base + SIZE - 1), NotBlockStart),
+        ("the start of the padding", at(base + SIZE), NotBlockStart),
+        ("the end of the padding", at(base + STRIDE - 1), NotBlockStart),
+        ("the middle of a free block", at(base + 5 * STRIDE + 4), NotBlockStart),
+        ("the last byte of the last block", at(end - STRIDE + SIZE - 1), NotBlockStart),
+        ("the last byte of the region", at(end - 1), NotBlockStart),
     ];
     for (what, bad, why) in table {
         is_refused(&pool, &held, bad, why, what);

@@ -45,7 +45,7 @@ fn blocks_beyond_4_gib_have_their_own_memory_and_are_located() {
         assert_eq!(region.locate(block), Ok(BlockIndex::new(index)));
         // SAFETY: one byte into a block of the region.
         let inside = unsafe { block.add(1) };
-        assert_eq!(region.locate(inside), Err(FreeError::Misaligned));
+        assert_eq!(region.locate(inside), Err(FreeError::NotBlockStart));
     }
     // SAFETY: one past the end of the region, which is one mapping.
     let past = unsafe { base.add(5 * GIB) };

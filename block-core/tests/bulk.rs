@@ -165,8 +165,8 @@ fn one_bad_entry_is_refused_with_its_reason_wherever_it_stands() {
         };
         bad_entry(|_, _| Some(NonNull::dangling()), FreeError::Foreign);
         bad_entry(|_, last| moved(last, (6 * SIZE) as isize), FreeError::Foreign);
-        bad_entry(|_, last| moved(last, 1), FreeError::Misaligned);
-        bad_entry(|_, last| moved(last, SIZE as isize - 1), FreeError::Misaligned);
+        bad_entry(|_, last| moved(last, 1), FreeError::NotBlockStart);
+        bad_entry(|_, last| moved(last, SIZE as isize - 1), FreeError::NotBlockStart);
         bad_entry(|_, last| moved(last, SIZE as isize), FreeError::NotAllocated);
     }
 }
@@ -206,7 +206,7 @@ fn of_several_bad_entries_the_first_one_gives_the_reason() {
         let out = taken::<2>(&pool);
         let bad = [
             (Some(NonNull::dangling()), FreeError::Foreign),
-            (moved(out[0], 1), FreeError::Misaligned),
+            (moved(out[0], 1), FreeError::NotBlockStart),
             (moved(out[1], SIZE as isize), FreeError::NotAllocated),
         ];
         let twice = [out[0], out[0], bad[reasons[0]].0, out[1]];

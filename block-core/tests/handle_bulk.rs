@@ -96,7 +96,7 @@ fn a_block_of_another_pool_goes_back_to_that_one() {
 fn a_block_of_a_pool_within_a_block_goes_back_to_the_inner_pool() {
     let outer: &'static Pool = Box::leak(Box::new(Pool::new(4096, 2)));
     let layout = BlockLayout::new(64, 4).unwrap();
-    let block = outer.alloc().unwrap().into_slice();
+    let block = outer.alloc().unwrap().leak();
     let (start, len) = (block.as_mut_ptr().cast::<MaybeUninit<u8>>(), block.len());
     // SAFETY: the slice is for ever, and is not used again.
     let memory = unsafe { std::slice::from_raw_parts_mut(start, len) };

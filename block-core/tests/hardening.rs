@@ -166,7 +166,7 @@ fn a_block_that_is_written_whole_is_no_mistake() {
             handle.fill(0xff);
         }
         for handle in handles {
-            let bytes = handle.into_slice();
+            let bytes = handle.leak();
             bytes.fill(7);
             let buffers = pool.region().fixed_buffers().unwrap();
             let at = buffers.of_slice(bytes).unwrap();
@@ -227,8 +227,8 @@ fn without_options_a_region_is_as_it_was() {
     // SAFETY: nobody else has the region.
     unsafe {
         block.write_bytes(7, 128);
-        region.lend(block);
-        region.scrub(block);
+        region.on_acquire(block);
+        region.on_release(block);
         let all = std::slice::from_raw_parts(block.as_ptr(), 128);
         assert_eq!(all, [7; 128], "neither read nor written");
     }
@@ -239,5 +239,5 @@ fn without_options_a_region_is_as_it_was() {
 fn where_nothing_is_ever_lent_no_guard_is_looked_for() {
     let region = hardened_region();
     // SAFETY: nobody else has the region.
-    unsafe { region.scrub(region.block(BlockIndex::new(0))) };
+    unsafe { region.on_release(region.block(BlockIndex::new(0))) };
 }

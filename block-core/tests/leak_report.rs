@@ -62,7 +62,7 @@ fn each_raw_block_that_is_out_is_reported_with_the_call_that_took_it() {
         let _ = pool.alloc().unwrap().into_raw(); // out: 1, 3
         let mut bulk = [None; 12];
         pool.alloc_bulk_raw(&mut bulk).unwrap(); // out: 12, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, ...
-        pool.alloc().unwrap().into_slice()[0] = 1; // out: 1, 16
+        pool.alloc().unwrap().leak()[0] = 1; // out: 1, 16
         let again = pool.alloc_raw().unwrap();
         // SAFETY: allocated above, and not used again but by the handle, which goes back.
         unsafe {

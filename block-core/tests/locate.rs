@@ -86,7 +86,7 @@ fn by_division(base: usize, layout: &BlockLayout, address: usize) -> Result<usiz
     match address.checked_sub(base) {
         None => Err(FreeError::Foreign),
         Some(offset) if offset >= layout.region_bytes() => Err(FreeError::Foreign),
-        Some(offset) if offset % layout.stride() != 0 => Err(FreeError::Misaligned),
+        Some(offset) if offset % layout.stride() != 0 => Err(FreeError::NotBlockStart),
         Some(offset) => Ok(offset / layout.stride()),
     }
 }

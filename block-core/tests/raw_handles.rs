@@ -72,7 +72,7 @@ fn no_handle_is_made_of_a_pointer_that_free_raw_would_refuse() {
         (foreign, FreeError::Foreign),
         (at(2 * SIZE), FreeError::Foreign),
         (NonNull::dangling(), FreeError::Foreign),
-        (at(1), FreeError::Misaligned),
+        (at(1), FreeError::NotBlockStart),
         (NonNull::from(&owned[..]).cast(), FreeError::NotAllocated),
     ];
     for (bad, why) in table {
@@ -93,7 +93,7 @@ fn no_handle_is_made_of_a_pointer_that_free_raw_would_refuse() {
 #[test]
 fn a_slice_lives_as_long_as_the_pool_is_borrowed_and_its_pointer_frees_the_block() {
     let pool = Pool::new(SIZE, 2);
-    let slice: &mut [u8] = pool.alloc().unwrap().into_slice();
+    let slice: &mut [u8] = pool.alloc().unwrap().leak();
     slice.fill(7);
     assert_eq!(slice, [7; SIZE]);
     let pointer = NonNull::from(slice).cast();
@@ -109,7 +109,7 @@ fn a_slice_lives_as_long_as_the_pool_is_borrowed_and_its_pointer_frees_the_block
 #[test]
 fn a_slice_of_a_static_pool_is_static() {
     let pool: &'static Pool = Box::leak(Box::new(Pool::new(SIZE, 1)));
-    let slice: &'static mut [u8] = Block::alloc_in(pool).unwrap().into_slice();
+    let slice: &'static mut [u8] = Block::alloc_in(pool).unwrap().leak();
     let slice = std::thread::spawn(move || {
         slice.fill(7);
         slice

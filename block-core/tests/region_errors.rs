@@ -13,9 +13,10 @@ mod address_space;
 
 use std::sync::atomic::AtomicU8;
 
+use block_core::backend::ZeroIsValid;
 use block_core::{
     AllocError, BlockLayout, BuildError, FreeError, HugePages, LayoutError, Region, RegionError,
-    RegionOptions, ZeroIsValid,
+    RegionOptions,
 };
 
 const LIMIT: usize = isize::MAX as usize;
@@ -191,7 +192,7 @@ fn errors_are_errors_of_std_and_may_cross_threads() {
 
 #[test]
 fn each_free_error_has_words_of_its_own() {
-    let all = [FreeError::Foreign, FreeError::Misaligned, FreeError::NotAllocated];
+    let all = [FreeError::Foreign, FreeError::NotBlockStart, FreeError::NotAllocated];
     let words: std::collections::HashSet<_> = all.iter().map(ToString::to_string).collect();
     assert_eq!(words.len(), all.len());
 }

@@ -65,9 +65,9 @@ fn a_hardened_region_is_committed_as_its_blocks_are_lent() {
     let last = region.block(BlockIndex::new(layout.capacity() - 1));
     // SAFETY: nobody else has the region.
     unsafe {
-        region.lend(last);
+        region.on_acquire(last);
         last.write_bytes(7, 4000);
-        region.scrub(last);
+        region.on_release(last);
     }
     let committed = resident().saturating_sub(before);
     assert!(committed < SLACK, "{layout:?}: a loan committed {committed} bytes");

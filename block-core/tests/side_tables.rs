@@ -5,7 +5,8 @@
 
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering};
 
-use block_core::{BlockIndex, BlockLayout, Region, SideTable, ZeroIsValid};
+use block_core::backend::{SideTable, ZeroIsValid};
+use block_core::{BlockIndex, BlockLayout, Region};
 
 /// Capacities whose tables come from the heap, from a mapping, and from either side of the border.
 const CAPACITIES: [usize; 7] = [1, 2, 1000, (1 << 14) - 1, 1 << 14, (1 << 14) + 1, 100_000];

@@ -4,9 +4,8 @@
 
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
-use block_core::{
-    BlockIndex, BlockLayout, Footprint, Region, SideTable, StaticMemory, ZeroedMemory,
-};
+use block_core::backend::{Footprint, SideTable, ZeroedMemory};
+use block_core::{BlockIndex, BlockLayout, Region, StaticMemory};
 
 const LAYOUT: BlockLayout = match BlockLayout::new(24, 11) {
     Ok(layout) => layout,

@@ -12,8 +12,8 @@ use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 /// Says what the metrics are; once, after the recorder was installed.
 pub fn describe() {
     describe_gauge!("block_pool_capacity", Unit::Count, "blocks of the pool");
-    describe_gauge!("block_pool_held", Unit::Count, "blocks that somebody holds");
-    describe_gauge!("block_pool_in_magazines", Unit::Count, "free blocks in caches of threads");
+    describe_gauge!("block_pool_in_use", Unit::Count, "allocated blocks");
+    describe_gauge!("block_pool_cached", Unit::Count, "free blocks in caches of threads");
     describe_gauge!("block_pool_never_used", Unit::Count, "blocks without memory behind them yet");
     describe_gauge!(
         "block_pool_high_water",
@@ -28,8 +28,8 @@ pub fn describe() {
 pub fn export(pool: &'static str, stats: &Stats) {
     let gauge = |name, blocks: usize| gauge!(name, "pool" => pool).set(blocks as f64);
     gauge("block_pool_capacity", stats.capacity);
-    gauge("block_pool_held", stats.held);
-    gauge("block_pool_in_magazines", stats.in_magazines);
+    gauge("block_pool_in_use", stats.in_use);
+    gauge("block_pool_cached", stats.cached);
     gauge("block_pool_never_used", stats.never_used);
     gauge("block_pool_high_water", stats.high_water);
     let counter = |name, total| counter!(name, "pool" => pool).absolute(total);

@@ -15,7 +15,7 @@
 //! each other without meeting in one cell.
 
 #[cfg(not(any(block_loom, block_shuttle)))]
-use block_core::ZeroIsValid;
+use block_core::backend::ZeroIsValid;
 use block_core::{BlockIndex, Region, RegionError};
 
 use crate::magazine::{CURSORS, LARGEST, Magazine};

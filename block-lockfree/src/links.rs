@@ -21,7 +21,7 @@
 //! of them, or confirms both with the head word, see [`stack`](crate::stack).
 
 #[cfg(not(any(block_loom, block_shuttle)))]
-use block_core::{Footprint, ZeroIsValid, ZeroedMemory};
+use block_core::backend::{Footprint, ZeroIsValid, ZeroedMemory};
 use block_core::{Region, RegionError};
 
 use crate::sync::{AtomicU64, AtomicUsize, Ordering, Table, table};

@@ -81,7 +81,7 @@ mod tests {
     use crate::sync::AtomicUsize;
     use crate::thread;
     use crate::wait_guard::is_active_still;
-    use block_core::SideTable;
+    use block_core::backend::SideTable;
 
     #[test]
     fn a_thread_that_holds_the_lock_does_not_wait_for_itself() {

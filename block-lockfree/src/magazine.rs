@@ -21,7 +21,7 @@
 use core::ptr::NonNull;
 
 #[cfg(not(any(block_loom, block_shuttle)))]
-use block_core::ZeroIsValid;
+use block_core::backend::ZeroIsValid;
 
 use block_core::backend::after_last_step;
 
@@ -242,7 +242,7 @@ impl Magazine {
 mod tests {
     use super::*;
     use crate::thread;
-    use block_core::SideTable;
+    use block_core::backend::SideTable;
 
     /// As in a signal handler.
     #[test]

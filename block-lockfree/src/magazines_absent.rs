@@ -30,7 +30,7 @@ impl Magazines {
     pub(crate) fn acquire(&self, _offset: usize, shared: Shared<'_>) -> Option<NonNull<u8>> {
         let block = shared.pop_or_count_failure()?;
         // SAFETY: the block was just popped, so only this call has it (invariant 1).
-        unsafe { shared.region.lend(block) };
+        unsafe { shared.region.on_acquire(block) };
         Some(block)
     }
 
@@ -46,7 +46,7 @@ impl Magazines {
     ) -> bool {
         // SAFETY: by this function's contract.
         unsafe {
-            shared.region.scrub(block);
+            shared.region.on_release(block);
             shared.push(block)
         }
     }
@@ -64,7 +64,7 @@ impl Magazines {
         let done = shared.pop_bulk_or_count_failure(out);
         if done && shared.region.is_hardened() {
             // SAFETY: the blocks were just popped, so only this call has them (invariant 1).
-            out.iter().flatten().for_each(|&block| unsafe { shared.region.lend(block) });
+            out.iter().flatten().for_each(|&block| unsafe { shared.region.on_acquire(block) });
         }
         done
     }
@@ -81,7 +81,7 @@ impl Magazines {
     ) -> bool {
         if shared.region.is_hardened() {
             // SAFETY: the caller has the blocks.
-            blocks.iter().flatten().for_each(|&block| unsafe { shared.region.scrub(block) });
+            blocks.iter().flatten().for_each(|&block| unsafe { shared.region.on_release(block) });
         }
         // SAFETY: by this function's contract.
         unsafe { shared.push_bulk(blocks) }

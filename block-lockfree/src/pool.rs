@@ -127,13 +127,9 @@ impl LockFreeAlloc {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn from_region(region: Region) -> Result<Self, BuildError> {
-        #[cfg(block_asan)]
-        let region = region.lending();
+        let region = region.with_poisoning();
         // SAFETY: no pool has used the region, so no block is allocated.
-        #[cfg(block_asan)]
-        unsafe {
-            region.poison_all();
-        }
+        unsafe { region.poison_all() };
         let free = Stack::new(&region)?;
         let magazines = Magazines::new(&region, Self::DEFAULT_MAGAZINE);
         let region = Retirable::new(region);
@@ -201,9 +197,10 @@ unsafe impl BlockAlloc for LockFreeAlloc {
     #[inline]
     fn acquire(&self) -> Option<NonNull<u8>> {
         let block = self.0.magazines.acquire(magazines::this_thread(), self.shared());
-        // SAFETY: the blocks were just popped, so only this call has them (invariant 1).
-        #[cfg(block_asan)]
-        block.inspect(|&block| unsafe { self.0.region.show(block) });
+        if let Some(block) = block {
+            // SAFETY: the block was just popped, so only this call has it (invariant 1).
+            unsafe { self.0.region.unpoison_block(block) };
+        }
         block
     }
 
@@ -221,10 +218,7 @@ unsafe impl BlockAlloc for LockFreeAlloc {
     #[inline]
     unsafe fn release_owned(&self, block: NonNull<u8>) -> bool {
         // SAFETY: the caller gives the block up, and no other call gets it before this call ends.
-        #[cfg(block_asan)]
-        unsafe {
-            self.0.region.take_back(block);
-        }
+        unsafe { self.0.region.poison_block(block) };
         // SAFETY: by this function's contract.
         unsafe { self.0.magazines.release(magazines::this_thread(), self.shared(), block) }
     }
@@ -233,8 +227,7 @@ unsafe impl BlockAlloc for LockFreeAlloc {
     unsafe fn release_bulk_owned(&self, blocks: &mut [Option<NonNull<u8>>]) -> bool {
         // SAFETY: the caller gives the blocks up, and no other call gets them before this call
         // ends.
-        #[cfg(block_asan)]
-        blocks.iter().flatten().for_each(|&block| unsafe { self.0.region.take_back(block) });
+        blocks.iter().flatten().for_each(|&block| unsafe { self.0.region.poison_block(block) });
         // SAFETY: by this function's contract.
         let last = unsafe {
             self.0.magazines.release_bulk(magazines::this_thread(), self.shared(), blocks)
@@ -261,7 +254,7 @@ unsafe impl BlockAlloc for LockFreeAlloc {
     /// [`available`](Self::available).
     ///
     /// The numbers of blocks add up to the capacity in every report, `high_water` is never below
-    /// `held`, and it never decreases.
+    /// `in_use`, and it never decreases.
     ///
     /// `high_water` is the number of blocks that were ever used. In a pool that never had magazines
     /// this is the largest number in use at the same time: an unused block is allocated only when
@@ -276,7 +269,7 @@ unsafe impl BlockAlloc for LockFreeAlloc {
     fn stats(&self) -> Stats {
         let free = self.0.magazines.free_blocks(self.shared());
         let mut stats = Stats::new(self.0.region.layout(), free.count());
-        stats.in_magazines = free.cached;
+        stats.cached = free.cached;
         stats.never_used = free.on_stack.frontier;
         stats.high_water = stats.capacity - free.on_stack.frontier;
         stats.high_water_is_exact = !self.0.had_magazines && self.0.magazines.size() == 0;
@@ -292,8 +285,7 @@ unsafe impl BlockAlloc for LockFreeAlloc {
             blocks.fill(None);
         }
         // SAFETY: the blocks were just popped, so only this call has them (invariant 1).
-        #[cfg(block_asan)]
-        blocks.iter().flatten().for_each(|&block| unsafe { self.0.region.show(block) });
+        blocks.iter().flatten().for_each(|&block| unsafe { self.0.region.unpoison_block(block) });
         done
     }
 

@@ -49,7 +49,7 @@
 //!
 //! | mistake | always | with an option | debug builds | under a sanitizer | never |
 //! |---|---|---|---|---|---|
-//! | raw free of a foreign or interior pointer, one before or past the region | `Foreign`, `Misaligned` | | | | |
+//! | raw free of a foreign or interior pointer, one before or past the region | `Foreign`, `NotBlockStart` | | | | |
 //! | double free: at once, later, by two threads at once, twice in one list | `NotAllocated` | | | | |
 //! | raw free of what a handle, a buffer or `acquire` holds | `NotAllocated` | | | | |
 //! | stale free while the block is free, or has a holder of those kinds | `NotAllocated` | | | | |
@@ -67,8 +67,8 @@
 //! | … into the next block | | `with_guard`, if it goes through the padding; `verify_on_acquire`: if that is free | | address: while that is free | while that is held |
 //! | … beyond the last block, or before the first | the process ends: in a mapping, beyond the last block's page | | | address: on the heap, beyond what aligns the region | otherwise: see [below](#what-an-overrun-reaches) |
 //! | last holder's bytes read | not a mistake | `zero_on_release`: they are zeros | | | |
-//! | raw block never freed | counts in `stats().held` | | a report when the pool is dropped, with the call that took it unless the region is in the caller's memory (with `std`, and not in a panic) | | in a static, which is never dropped |
-//! | forgotten handle | counts in `stats().held` | | | | |
+//! | raw block never freed | counts in `stats().in_use` | | a report when the pool is dropped, with the call that took it unless the region is in the caller's memory (with `std`, and not in a panic) | | in a static, which is never dropped |
+//! | forgotten handle | counts in `stats().in_use` | | | | |
 //! | raw pointer used when its pool is gone | | | that report, before it | address: regions on the heap | a mapping: it faults until the address is used anew |
 //! | sizes that overflow | `LayoutError` | | | | |
 //! | no memory behind a block | | `prefault`, `lock_in_memory`: at construction | | | the system ends the process |
@@ -100,7 +100,7 @@
 //!     found 0x00 at 0x7f2a5c9d40e4, expected 0x6b;
 //!     1 of the 28 bytes guarded behind the block's 100 are wrong. It is given back just now.
 //!     Look for what wrote beyond its end while it was out, or in front of the next block.
-//!     If all of them are zero, the backend may lack a call of `Region::lend`.
+//!     If all of them are zero, the backend may lack a call of `Region::on_acquire`.
 //! ```
 //!
 //! - They find mistakes, and stop no attacker: the pattern follows from the block's address, and who can read
@@ -284,7 +284,7 @@
 //! // SAFETY: what is refused changes nothing; after each success the block is used no more by then.
 //! unsafe {
 //!     raw.write_bytes(7, 100);
-//!     assert_eq!(pool.free_raw(raw.add(1)), Err(FreeError::Misaligned));
+//!     assert_eq!(pool.free_raw(raw.add(1)), Err(FreeError::NotBlockStart));
 //!     assert_eq!(other.free_raw(raw), Err(FreeError::Foreign));
 //!     let held = NonNull::from(&handle[0]);
 //!     assert_eq!(pool.free_raw(held), Err(FreeError::NotAllocated));

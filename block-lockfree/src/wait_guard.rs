@@ -71,7 +71,7 @@ impl WaitGuard {
 mod tests {
     use super::*;
     use crate::sync::AtomicUsize;
-    use block_core::SideTable;
+    use block_core::backend::SideTable;
 
     #[test]
     fn a_thread_must_stop_only_when_one_other_thread_has_looked_twice() {

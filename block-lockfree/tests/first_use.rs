@@ -68,7 +68,7 @@ fn a_thread_whose_only_calls_are_in_a_handler_neither_hangs_nor_keeps_its_number
     let cached = std::thread::scope(|scope| {
         let body = || {
             drop(support::Stamped::must(&fresh));
-            fresh.stats().in_magazines
+            fresh.stats().cached
         };
         scope.spawn(body).join().unwrap()
     });

@@ -26,7 +26,7 @@ fn threads_beyond_the_first_slots_have_magazines_too() {
         }
     });
     // Each of them kept blocks of its own.
-    let cached = pool.stats().in_magazines;
+    let cached = pool.stats().cached;
     assert!(cached >= threads * 20, "{cached} blocks are cached");
     expect_all_blocks(&pool);
 }

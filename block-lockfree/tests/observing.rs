@@ -13,7 +13,7 @@ fn every_number_reaches_the_collector_under_the_name_of_its_pool() {
     for (name, value) in [
         ("capacity", 100),
         ("held", 100),
-        ("in_magazines", 0),
+        ("cached", 0),
         ("never_used", 0),
         ("high_water", 100),
         ("exhaustions", 1),
@@ -40,5 +40,5 @@ fn a_load_fits_in_a_pool_of_its_high_water_mark_and_in_none_smaller() {
     let [with_a_margin, exact, one_less] = refused[..] else { panic!("three runs in\n{printed}") };
     assert_eq!((with_a_margin, exact), (0, 0), "{printed}");
     assert!(one_less > 0, "{printed}");
-    assert!(printed.starts_with("measured: 524288 blocks of 2048 bytes: 0 held"), "{printed}");
+    assert!(printed.starts_with("measured: 524288 blocks of 2048 bytes: 0 in use"), "{printed}");
 }

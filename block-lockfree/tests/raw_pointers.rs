@@ -45,7 +45,7 @@ fn use_the_next_blocks(pool: &LockFreeAlloc) {
 #[test]
 fn the_pointer_of_a_slice_frees_the_block_and_the_next_holder_has_all_of_it() {
     for pool in pools() {
-        let bytes = pool.alloc().unwrap().into_slice();
+        let bytes = pool.alloc().unwrap().leak();
         // SAFETY: the slice is not used again.
         unsafe { pool.free_raw(NonNull::from(bytes).cast()) }.unwrap();
         use_the_next_blocks(&pool);
@@ -56,7 +56,7 @@ fn the_pointer_of_a_slice_frees_the_block_and_the_next_holder_has_all_of_it() {
 fn a_pointer_that_reaches_less_than_the_block_frees_it_whole() {
     for pool in pools() {
         for which in [0, 1] {
-            let pointers = narrow_pointers(pool.alloc().unwrap().into_slice());
+            let pointers = narrow_pointers(pool.alloc().unwrap().leak());
             // SAFETY: the slice is not used again.
             unsafe { pool.free_raw(pointers[which]) }.unwrap();
             use_the_next_blocks(&pool);
@@ -68,7 +68,7 @@ fn a_pointer_that_reaches_less_than_the_block_frees_it_whole() {
 fn pointers_that_reach_less_than_their_blocks_free_them_whole_in_bulk() {
     for pool in pools() {
         for which in [0, 1] {
-            let slices = pool.alloc_array::<3>().unwrap().map(Block::into_slice);
+            let slices = pool.alloc_array::<3>().unwrap().map(Block::leak);
             let mut pointers = slices.map(|slice| Some(narrow_pointers(slice)[which]));
             // SAFETY: the slices are not used again.
             unsafe { pool.free_bulk_raw(&mut pointers) }.unwrap();
@@ -81,7 +81,7 @@ fn pointers_that_reach_less_than_their_blocks_free_them_whole_in_bulk() {
 fn a_handle_made_of_a_pointer_that_reaches_less_than_the_block_has_all_of_it() {
     for pool in pools() {
         for which in [0, 1] {
-            let pointers = narrow_pointers(pool.alloc().unwrap().into_slice());
+            let pointers = narrow_pointers(pool.alloc().unwrap().leak());
             // SAFETY: the slice is not used again.
             let mut block = unsafe { Block::from_raw(pointers[which], &pool) }.unwrap();
             block.fill(7);

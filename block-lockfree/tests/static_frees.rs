@@ -26,7 +26,7 @@ fn every_wrong_free_is_refused_and_changes_nothing() {
     let first = POOL.region().block(block_core::BlockIndex::new(0));
     let past = NonNull::new(first.as_ptr().wrapping_add(4 * 64)).unwrap();
     // SAFETY: inside the block.
-    assert_eq!(refusal(unsafe { block.add(1) }), FreeError::Misaligned);
+    assert_eq!(refusal(unsafe { block.add(1) }), FreeError::NotBlockStart);
     assert_eq!(refusal(past), FreeError::Foreign, "the metadata are no blocks");
     assert_eq!(refusal(NonNull::from(&POOL).cast()), FreeError::Foreign);
     let other = OTHER.alloc_raw().unwrap();

@@ -28,7 +28,7 @@ fn without_magazines_the_high_water_mark_is_the_most_that_were_held() {
         most = most.max(one_by_one + in_one_call);
         let stats = pool.stats();
         assert_eq!((stats.high_water, stats.never_used), (most, 1000 - most));
-        assert_eq!((stats.held, stats.in_magazines), (one_by_one + in_one_call, 0));
+        assert_eq!((stats.in_use, stats.cached), (one_by_one + in_one_call, 0));
         // SAFETY: allocated above, and not used again.
         unsafe { pool.free_bulk_raw(&mut bulk).unwrap() };
         drop(held);
@@ -62,13 +62,13 @@ fn blocks_in_magazines_are_told_from_those_returned_and_those_never_used() {
     let pool = LockFreeAlloc::new(64, 1000).unwrap();
     let held = take(&pool, 100);
     let stats = pool.stats();
-    assert_eq!((stats.held, stats.high_water), (100, 1000 - stats.never_used));
-    assert_eq!(stats.in_magazines, stats.high_water - 100, "nothing came back yet");
+    assert_eq!((stats.in_use, stats.high_water), (100, 1000 - stats.never_used));
+    assert_eq!(stats.cached, stats.high_water - 100, "nothing came back yet");
     drop(held);
     let stats = pool.stats();
-    assert_eq!((stats.held, stats.available()), (0, 1000));
-    assert!((1..=MAGAZINE + DEPOT).contains(&stats.in_magazines), "{stats:?}");
-    assert_eq!(stats.in_magazines + stats.returned() + stats.never_used, 1000);
+    assert_eq!((stats.in_use, stats.available()), (0, 1000));
+    assert!((1..=MAGAZINE + DEPOT).contains(&stats.cached), "{stats:?}");
+    assert_eq!(stats.cached + stats.returned() + stats.never_used, 1000);
 }
 
 /// Takes all, is refused `refusals` times, by each kind of call in turn, and gives all back.
@@ -158,7 +158,7 @@ fn whatever_threads_do_every_look_adds_up_and_no_count_falls() {
             let mut before = pool.stats();
             for _ in 0..100 {
                 let now = pool.stats();
-                let places = now.held + now.in_magazines + now.returned() + now.never_used;
+                let places = now.in_use + now.cached + now.returned() + now.never_used;
                 let fell = now.high_water < before.high_water
                     || now.exhaustions < before.exhaustions
                     || now.reclaims < before.reclaims;
@@ -172,7 +172,7 @@ fn whatever_threads_do_every_look_adds_up_and_no_count_falls() {
             watched.store(true, Ordering::Relaxed);
         });
         let stats = pool.stats();
-        assert_eq!((stats.held, stats.exhaustions), (0, refused.into_inner()), "{stats:?}");
+        assert_eq!((stats.in_use, stats.exhaustions), (0, refused.into_inner()), "{stats:?}");
     }
 }
 
@@ -231,16 +231,16 @@ fn reports_beside_a_busy_thread_are_right_within_what_it_moves() {
         beside_a_busy_thread(&pool, || {
             for _ in 0..1000 {
                 let stats = pool.stats();
-                let places = stats.held + stats.in_magazines + stats.returned() + stats.never_used;
+                let places = stats.in_use + stats.cached + stats.returned() + stats.never_used;
                 assert_eq!(places, CAPACITY, "{stats}");
                 // One block is in use; a batch may be on its way.
-                assert!(stats.held <= 100, "{stats}");
+                assert!(stats.in_use <= 100, "{stats}");
                 assert_eq!(stats.high_water, at_rest.high_water, "{stats}");
-                assert!(stats.high_water >= PEAK.max(stats.held), "{stats}");
+                assert!(stats.high_water >= PEAK.max(stats.in_use), "{stats}");
                 assert!(pool.available() >= CAPACITY - 100);
             }
         });
-        assert_eq!(pool.stats().held, 0);
+        assert_eq!(pool.stats().in_use, 0);
     }
 }
 
@@ -257,7 +257,7 @@ fn a_bulk_call_comes_to_an_end_beside_a_busy_thread() {
     beside_a_busy_thread(&pool, || {
         for _ in 0..3 {
             assert!(pool.acquire_bulk(&mut blocks), "invariant 3: enough are free");
-            assert!(pool.stats().held >= MANY);
+            assert!(pool.stats().in_use >= MANY);
             // SAFETY: acquired above, and not used again.
             unsafe { pool.release_bulk(&mut blocks) };
         }
@@ -290,7 +290,7 @@ fn a_call_for_more_than_the_capacity_fails_without_a_reclaim() {
         let after = pool.stats();
         assert_eq!(after.exhaustions, before.exhaustions + 5);
         assert_eq!(after.reclaims, 0, "none could have helped");
-        assert_eq!(after.in_magazines, before.in_magazines, "and no magazine was disturbed");
+        assert_eq!(after.cached, before.cached, "and no magazine was disturbed");
         assert_eq!(after.high_water, before.high_water);
     }
 }
@@ -317,7 +317,7 @@ fn a_person_can_read_what_is_printed() {
     drop(take(&pool, 2));
     assert_eq!(
         pool.to_string(),
-        "64 blocks of 1500 bytes: 3 held, 0 in magazines, 2 returned, 59 never used; \
+        "64 blocks of 1500 bytes: 3 in use, 0 cached, 2 returned, 59 never used; \
          at most 5 in use at once; 0 exhaustions, 0 reclaims"
     );
     let debug = format!("{pool:?}");

@@ -147,7 +147,7 @@ fn what_the_pool_says_of_itself_comes_through_and_who_waits_is_added() {
     let held = [pool.alloc_wait().unwrap(), pool.alloc_wait().unwrap()];
     assert!(pool.alloc_timeout(std::time::Duration::ZERO).is_err());
     let stats = pool.stats();
-    assert_eq!((stats.held, stats.high_water), (2, 2));
+    assert_eq!((stats.in_use, stats.high_water), (2, 2));
     assert!(stats.exhaustions > 0, "{stats}");
     assert_eq!(pool.to_string(), format!("{stats}, 0 waiting"));
     drop(held);

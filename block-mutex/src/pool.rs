@@ -88,13 +88,9 @@ impl MutexAlloc {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn from_region(region: Region) -> Result<Self, BuildError> {
-        #[cfg(block_asan)]
-        let region = region.lending();
+        let region = region.with_poisoning();
         // SAFETY: of a region that no pool had no block is held.
-        #[cfg(block_asan)]
-        unsafe {
-            region.poison_all();
-        }
+        unsafe { region.poison_all() };
         let free = Together(Mutex::new(FreeList::new(region.layout().capacity())));
         Ok(Self(Retirable::new(Parts { region, free })))
     }
@@ -113,7 +109,7 @@ impl MutexAlloc {
 // SAFETY: the region is this pool's alone and never replaced. Under the lock, a block's index
 // leaves the free list when it is handed out and enters it when it is given back, so it is in one
 // place (invariant 1), none is lost (2), and an empty list means that every block is held (3).
-// Pointers come from the region (4); `acquire` lends, `release` scrubs (6). The lock orders a holder's last access
+// Pointers come from the region (4); `acquire` and `release` call `on_acquire` and `on_release` (6). The lock orders a holder's last access
 // before the next one's first. Nothing in here unwinds: an allocation that fails aborts.
 unsafe impl BlockAlloc for MutexAlloc {
     fn region(&self) -> &Region {
@@ -125,7 +121,7 @@ unsafe impl BlockAlloc for MutexAlloc {
         let block = self.0.region.block(index);
         // One branch on what never changes, if the region is not hardened.
         // SAFETY: off the free list just now, so this call alone holds it (invariant 1).
-        unsafe { self.0.region.lend(block) };
+        unsafe { self.0.region.on_acquire(block) };
         Some(block)
     }
 
@@ -150,7 +146,7 @@ unsafe impl BlockAlloc for MutexAlloc {
     unsafe fn release_owned(&self, block: NonNull<u8>) -> bool {
         // SAFETY: by this function's contract, a block of the region that the caller holds.
         let index = unsafe {
-            self.0.region.scrub(block);
+            self.0.region.on_release(block);
             self.0.region.index_of(block)
         };
         let is_last = {
@@ -183,7 +179,7 @@ unsafe impl BlockAlloc for MutexAlloc {
         drop(free);
         if self.0.region.is_hardened() || cfg!(block_asan) {
             // SAFETY: off the free list just now, so this call alone holds it (invariant 1).
-            blocks.iter().flatten().for_each(|&block| unsafe { self.0.region.lend(block) });
+            blocks.iter().flatten().for_each(|&block| unsafe { self.0.region.on_acquire(block) });
         }
         enough
     }
@@ -196,7 +192,7 @@ unsafe impl BlockAlloc for MutexAlloc {
     unsafe fn release_bulk_owned(&self, blocks: &mut [Option<NonNull<u8>>]) -> bool {
         if self.0.region.is_hardened() || cfg!(block_asan) {
             // SAFETY: by this function's contract, a block of the region that the caller holds.
-            blocks.iter().flatten().for_each(|&block| unsafe { self.0.region.scrub(block) });
+            blocks.iter().flatten().for_each(|&block| unsafe { self.0.region.on_release(block) });
         }
         let mut free = self.free();
         for block in blocks.iter_mut().filter_map(Option::take) {

@@ -17,9 +17,9 @@ fn places_high_water_mark_and_refusals_are_exact() {
     unsafe { pool.free_bulk_raw(&mut rest).unwrap() };
 
     let stats = pool.stats();
-    assert_eq!((stats.held, stats.returned(), stats.never_used), (4, 6, 0));
+    assert_eq!((stats.in_use, stats.returned(), stats.never_used), (4, 6, 0));
     assert_eq!((stats.high_water, stats.exhaustions), (10, 2));
-    assert_eq!((stats.in_magazines, stats.reclaims), (0, 0));
+    assert_eq!((stats.cached, stats.reclaims), (0, 0));
 }
 
 #[test]

@@ -82,8 +82,8 @@ fn counts(pool: &dyn BlockAlloc, held: usize) -> Result<(), String> {
         return Err(format!("{available} blocks are free and {held} held: of {capacity} in all"));
     }
     let stats = pool.stats();
-    let Stats { in_magazines, never_used, .. } = stats;
-    if stats.held != held || held + in_magazines + never_used + stats.returned() != capacity {
+    let Stats { cached, never_used, .. } = stats;
+    if stats.in_use != held || held + cached + never_used + stats.returned() != capacity {
         return Err(format!("{held} blocks are held, but the statistics are {stats}"));
     }
     Ok(())

@@ -81,7 +81,11 @@ impl<B: Backend> Containers<B> {
             Request::Vector(len) => self.vector(len.into()),
             Request::Look => {
                 assert_eq!(self.pool.available(), self.free, "invariant 2");
-                assert_eq!(self.pool.stats().held, self.pool.capacity() - self.free, "invariant 2");
+                assert_eq!(
+                    self.pool.stats().in_use,
+                    self.pool.capacity() - self.free,
+                    "invariant 2"
+                );
                 assert!(!format!("{} {:?}", self.pool, self.pool).is_empty());
                 Ok(self.free)
             }

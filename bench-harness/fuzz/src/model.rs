@@ -115,10 +115,10 @@ impl Model {
     /// magazines more blocks than were held count as such, and who waits looks more often than once.
     pub(crate) fn believe(&self, stats: &Stats, has_magazines: bool, is_waited_for: bool) {
         let held = self.capacity - self.free;
-        assert_eq!((stats.capacity, stats.held), (self.capacity, held), "invariant 2: {stats:?}");
-        assert!(stats.never_used.saturating_add(stats.in_magazines) <= self.free, "{stats:?}");
+        assert_eq!((stats.capacity, stats.in_use), (self.capacity, held), "invariant 2: {stats:?}");
+        assert!(stats.never_used.saturating_add(stats.cached) <= self.free, "{stats:?}");
         assert!((self.most_held..=self.capacity).contains(&stats.high_water), "{stats:?}");
-        assert!(has_magazines || stats.in_magazines == 0, "{stats:?}");
+        assert!(has_magazines || stats.cached == 0, "{stats:?}");
         assert!(has_magazines || stats.high_water == self.most_held, "{stats:?}");
         assert!(is_waited_for || stats.exhaustions == self.refusals, "{} {stats:?}", self.refusals);
     }

@@ -5,11 +5,9 @@ use std::future::{Future, Pending};
 use std::mem::MaybeUninit;
 use std::time::Duration;
 
+use block_core::backend::{Footprint, ZeroedMemory};
 use block_core::wait::{AllocFuture, Waiting};
-use block_core::{
-    AllocError, Block, BlockAlloc, BlockLayout, BuildError, Footprint, Region, StaticMemory,
-    ZeroedMemory,
-};
+use block_core::{AllocError, Block, BlockAlloc, BlockLayout, BuildError, Region, StaticMemory};
 use block_lockfree::LockFreeAlloc;
 use block_mutex::MutexAlloc;
 

@@ -6,7 +6,7 @@
 //!
 //! A block's number leaves the queue when the block is handed out and enters it when it is given back,
 //! and the queue hands each number on once: so a block is in one place (invariant 1), and none is lost
-//! (invariant 2). Pointers come from the region (invariant 4); `acquire` lends, and `release` scrubs
+//! (invariant 2). Pointers come from the region (invariant 4); `acquire` and `release` call `on_acquire` and `on_release`
 //! (invariant 6).
 //!
 //! A pop of those queues has two ways to meet a slot without a value. If tail and head are equal it
@@ -121,7 +121,7 @@ unsafe impl<Q: FreeQueue> BlockAlloc for QueueAlloc<Q> {
     fn acquire(&self) -> Option<NonNull<u8>> {
         let block = self.region.block(BlockIndex::new(self.free.pop()?));
         // SAFETY: out of the queue just now, so this call's alone.
-        unsafe { self.region.lend(block) };
+        unsafe { self.region.on_acquire(block) };
         Some(block)
     }
 
@@ -129,7 +129,7 @@ unsafe impl<Q: FreeQueue> BlockAlloc for QueueAlloc<Q> {
     unsafe fn release(&self, block: NonNull<u8>) {
         // SAFETY: by this function's contract, a block of the region that the caller holds.
         let index = unsafe {
-            self.region.scrub(block);
+            self.region.on_release(block);
             self.region.index_of(block)
         };
         self.free.push(index.get());

@@ -111,12 +111,12 @@ fn pointer<A: BlockAlloc + ?Sized>(
             (any.map_addr(|address| address ^ 1 << (usize::BITS - 1)), FreeError::Foreign)
         }
         Bad::AtTheLastAddress => (any.with_addr(usize::MAX), FreeError::Foreign),
-        Bad::InteriorFirst if interior => (any.wrapping_add(1), FreeError::Misaligned),
+        Bad::InteriorFirst if interior => (any.wrapping_add(1), FreeError::NotBlockStart),
         Bad::InteriorMiddle if interior => {
-            (any.wrapping_add(layout.stride() / 2), FreeError::Misaligned)
+            (any.wrapping_add(layout.stride() / 2), FreeError::NotBlockStart)
         }
         Bad::InteriorLast if interior => {
-            (any.wrapping_add(layout.stride() - 1), FreeError::Misaligned)
+            (any.wrapping_add(layout.stride() - 1), FreeError::NotBlockStart)
         }
         Bad::InteriorFirst | Bad::InteriorMiddle | Bad::InteriorLast => return None,
         Bad::OfAFreeBlock => (keeper.one_free(pick)?.as_ptr(), FreeError::NotAllocated),

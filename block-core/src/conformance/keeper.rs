@@ -115,7 +115,7 @@ impl<'a, A: BlockAlloc + ?Sized> Keeper<'a, A> {
             Initialised,
             // SAFETY: located just now, and held by `held` alone.
             !self.wants_loans || unsafe { self.pool.region().is_lent(held.pointer()) },
-            "block {index} was handed out ({:?}) without `Region::lend`: its guard is not written",
+            "block {index} was handed out ({:?}) without `Region::on_acquire`: its guard is not written",
             held.way()
         );
         let bytes = held.bytes(self.pool);
@@ -165,7 +165,7 @@ impl<'a, A: BlockAlloc + ?Sized> Keeper<'a, A> {
         let entry = self.held.swap_remove(position);
         let held = match entry.held {
             Held::Handle(handle) if by_slice => {
-                let bytes = ManuallyDrop::into_inner(handle).into_slice();
+                let bytes = ManuallyDrop::into_inner(handle).leak();
                 Held::Raw(NonNull::from(bytes).cast())
             }
             Held::Handle(handle) => Held::Raw(ManuallyDrop::into_inner(handle).into_raw()),
@@ -216,11 +216,11 @@ impl<'a, A: BlockAlloc + ?Sized> Keeper<'a, A> {
 
     /// What the pool says of itself must be so, as far as this user knows.
     fn believe(&self, stats: &Stats) -> Check {
-        let free = stats.in_magazines.saturating_add(stats.never_used);
+        let free = stats.cached.saturating_add(stats.never_used);
         ensure!(
             Conserved,
             stats.capacity == self.out.len()
-                && stats.held == self.held.len()
+                && stats.in_use == self.held.len()
                 && free <= self.free()
                 && (self.most_held..=stats.capacity).contains(&stats.high_water)
                 && stats.exhaustions <= self.refusals.get(),

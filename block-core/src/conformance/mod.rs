@@ -99,18 +99,18 @@
 //! # use block_core::{BlockAlloc, BlockIndex, Region};
 //! # use std::{ptr::NonNull, sync::Mutex};
 //! # struct MyPool(Region, Mutex<Vec<BlockIndex>>);
-//! # // SAFETY: the lock gives each number to one holder at a time; `acquire` lends, `release` scrubs.
+//! # // SAFETY: the lock gives each number to one holder at a time; `acquire` and `release` call `on_acquire` and `on_release`.
 //! # unsafe impl BlockAlloc for MyPool {
 //! #     fn region(&self) -> &Region { &self.0 }
 //! #     fn acquire(&self) -> Option<NonNull<u8>> {
 //! #         let block = self.0.block(self.1.lock().unwrap().pop()?);
 //! #         // SAFETY: off the list just now.
-//! #         unsafe { self.0.lend(block) };
+//! #         unsafe { self.0.on_acquire(block) };
 //! #         Some(block)
 //! #     }
 //! #     unsafe fn release(&self, block: NonNull<u8>) {
 //! #         // SAFETY: a block of the region that the caller held.
-//! #         let index = unsafe { (self.0.scrub(block), self.0.index_of(block)).1 };
+//! #         let index = unsafe { (self.0.on_release(block), self.0.index_of(block)).1 };
 //! #         self.1.lock().unwrap().push(index);
 //! #     }
 //! #     fn available(&self) -> usize { self.1.lock().unwrap().len() }

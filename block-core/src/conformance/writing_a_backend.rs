@@ -40,7 +40,7 @@
 //! // SAFETY: the region is this pool's alone and is never replaced. Under the lock, a number
 //! // leaves the queue when its block is handed out and enters it when it is given back: a block is
 //! // in one place (invariant 1), none is lost (2), and an empty queue means that every block is
-//! // held (3). Pointers come from `Region::block` (4). `acquire` lends, `release` scrubs, and nothing
+//! // held (3). Pointers come from `Region::block` (4). `acquire` and `release` call `on_acquire` and `on_release`, and nothing
 //! // else writes to a block (6). The lock orders a holder's last access before the next one's first. Nothing
 //! // unwinds: the queue never grows beyond its first size, so it never allocates.
 //! unsafe impl BlockAlloc for FifoAlloc {
@@ -51,14 +51,14 @@
 //!     fn acquire(&self) -> Option<NonNull<u8>> {
 //!         let block = self.region.block(self.free().pop_front()?);
 //!         // SAFETY: a block of this region, off the queue just now.
-//!         unsafe { self.region.lend(block) };
+//!         unsafe { self.region.on_acquire(block) };
 //!         Some(block)
 //!     }
 //!
 //!     unsafe fn release(&self, block: NonNull<u8>) {
 //!         // SAFETY: the caller's promise: a block of this region, held by the caller alone.
 //!         let index = unsafe {
-//!             self.region.scrub(block);
+//!             self.region.on_release(block);
 //!             self.region.index_of(block)
 //!         };
 //!         self.free().push_back(index);
@@ -79,7 +79,7 @@
 //!         drop(free);
 //!         for &block in blocks.iter().flatten() {
 //!             // SAFETY: a block of this region, off the queue just now.
-//!             unsafe { self.region.lend(block) };
+//!             unsafe { self.region.on_acquire(block) };
 //!         }
 //!         enough
 //!     }
@@ -87,7 +87,7 @@
 //!     unsafe fn release_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) {
 //!         for &block in blocks.iter().flatten() {
 //!             // SAFETY: the caller's promise for each block is that of `release`.
-//!             unsafe { self.region.scrub(block) };
+//!             unsafe { self.region.on_release(block) };
 //!         }
 //!         let mut free = self.free();
 //!         for block in blocks.iter_mut().filter_map(Option::take) {
@@ -130,10 +130,10 @@
 //! 5. **Checked free.** The provided `_raw` calls do this with the region's marks. Leave them as
 //!    they are; whoever overrides them must know that the mark goes *before* the block is released,
 //!    by one atomic step that only one of two racing callers can win.
-//! 6. **Initialised.** Call [`Region::scrub`](crate::Region::scrub) on every block that is given
+//! 6. **Initialised.** Call [`Region::on_release`](crate::Region::on_release) on every block that is given
 //!    back, in `release` and in an own `release_bulk`, before anyone else can get it: it writes
 //!    zeros if the region was made with zero-on-release, and looks at the guard, if there is one. And call
-//!    [`Region::lend`](crate::Region::lend) on every block that is handed out, in `acquire` and in an own
+//!    [`Region::on_acquire`](crate::Region::on_acquire) on every block that is handed out, in `acquire` and in an own
 //!    `acquire_bulk`, after it is off the free list and outside of any lock: it writes that guard, and looks
 //!    whether a free block was written to. Each costs one branch in a region without these options. A block
 //!    that was not lent is reported as overrun when it comes back, and that ends the process.

@@ -79,23 +79,20 @@ impl Region {
     /// let block = region.block(BlockIndex::new(0));
     /// // SAFETY: nobody else has this region.
     /// unsafe {
-    ///     region.lend(block); // handed out
+    ///     region.on_acquire(block); // handed out
     ///     block.write_bytes(7, 64); // 65 would end the process in the next line
-    ///     region.scrub(block); // given back
+    ///     region.on_release(block); // given back
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
-    pub unsafe fn lend(&self, block: NonNull<u8>) {
+    pub unsafe fn on_acquire(&self, block: NonNull<u8>) {
         if self.is_hardened {
             // SAFETY: the caller's promise.
             unsafe { self.begin_loan(block) };
         }
-        // SAFETY: the caller's promise.
-        #[cfg(block_asan)]
-        unsafe {
-            self.show(block);
-        }
+        // SAFETY: by this function's contract.
+        unsafe { self.unpoison_block(block) };
     }
 
     /// Ends a loan: looks whether the [guard](crate::BlockLayout::with_guard) is whole, if the region has
@@ -106,13 +103,13 @@ impl Region {
     ///
     /// # Panics
     ///
-    /// If the guard is not as [`lend`](Self::lend) wrote it; the process is aborted before anything
+    /// If the guard is not as [`on_acquire`](Self::on_acquire) wrote it; the process is aborted before anything
     /// unwinds. What was written over is most likely the end of this block's data, or of the next block's
     /// beginning, and cannot be had back.
     ///
     /// # Safety
     ///
-    /// As for [`lend`](Self::lend).
+    /// As for [`on_acquire`](Self::on_acquire).
     ///
     /// # Examples
     ///
@@ -123,27 +120,24 @@ impl Region {
     /// // SAFETY: nobody else has this region.
     /// unsafe {
     ///     block.write(7);
-    ///     region.scrub(block);
+    ///     region.on_release(block);
     ///     assert_eq!(block.read(), 0);
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[inline]
-    pub unsafe fn scrub(&self, block: NonNull<u8>) {
+    pub unsafe fn on_release(&self, block: NonNull<u8>) {
         if self.is_hardened {
             // SAFETY: the caller's promise.
             unsafe { self.end_loan(block) };
         }
-        // SAFETY: the caller's promise.
-        #[cfg(block_asan)]
-        unsafe {
-            self.take_back(block);
-        }
+        // SAFETY: by this function's contract.
+        unsafe { self.poison_block(block) };
     }
 
     /// # Safety
     ///
-    /// As for [`lend`](Self::lend).
+    /// As for [`on_acquire`](Self::on_acquire).
     #[cold]
     unsafe fn begin_loan(&self, block: NonNull<u8>) {
         // SAFETY: the caller's promise.
@@ -160,7 +154,7 @@ impl Region {
 
     /// # Safety
     ///
-    /// As for [`lend`](Self::lend).
+    /// As for [`on_acquire`](Self::on_acquire).
     #[cold]
     unsafe fn end_loan(&self, block: NonNull<u8>) {
         // SAFETY: the caller's promise.
@@ -181,7 +175,7 @@ impl Region {
     ///
     /// # Safety
     ///
-    /// As for [`lend`](Self::lend), and the reference is gone when the block is somebody else's.
+    /// As for [`on_acquire`](Self::on_acquire), and the reference is gone when the block is somebody else's.
     #[expect(clippy::mut_from_ref, reason = "who holds the block has its bytes alone")]
     unsafe fn bytes(&self, block: NonNull<u8>) -> &mut [u8] {
         let bytes = NonNull::slice_from_raw_parts(self.own(block), self.layout.block_size());
@@ -193,14 +187,11 @@ impl Region {
     ///
     /// # Safety
     ///
-    /// As for [`lend`](Self::lend), and the reference is gone when the block is somebody else's.
+    /// As for [`on_acquire`](Self::on_acquire), and the reference is gone when the block is somebody else's.
     #[expect(clippy::mut_from_ref, reason = "who holds the block has its guard alone")]
     unsafe fn guard(&self, block: NonNull<u8>) -> &mut [u8] {
-        // SAFETY: the caller's promise.
-        #[cfg(block_asan)]
-        unsafe {
-            self.show_with_gap(block);
-        }
+        // SAFETY: by this function's contract.
+        unsafe { self.unpoison_with_gap(block) };
         // SAFETY: block and guard are a stride or less, so the end lies in the region or at its end.
         let end = unsafe { self.own(block).add(self.layout.block_size()) };
         let guard = NonNull::slice_from_raw_parts(end, self.layout.guard());
@@ -213,16 +204,13 @@ impl Region {
     ///
     /// # Safety
     ///
-    /// As for [`lend`](Self::lend).
+    /// As for [`on_acquire`](Self::on_acquire).
     #[cfg(feature = "conformance")]
     pub(crate) unsafe fn is_lent(&self, block: NonNull<u8>) -> bool {
         // SAFETY: the caller's promise.
         let is_lent = Canary::of(block).is_in(unsafe { self.guard(block) });
-        // SAFETY: the caller's promise.
-        #[cfg(block_asan)]
-        unsafe {
-            self.show(block);
-        }
+        // SAFETY: by this function's contract.
+        unsafe { self.unpoison_block(block) };
         is_lent
     }
 }

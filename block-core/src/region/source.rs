@@ -109,7 +109,8 @@ impl Region {
     /// At compile time, see [`StaticMemory`](crate::StaticMemory); at run time:
     ///
     /// ```
-    /// use block_core::{BlockLayout, Footprint, Region, ZeroedMemory};
+    /// use block_core::backend::{Footprint, ZeroedMemory};
+    /// use block_core::{BlockLayout, Region};
     ///
     /// let layout = BlockLayout::new(64, 10)?;
     /// let needed = Footprint::of_region(&layout);
@@ -217,8 +218,7 @@ impl Region {
             is_hardened: options.zero_on_release || options.verify_on_acquire || layout.guard() > 0,
             has_lent: AtomicBool::new(false),
             options,
-            #[cfg(block_asan)]
-            poison: crate::poison::Poison::none(blocks.base()),
+            poison: crate::asan::Poison::none(blocks.base()),
             _blocks: blocks,
         }
     }

@@ -103,7 +103,7 @@ impl fmt::Display for Violation {
                 "    {count} of the {of} bytes guarded behind the block's {block_size} are wrong. It is \
                  given back just now.\n    Look for what wrote beyond its end while it was out, or in \
                  front of the next block.\n    If all of them are zero, the backend may lack a call of \
-                 `Region::lend`."
+                 `Region::on_acquire`."
             ),
         }
     }

@@ -142,11 +142,8 @@ impl<A: BlockAlloc + ?Sized> Stock<Held> for Free<'_, A> {
         // That was the end of one loan. The next one needs no beginning: the block is as zero as it has just
         // been made, and what was found in its guard stays there.
         // SAFETY: a block of the region, and `held` is its only holder (invariant 1).
-        unsafe { region.scrub(held.0) };
+        unsafe { region.on_release(held.0) };
         // SAFETY: the same. The free list, which would hand it out, does not see it.
-        #[cfg(block_asan)]
-        unsafe {
-            region.show(held.0);
-        }
+        unsafe { region.unpoison_block(held.0) };
     }
 }

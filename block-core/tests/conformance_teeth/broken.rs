@@ -178,7 +178,7 @@ unsafe impl BlockAlloc for Broken {
             (Some(Fault::AcceptsWhatIsNotAllocated), Err(FreeError::NotAllocated))
             | (Some(Fault::AcceptsForeign), Err(FreeError::Foreign)) => Ok(()),
             (Some(Fault::CallsEverythingForeign), Err(_)) => Err(FreeError::Foreign),
-            (Some(Fault::RoundsDown), Err(FreeError::Misaligned)) => {
+            (Some(Fault::RoundsDown), Err(FreeError::NotBlockStart)) => {
                 let first = self.region().block(BlockIndex::new(0)).addr().get();
                 let within = (block.addr().get() - first) % self.region().layout().stride();
                 let start = NonNull::new(block.as_ptr().wrapping_sub(within));

@@ -130,7 +130,7 @@ unsafe impl BlockAlloc for Pool {
         if let Some(stack) = &self.untagged {
             let block = self.region.block(BlockIndex::new(stack.pop()?));
             // SAFETY: a block of the region; off the stack, unless the fault shows.
-            unsafe { self.region.lend(block) };
+            unsafe { self.region.on_acquire(block) };
             return Some(block);
         }
         self.write_to_a_held_block();
@@ -149,7 +149,7 @@ unsafe impl BlockAlloc for Pool {
         let block = self.region.block(BlockIndex::new(index));
         if !self.has(Fault::ForgetsTheLoan) {
             // SAFETY: a block of the region; off the list, unless a fault says otherwise.
-            unsafe { self.region.lend(block) };
+            unsafe { self.region.on_acquire(block) };
         }
         if self.has(Fault::GivesMisaligned) {
             return NonNull::new(block.as_ptr().wrapping_add(1));
@@ -161,7 +161,7 @@ unsafe impl BlockAlloc for Pool {
         if let Some(stack) = &self.untagged {
             // SAFETY: a block of the region that the caller holds.
             let index = unsafe {
-                self.region.scrub(block);
+                self.region.on_release(block);
                 self.region.index_of(block)
             };
             return stack.push(index.get());
@@ -169,7 +169,7 @@ unsafe impl BlockAlloc for Pool {
         self.held.fetch_sub(1, Ordering::Relaxed);
         if !self.has(Fault::ForgetsTheScrub) {
             // SAFETY: a block of the region that the caller holds.
-            unsafe { self.region.scrub(block) };
+            unsafe { self.region.on_release(block) };
         }
         if self.has(Fault::WritesToAFreeBlock) {
             // SAFETY: inside the region. That it is written to while it is free is the fault.

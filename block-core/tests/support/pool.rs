@@ -55,7 +55,7 @@ impl std::fmt::Debug for Pool {
 }
 
 // SAFETY: the mutex gives each block of the one region to one holder at a time (invariants 1 to 4)
-// and orders its holders; `acquire` lends, and `release` scrubs before anyone else can get the block
+// and orders its holders; `acquire` and `release` call `on_acquire` and `on_release` before anyone else can get the block
 // (invariant 6).
 unsafe impl BlockAlloc for Pool {
     fn region(&self) -> &Region {
@@ -65,14 +65,14 @@ unsafe impl BlockAlloc for Pool {
     fn acquire(&self) -> Option<NonNull<u8>> {
         let block = self.region.block(self.free().pop()?);
         // SAFETY: off the list just now, so this call's alone.
-        unsafe { self.region.lend(block) };
+        unsafe { self.region.on_acquire(block) };
         Some(block)
     }
 
     unsafe fn release(&self, block: NonNull<u8>) {
         // SAFETY: the caller held the block, so it is one of this region and nobody else's.
         let index = unsafe {
-            self.region.scrub(block);
+            self.region.on_release(block);
             self.region.index_of(block)
         };
         self.free().push(index);

@@ -26,7 +26,7 @@ unsafe impl BlockAlloc for Unlending {
 
     unsafe fn release(&self, block: NonNull<u8>) {
         // SAFETY: a block of the region that the caller held.
-        unsafe { self.0.scrub(block) };
+        unsafe { self.0.on_release(block) };
         // SAFETY: the same.
         let index = unsafe { self.0.index_of(block) };
         self.1.lock().unwrap().push(index);

@@ -102,11 +102,11 @@
 //! | `get_block_size()`: `u32` | [`block_size`](BlockAlloc::block_size): `usize`; also `capacity`, `available` |
 //! | `AllocError::NoMemory` | [`AllocError::Exhausted`] |
 //! | `AllocError::MemoryMapFail(String)` | [`BuildError::Region`], with bytes and error number |
-//! | `AllocError::BadArgument(String)` | [`FreeError::Foreign`], [`Misaligned`](FreeError::Misaligned) or [`NotAllocated`](FreeError::NotAllocated) |
+//! | `AllocError::BadArgument(String)` | [`FreeError::Foreign`], [`Misaligned`](FreeError::NotBlockStart) or [`NotAllocated`](FreeError::NotAllocated) |
 //!
 //! # Where a plain slice must stay
 //!
-//! [`Block::into_slice`] is the old signature. Of a pool in a static the slice is `&'static mut`. It must
+//! [`Block::leak`] is the old signature. Of a pool in a static the slice is `&'static mut`. It must
 //! be given back by hand, as before, and by its pointer:
 //!
 //! ```
@@ -115,7 +115,7 @@
 //!
 //! block_lockfree::static_pool! { static PACKETS: [[u8; 256]; 4]; }
 //!
-//! let packet: &'static mut [u8] = PACKETS.alloc()?.into_slice();
+//! let packet: &'static mut [u8] = PACKETS.alloc()?.leak();
 //! packet[0] = 7;
 //! // SAFETY: the slice is not used again.
 //! unsafe { PACKETS.free_raw(NonNull::from(packet).cast())? };
@@ -131,7 +131,7 @@
 //! - **A handle gives its block back when it goes out of scope.** A pointer taken from one is no longer
 //!   yours then: keep the handle, or take [`Block::into_raw`].
 //! - **Handle and raw pointer do not mix.** `free_raw` of a live handle's address is refused
-//!   (`NotAllocated`); a block leaves a handle by `into_raw` or `into_slice`, and enters one by
+//!   (`NotAllocated`); a block leaves a handle by `into_raw` or `leak`, and enters one by
 //!   [`Block::from_raw`].
 //! - **A struct cannot hold a pool and handles that borrow it.** Use `Arc` or a static pool.
 //! - **Sizes are rounded up to the alignment.** Blocks of 1,500 bytes lie 1,536 apart.

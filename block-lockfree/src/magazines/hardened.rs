@@ -1,5 +1,5 @@
 //! The calls of a pool with a hardened region: the calls of any other pool, with
-//! [`Region::lend`](block_core::Region::lend) and [`Region::scrub`](block_core::Region::scrub) for
+//! [`Region::on_acquire`](block_core::Region::on_acquire) and [`Region::on_release`](block_core::Region::on_release) for
 //! each block.
 //!
 //! A pool that is not hardened never comes here and has no branch for it: its route was chosen when
@@ -23,7 +23,7 @@ impl Magazines {
             shared.pop_or_count_failure()
         }?;
         // SAFETY: the block was just popped, so only this call has it (invariant 1).
-        unsafe { shared.region.lend(block) };
+        unsafe { shared.region.on_acquire(block) };
         Some(block)
     }
 
@@ -39,7 +39,7 @@ impl Magazines {
     ) -> bool {
         // SAFETY: by this function's contract; the block is given up after the check.
         unsafe {
-            shared.region.scrub(block);
+            shared.region.on_release(block);
             if self.is_enabled() {
                 self.release_to_magazine(offset, shared, block)
             } else {
@@ -62,7 +62,7 @@ impl Magazines {
         };
         if done {
             // SAFETY: the blocks were just popped, so only this call has them (invariant 1).
-            out.iter().flatten().for_each(|&block| unsafe { shared.region.lend(block) });
+            out.iter().flatten().for_each(|&block| unsafe { shared.region.on_acquire(block) });
         }
         done
     }
@@ -78,7 +78,7 @@ impl Magazines {
         blocks: &[Option<NonNull<u8>>],
     ) -> bool {
         // SAFETY: the caller has the blocks.
-        blocks.iter().flatten().for_each(|&block| unsafe { shared.region.scrub(block) });
+        blocks.iter().flatten().for_each(|&block| unsafe { shared.region.on_release(block) });
         // SAFETY: by this function's contract; the blocks are given up after the checks.
         unsafe {
             if self.is_enabled() {

@@ -4,7 +4,8 @@
 use core::mem::MaybeUninit;
 
 use block_core::backend::Retirable;
-use block_core::{BlockLayout, BuildError, Footprint, Region, StaticMemory, ZeroedMemory};
+use block_core::backend::{Footprint, ZeroedMemory};
+use block_core::{BlockLayout, BuildError, Region, StaticMemory};
 
 use super::{LockFreeAlloc, Parts};
 use crate::links::Links;
@@ -46,10 +47,7 @@ impl LockFreeAlloc {
         let mut memory = ZeroedMemory::new(memory, Self::footprint(&layout))?;
         let pool = Self::in_zeroed(layout, &mut memory);
         // SAFETY: the pool is new, so no block is allocated.
-        #[cfg(block_asan)]
-        unsafe {
-            pool.0.region.poison_all();
-        }
+        unsafe { pool.0.region.poison_all() };
         Ok(pool)
     }
 
@@ -138,8 +136,7 @@ impl LockFreeAlloc {
     /// Creates a pool in memory that has the footprint of this layout.
     const fn in_zeroed(layout: BlockLayout, memory: &mut ZeroedMemory) -> Self {
         let region = Region::in_memory(layout, memory);
-        #[cfg(block_asan)]
-        let region = region.lending();
+        let region = region.with_poisoning();
         let free = Stack::over(layout.capacity(), Links::in_memory(layout.capacity(), memory));
         let magazines = Magazines::none(&region);
         let region = Retirable::new(region);

@@ -6,7 +6,8 @@
 
 use core::sync::atomic::{self, Ordering};
 
-use block_core::{ZeroIsValid, counting};
+use block_core::backend::ZeroIsValid;
+use block_core::counting;
 
 macro_rules! counted {
     ($name:ident: $real:ty, $value:ty;

@@ -1,6 +1,7 @@
 //! The real atomics and tables.
 
-use block_core::{Region, RegionError, SideTable, ZeroIsValid};
+use block_core::backend::{SideTable, ZeroIsValid};
+use block_core::{Region, RegionError};
 
 #[cfg(block_counting)]
 pub(crate) use super::counted::{AtomicU32, AtomicU64, AtomicUsize};

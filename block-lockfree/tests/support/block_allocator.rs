@@ -48,7 +48,7 @@ impl<'a> Allocator<'a> {
 
     pub fn alloc(&self) -> Result<&'a mut [u8], AllocError> {
         let block = self.pool.alloc().map_err(|_| AllocError::NoMemory)?;
-        Ok(block.into_slice())
+        Ok(block.leak())
     }
 
     pub fn free(&self, buf: &'a mut [u8]) -> Result<(), AllocError> {

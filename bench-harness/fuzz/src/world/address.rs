@@ -15,7 +15,7 @@ pub(super) fn name(error: FreeError, is_exact: bool) -> &'static str {
     match error {
         _ if !is_exact => "refused",
         FreeError::Foreign => "foreign",
-        FreeError::Misaligned => "misaligned",
+        FreeError::NotBlockStart => "misaligned",
         FreeError::NotAllocated => "not allocated",
         _ => "unknown",
     }
@@ -62,7 +62,7 @@ impl<S: Subject> World<'_, S> {
         if offset >= stride * capacity {
             Err(FreeError::Foreign)
         } else if !offset.is_multiple_of(stride) {
-            Err(FreeError::Misaligned)
+            Err(FreeError::NotBlockStart)
         } else {
             Ok((offset / stride) as usize)
         }

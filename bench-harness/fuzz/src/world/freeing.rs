@@ -74,7 +74,7 @@ impl<'a, S: Subject> World<'a, S> {
                 return Ok(1);
             }
             (Holding::Handle(block), Into::Slice) => {
-                Holding::Raw(Pointer(NonNull::from(block.into_slice()).cast()))
+                Holding::Raw(Pointer(NonNull::from(block.leak()).cast()))
             }
             (handle @ Holding::Handle(_), Into::Forgotten) => handle.forget(),
             (Holding::Raw(Pointer(block)), Into::Other) => {

@@ -15,7 +15,7 @@ pub const BLOCKS: usize = 40;
 pub fn run(bench: &Bench<'_>, way: Way) {
     let first = take_and_fill(bench.pool, way, 0).expect("all are free");
     first.give_back(0);
-    let has_magazines = bench.pool.stats().in_magazines > 0;
+    let has_magazines = bench.pool.stats().cached > 0;
     let turns = AtomicUsize::new(0);
     together(THREADS, |number| {
         for round in 0..bench.rounds.div_ceil(THREADS) {
