@@ -99,8 +99,8 @@ fn samples(
     let mut samplers = Vec::new();
     for path in OPTIONS {
         let name = Name { contender: backend, path };
-        let pool =
-            pool(backend, path, &case).map_err(|error| RunError::Build(name, case, error))?;
+        let pool = pool(backend, path, &case)
+            .map_err(|error| RunError::Build(name, case, error.into()))?;
         let verified = workers.verify(&*pool, case, VERIFIED_PAIRS);
         verified.map_err(|fault| RunError::Fault(name, case, fault))?;
         samplers.push(Sampler::new(name, case, pool));

@@ -29,7 +29,7 @@ const VERIFIED_PAIRS: u64 = 1_024;
 #[derive(Debug)]
 pub enum RunError {
     /// A pool could not be built.
-    Build(Name, Case, BuildError),
+    Build(Name, Case, Box<BuildError>),
     /// A contender was caught.
     Fault(Name, Case, Fault),
     /// Threads could not be started.
@@ -230,7 +230,7 @@ fn whose_turn(round: usize, turn: usize, contenders: usize) -> usize {
 }
 
 fn build(case: &Case, names: &[Name]) -> Result<Vec<Named>, RunError> {
-    lineup::build(names, case).map_err(|(name, error)| RunError::Build(name, *case, error))
+    lineup::build(names, case).map_err(|(name, error)| RunError::Build(name, *case, error.into()))
 }
 
 #[cfg(test)]

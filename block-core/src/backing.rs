@@ -10,7 +10,7 @@
 
 use core::ptr::NonNull;
 
-use crate::{RegionError, RegionOptions};
+use crate::{MemoryPurpose, RegionError, RegionOptions};
 
 /// Zeroed memory with an owner.
 #[derive(Debug)]
@@ -33,16 +33,6 @@ enum Owner {
     Nobody,
 }
 
-/// What is to lie around the bytes of a mapping.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Edges {
-    /// Pages that cannot be accessed, where the system has a way: for blocks, which holders write to.
-    Guarded,
-    /// Whatever is there: for tables, whose entries are reached by number, and checked. Guards can
-    /// take two more of the mappings that a process may have.
-    Open,
-}
-
 // SAFETY: a backing owns its memory exclusively and hands out no reference to it; the base is an
 // address whose use is the owner's business.
 unsafe impl Send for Backing {}
@@ -62,15 +52,15 @@ impl Backing {
     pub(crate) fn map(
         bytes: usize,
         align: usize,
-        edges: Edges,
+        purpose: MemoryPurpose,
         options: &RegionOptions,
     ) -> Result<Self, RegionError> {
         if cfg!(miri) {
             // Miri is a platform without mappings: it knows neither guard pages nor advice.
             options.refuse_what_needs_a_mapping()?;
-            return Self::heap(bytes, align);
+            return Self::heap(bytes, align, purpose);
         }
-        crate::mapping::map(bytes, align, edges, options)
+        crate::mapping::map(bytes, align, purpose, options)
             .map(|(map, base)| Self { base, _owner: Owner::Mapping { _map: map } })
     }
 
@@ -79,25 +69,33 @@ impl Backing {
     pub(crate) fn map(
         bytes: usize,
         align: usize,
-        _edges: Edges,
+        purpose: MemoryPurpose,
         options: &RegionOptions,
     ) -> Result<Self, RegionError> {
         options.refuse_what_needs_a_mapping()?;
-        Self::heap(bytes, align)
+        Self::heap(bytes, align, purpose)
     }
 
     /// `bytes` bytes of the heap.
     #[cfg(feature = "alloc")]
-    pub(crate) fn heap(bytes: usize, align: usize) -> Result<Self, RegionError> {
+    pub(crate) fn heap(
+        bytes: usize,
+        align: usize,
+        purpose: MemoryPurpose,
+    ) -> Result<Self, RegionError> {
         let reserved =
-            reserve(bytes, align, HeapMemory::ALIGN).ok_or(RegionError::Heap { bytes })?;
-        let memory = HeapMemory::zeroed(reserved)?;
+            reserve(bytes, align, HeapMemory::ALIGN).ok_or_else(|| heap_refused(bytes, purpose))?;
+        let memory = HeapMemory::zeroed(reserved, purpose)?;
         Ok(Self { base: align_up(memory.start, align), _owner: Owner::Heap { _memory: memory } })
     }
 
     /// No heap in this build.
     #[cfg(not(feature = "alloc"))]
-    pub(crate) fn heap(_bytes: usize, _align: usize) -> Result<Self, RegionError> {
+    pub(crate) fn heap(
+        _bytes: usize,
+        _align: usize,
+        _purpose: MemoryPurpose,
+    ) -> Result<Self, RegionError> {
         Err(RegionError::Unsupported { what: "memory from the heap, without the feature `alloc`" })
     }
 
@@ -124,6 +122,11 @@ pub(crate) fn align_up(start: NonNull<u8>, align: usize) -> NonNull<u8> {
     unsafe { start.add(gap) }
 }
 
+#[cfg(feature = "alloc")]
+fn heap_refused(bytes: usize, purpose: MemoryPurpose) -> RegionError {
+    RegionError::Heap { bytes, purpose, limit: crate::limits::exceeded_by(bytes, None) }
+}
+
 /// A zeroed allocation of the heap, freed on drop.
 #[cfg(feature = "alloc")]
 #[derive(Debug)]
@@ -137,14 +140,13 @@ impl HeapMemory {
     /// What every allocator gives without extra work, in bytes.
     const ALIGN: usize = align_of::<usize>();
 
-    fn zeroed(bytes: usize) -> Result<Self, RegionError> {
-        let refused = RegionError::Heap { bytes };
-        let layout =
-            core::alloc::Layout::from_size_align(bytes, Self::ALIGN).map_err(|_| refused)?;
+    fn zeroed(bytes: usize, purpose: MemoryPurpose) -> Result<Self, RegionError> {
+        let layout = core::alloc::Layout::from_size_align(bytes, Self::ALIGN)
+            .map_err(|_| heap_refused(bytes, purpose))?;
         assert!(bytes > 0, "a backing is never empty");
         // SAFETY: the size is not zero.
         let start = unsafe { alloc_crate::alloc::alloc_zeroed(layout) };
-        Ok(Self { start: NonNull::new(start).ok_or(refused)?, layout })
+        Ok(Self { start: NonNull::new(start).ok_or_else(|| heap_refused(bytes, purpose))?, layout })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::LayoutError;
+use crate::{LayoutError, ResourceLimit};
 
 /// Why an allocation failed.
 ///
@@ -94,7 +94,34 @@ impl fmt::Display for FreeError {
 
 impl core::error::Error for FreeError {}
 
-/// Why the memory of a region could not be had.
+/// What the memory of a [`RegionError`] was for.
+///
+/// # Examples
+///
+/// ```
+/// use block_core::MemoryPurpose;
+///
+/// assert_eq!(MemoryPurpose::Blocks.to_string(), "the blocks of a pool");
+/// ```
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemoryPurpose {
+    /// The blocks of a region.
+    Blocks,
+    /// Metadata: links, marks, reference counts or caches of threads.
+    Metadata,
+}
+
+impl fmt::Display for MemoryPurpose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Blocks => "the blocks of a pool",
+            Self::Metadata => "the metadata of a pool",
+        })
+    }
+}
+
+/// Why the memory of a region is not available.
 ///
 /// # Examples
 ///
@@ -114,15 +141,23 @@ impl core::error::Error for FreeError {}
 pub enum RegionError {
     /// The operating system refused an anonymous mapping.
     Map {
-        /// Bytes asked for, guard pages left out.
+        /// The number of bytes, without guard pages.
         bytes: usize,
-        /// The system's error number, if it gave one.
+        /// What the bytes were for.
+        purpose: MemoryPurpose,
+        /// The system's error number, if there is one.
         os_error: Option<i32>,
+        /// The limit that the request exceeds, if it is known.
+        limit: Option<ResourceLimit>,
     },
     /// The heap refused the memory.
     Heap {
-        /// Bytes asked for.
+        /// The number of bytes.
         bytes: usize,
+        /// What the bytes were for.
+        purpose: MemoryPurpose,
+        /// The limit that the request exceeds, if it is known.
+        limit: Option<ResourceLimit>,
     },
     /// The system had not enough huge pages of this size reserved.
     HugePages {
@@ -145,8 +180,10 @@ pub enum RegionError {
     },
     /// The memory could not be locked.
     Lock {
-        /// Bytes to be locked by this call.
+        /// The number of bytes that this call was to lock.
         bytes: usize,
+        /// What the bytes were for.
+        purpose: MemoryPurpose,
         /// The limit on this process's locked memory in bytes, where it is known and finite.
         limit: Option<u64>,
         /// The system's error number, if it gave one.
@@ -188,13 +225,27 @@ impl fmt::Display for OsError {
     }
 }
 
+/// Writes what to do about a limit.
+struct Advice(Option<ResourceLimit>);
+
+impl fmt::Display for Advice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |limit| write!(f, "; {limit}"))
+    }
+}
+
 impl fmt::Display for RegionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Map { bytes, os_error } => {
-                write!(f, "the system refused to map {bytes} bytes{}", OsError(os_error))
+            Self::Map { bytes, purpose, os_error, limit } => write!(
+                f,
+                "the system refused to map {bytes} bytes for {purpose}{}{}",
+                OsError(os_error),
+                Advice(limit)
+            ),
+            Self::Heap { bytes, purpose, limit } => {
+                write!(f, "the heap refused {bytes} bytes for {purpose}{}", Advice(limit))
             }
-            Self::Heap { bytes } => write!(f, "the heap refused {bytes} bytes"),
             Self::HugePages { bytes, page_size, os_error } => write!(
                 f,
                 "the system has too few free huge pages of {} KiB for {bytes} bytes{}; reserve \
@@ -217,18 +268,12 @@ impl fmt::Display for RegionError {
                  sizes that it has",
                 page_size >> 10
             ),
-            Self::Lock { bytes, limit, os_error } => {
-                write!(f, "the system refused to lock {bytes} bytes in memory")?;
-                write!(f, "{}", OsError(os_error))?;
-                match limit {
-                    Some(limit) => write!(
-                        f,
-                        "; this process may lock {limit} bytes (RLIMIT_MEMLOCK): raise the limit \
-                         with `ulimit -l`, or lock less"
-                    ),
-                    None => Ok(()),
-                }
-            }
+            Self::Lock { bytes, purpose, limit, os_error } => write!(
+                f,
+                "the system refused to lock {bytes} bytes for {purpose}{}{}",
+                OsError(os_error),
+                Advice(limit.map(ResourceLimit::LockedMemory))
+            ),
             Self::MemoryTooSmall { needed, given } => {
                 write!(f, "the memory given has {given} bytes; this layout needs {needed}")
             }

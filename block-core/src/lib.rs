@@ -166,6 +166,7 @@ mod leaks;
 #[path = "leaks_absent.rs"]
 mod leaks;
 mod ledger;
+mod limits;
 #[cfg(all(feature = "std", any(unix, windows)))]
 mod mapping;
 mod memory;
@@ -209,12 +210,13 @@ pub use allocator_api2;
 #[cfg(feature = "allocator-api2-04")]
 pub use allocator_api2_04;
 pub use block::Block;
-pub use error::{AllocError, BuildError, FreeError, RegionError};
+pub use error::{AllocError, BuildError, FreeError, MemoryPurpose, RegionError};
 pub use ext::BlockAllocExt;
 #[cfg(all(feature = "std", unix))]
 pub use fixed::{FixedBlock, FixedBuffers, FixedBuffersError};
 pub use index::BlockIndex;
 pub use layout::{BlockLayout, LayoutError};
+pub use limits::ResourceLimit;
 pub use memory::StaticMemory;
 pub use options::{HugePages, RegionOptions};
 pub use region::Region;

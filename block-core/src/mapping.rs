@@ -19,8 +19,9 @@ pub(crate) use memmap2::MmapRaw as OwnedMapping;
 #[cfg(unix)]
 pub(crate) use owned::OwnedMapping;
 
-use crate::backing::{Edges, align_up, reserve};
-use crate::{HugePages, RegionError, RegionOptions};
+use crate::backing::{align_up, reserve};
+use crate::limits;
+use crate::{HugePages, MemoryPurpose, RegionError, RegionOptions};
 
 /// The page size that every supported system has at least.
 const SMALLEST_PAGE: usize = 4096;
@@ -39,19 +40,19 @@ struct Mapping {
 pub(crate) fn map(
     bytes: usize,
     align: usize,
-    edges: Edges,
+    purpose: MemoryPurpose,
     options: &RegionOptions,
 ) -> Result<(OwnedMapping, NonNull<u8>), RegionError> {
     #[cfg(unix)]
     owned::retry();
     let mapping = match options.huge_pages {
-        HugePages::Off => lazily(bytes, align, edges),
-        HugePages::Transparent if bytes < TRANSPARENT_PAGE => lazily(bytes, align, edges),
-        HugePages::Transparent => transparent(bytes, align, edges),
+        HugePages::Off => lazily(bytes, align, purpose),
+        HugePages::Transparent if bytes < TRANSPARENT_PAGE => lazily(bytes, align, purpose),
+        HugePages::Transparent => transparent(bytes, align, purpose),
         HugePages::Explicit(page_size) => huge(bytes, align, page_size),
     }?;
     if options.lock {
-        mapping.lock()?;
+        mapping.lock(purpose)?;
     } else if options.prefault {
         mapping.prefault();
     }
@@ -59,15 +60,19 @@ pub(crate) fn map(
 }
 
 /// Reserves address space alone: no page and no swap is set aside until first use.
-fn lazily(bytes: usize, align: usize, edges: Edges) -> Result<Mapping, RegionError> {
-    let reserved =
-        reserve(bytes, align, SMALLEST_PAGE).ok_or(RegionError::Map { bytes, os_error: None })?;
-    let refused =
-        |error: io::Error| RegionError::Map { bytes: reserved, os_error: error.raw_os_error() };
-    let room = match edges {
-        Edges::Guarded => guards::room(),
-        Edges::Open => 0,
+fn lazily(bytes: usize, align: usize, purpose: MemoryPurpose) -> Result<Mapping, RegionError> {
+    let refused = |bytes, os_error| RegionError::Map {
+        bytes,
+        purpose,
+        os_error,
+        limit: limits::exceeded_by(bytes, os_error),
     };
+    let reserved = reserve(bytes, align, SMALLEST_PAGE).ok_or_else(|| refused(bytes, None))?;
+    let refused = |error: io::Error| refused(reserved, error.raw_os_error());
+    // Users write to blocks, hence the guards. Entries of metadata are reached by checked indices, and
+    // guards could take two more of the mappings that a process may have.
+    let has_guards = purpose == MemoryPurpose::Blocks;
+    let room = if has_guards { guards::room() } else { 0 };
     // No overflow: `reserve` stops at `isize::MAX`. Beyond that there is no mapping, but an error.
     let map = MmapOptions::new()
         .len(reserved + 2 * room)
@@ -75,7 +80,7 @@ fn lazily(bytes: usize, align: usize, edges: Edges) -> Result<Mapping, RegionErr
         .map_anon()
         .map_err(refused)?;
     let mapping = Mapping::over(map.into(), room, bytes, align);
-    if edges == Edges::Guarded {
+    if has_guards {
         guards::put_around(&mapping).map_err(refused)?;
     }
     Ok(mapping)
@@ -83,8 +88,8 @@ fn lazily(bytes: usize, align: usize, edges: Edges) -> Result<Mapping, RegionErr
 
 /// Ordinary pages that the system may merge. A guard is no part of what is merged, so behind the last
 /// whole huge page the bytes have ordinary ones.
-fn transparent(bytes: usize, align: usize, edges: Edges) -> Result<Mapping, RegionError> {
-    let mapping = lazily(bytes, align.max(TRANSPARENT_PAGE), edges)?;
+fn transparent(bytes: usize, align: usize, purpose: MemoryPurpose) -> Result<Mapping, RegionError> {
+    let mapping = lazily(bytes, align.max(TRANSPARENT_PAGE), purpose)?;
     // Advice alone: a system without transparent huge pages ignores or refuses it.
     #[cfg(target_os = "linux")]
     let _ = mapping.advise(libc::MADV_HUGEPAGE);

@@ -10,8 +10,8 @@ use core::ops::Deref;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicUsize};
 
-use crate::backing::{Backing, Edges};
-use crate::{RegionError, RegionOptions, ZeroedMemory};
+use crate::backing::Backing;
+use crate::{MemoryPurpose, RegionError, RegionOptions, ZeroedMemory};
 
 /// Types for which all-zero bytes are a value, and which need no destructor. A table of entries
 /// without bytes does not compile, as it would be memory without a size:
@@ -106,9 +106,9 @@ impl<T: ZeroIsValid> SideTable<T> {
         let as_it_comes = !options.lock && !options.prefault;
         let on_heap = bytes < Self::SMALLEST_MAPPING && as_it_comes && cfg!(feature = "alloc");
         let backing = if on_heap {
-            Backing::heap(bytes, align_of::<T>())
+            Backing::heap(bytes, align_of::<T>(), MemoryPurpose::Metadata)
         } else {
-            Backing::map(bytes, align_of::<T>(), Edges::Open, &options)
+            Backing::map(bytes, align_of::<T>(), MemoryPurpose::Metadata, &options)
         };
         Ok(Self::over(backing?, len))
     }

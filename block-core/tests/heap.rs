@@ -94,7 +94,10 @@ fn a_heap_region_asks_for_what_its_blocks_need_and_frees_what_it_asked_for() {
         let layout = BlockLayout::new(4096, 513).unwrap().with_align(align).unwrap();
         if layout.region_bytes() >= REFUSED {
             let error = Region::heap(layout).unwrap_err();
-            assert!(matches!(error, RegionError::Heap { bytes } if bytes >= REFUSED), "{error:?}");
+            assert!(
+                matches!(error, RegionError::Heap { bytes, .. } if bytes >= REFUSED),
+                "{error:?}"
+            );
             assert!(RECORDER.live().is_empty(), "{align}: a refusal leaves nothing behind");
             continue;
         }

@@ -17,7 +17,7 @@ use std::ptr;
 use std::sync::atomic::AtomicU32;
 
 use address_space::limit_address_space;
-use block_core::{BlockIndex, BlockLayout, Region, RegionError};
+use block_core::{BlockIndex, BlockLayout, MemoryPurpose, Region, RegionError, ResourceLimit};
 use child::in_child;
 use page::page_size;
 
@@ -46,8 +46,11 @@ fn memory_beyond_the_lock_limit_is_refused_and_the_error_names_the_limit() {
     in_child("memory_beyond_the_lock_limit_is_refused_and_the_error_names_the_limit", || {
         let most = 16 * lock_at_most_16_pages();
         let error = lock(8 << 20).unwrap_err();
-        let RegionError::Lock { bytes, limit, os_error } = error else { panic!("{error:?}") };
+        let RegionError::Lock { bytes, purpose, limit, os_error } = error else {
+            panic!("{error:?}")
+        };
         assert_eq!((bytes, limit), (8 << 20, Some(most as u64)));
+        assert_eq!(purpose, MemoryPurpose::Blocks);
         assert!(os_error.is_some());
         let message = error.to_string();
         for part in ["8388608 bytes", &format!("{most} bytes"), "RLIMIT_MEMLOCK", "ulimit -l"] {
@@ -75,7 +78,11 @@ fn the_marks_and_tables_are_locked_too_and_each_refusal_gives_all_back() {
         // Blocks and metadata leave no page for a backend's table.
         let region = lock(most * page).unwrap();
         let error = region.side_table::<AtomicU32>().unwrap_err();
-        assert!(matches!(error, RegionError::Lock { limit: Some(_), .. }), "{error:?}");
+        let expected_purpose = MemoryPurpose::Metadata;
+        assert!(
+            matches!(error, RegionError::Lock { limit: Some(_), purpose, .. } if purpose == expected_purpose),
+            "{error:?}"
+        );
     });
 }
 
@@ -84,16 +91,59 @@ fn memory_beyond_the_limit_of_the_address_space_is_refused_with_its_size() {
     in_child("memory_beyond_the_limit_of_the_address_space_is_refused_with_its_size", || {
         limit_address_space(512 << 20);
         let layout = BlockLayout::new(4096, (1 << 30) / 4096).unwrap();
-        let expected = RegionError::Map { bytes: 1 << 30, os_error: Some(libc::ENOMEM) };
+        let expected = RegionError::Map {
+            bytes: 1 << 30,
+            purpose: MemoryPurpose::Blocks,
+            os_error: Some(libc::ENOMEM),
+            limit: Some(ResourceLimit::AddressSpace(512 << 20)),
+        };
         assert_eq!(Region::map(layout).unwrap_err(), expected);
-        assert!(expected.to_string().contains("1073741824 bytes"), "{expected}");
+        let text = expected.to_string();
+        for part in ["1073741824 bytes", "the blocks", "536870912 bytes", "RLIMIT_AS"] {
+            assert!(text.contains(part), "{part:?} is not in {text:?}");
+        }
         let error = Region::heap(layout).unwrap_err();
-        assert!(matches!(error, RegionError::Heap { bytes } if bytes >= 1 << 30), "{error:?}");
+        assert!(matches!(error, RegionError::Heap { bytes, .. } if bytes >= 1 << 30), "{error:?}");
+        assert!(error.to_string().contains("RLIMIT_AS"), "{error}");
 
         // What does fit still works.
         let region = Region::map(BlockLayout::new(4096, 1024).unwrap()).unwrap();
         // SAFETY: the first byte of a block that nobody else holds.
         unsafe { region.block(BlockIndex::new(1023)).write(1) };
+    });
+}
+
+#[test]
+fn memory_beyond_the_limit_on_data_is_refused_and_the_error_names_the_limit() {
+    in_child("memory_beyond_the_limit_on_data_is_refused_and_the_error_names_the_limit", || {
+        let limit = libc::rlimit { rlim_cur: 256 << 20, rlim_max: 256 << 20 };
+        // SAFETY: reads a limit through a pointer to one, and changes only this process.
+        assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_DATA, &limit) }, 0);
+        let error = Region::map(BlockLayout::new(4096, (1 << 30) / 4096).unwrap()).unwrap_err();
+        let expected = Some(ResourceLimit::Data(256 << 20));
+        assert!(matches!(error, RegionError::Map { limit, .. } if limit == expected), "{error:?}");
+        assert!(error.to_string().contains("RLIMIT_DATA"), "{error}");
+    });
+}
+
+/// `mlockall(MCL_FUTURE)` makes the system lock every new mapping.
+#[test]
+fn new_memory_beyond_the_lock_limit_is_refused_and_the_error_names_the_limit() {
+    in_child("new_memory_beyond_the_lock_limit_is_refused_and_the_error_names_the_limit", || {
+        let limit = libc::rlimit { rlim_cur: 4 << 20, rlim_max: 4 << 20 };
+        // SAFETY: reads a limit through a pointer to one; all calls change only this process, a child
+        // created for that.
+        unsafe {
+            assert_eq!(libc::setrlimit(libc::RLIMIT_MEMLOCK, &limit), 0);
+            if libc::mlockall(libc::MCL_FUTURE) != 0 {
+                return println!("skipped: this process must not lock memory");
+            }
+            assert!(libc::geteuid() != 0 || libc::setuid(65534) == 0);
+        }
+        let error = Region::map(BlockLayout::new(4096, (16 << 20) / 4096).unwrap()).unwrap_err();
+        let expected = Some(ResourceLimit::LockedMemory(4 << 20));
+        assert!(matches!(error, RegionError::Map { limit, .. } if limit == expected), "{error:?}");
+        assert!(error.to_string().contains("RLIMIT_MEMLOCK"), "{error}");
     });
 }
 
@@ -142,7 +192,12 @@ fn mappings_beyond_the_systems_count_are_refused_and_each_refusal_gives_all_back
             let before = address_space();
             (before, [(); 100].map(|()| Region::map(layout).err()), address_space())
         });
-        let refused = RegionError::Map { bytes: 640, os_error: Some(libc::ENOMEM) };
+        let refused = RegionError::Map {
+            bytes: 640,
+            purpose: MemoryPurpose::Blocks,
+            os_error: Some(libc::ENOMEM),
+            limit: Some(ResourceLimit::Mappings(most as u64)),
+        };
         assert_eq!(errors, [Some(refused); 100]);
         assert_eq!(before, after, "pages of address space");
         drop(Region::map(layout).unwrap());

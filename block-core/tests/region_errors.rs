@@ -15,8 +15,8 @@ use std::sync::atomic::AtomicU8;
 
 use block_core::backend::ZeroIsValid;
 use block_core::{
-    AllocError, BlockLayout, BuildError, FreeError, HugePages, LayoutError, Region, RegionError,
-    RegionOptions,
+    AllocError, BlockLayout, BuildError, FreeError, HugePages, LayoutError, MemoryPurpose, Region,
+    RegionError, RegionOptions,
 };
 
 const LIMIT: usize = isize::MAX as usize;
@@ -81,12 +81,14 @@ fn a_mapping_that_the_system_refuses_is_an_error_with_the_bytes_asked_for() {
 #[cfg_attr(not(target_pointer_width = "64"), ignore = "needs a 64-bit address space")]
 fn a_refused_mapping_says_the_bytes_and_the_systems_reason() {
     let error = Region::map(BlockLayout::new(1 << 20, 1 << 40).unwrap()).unwrap_err();
-    let RegionError::Map { bytes, os_error: Some(code) } = error else { panic!("{error:?}") };
+    let RegionError::Map { bytes, os_error: Some(code), .. } = error else { panic!("{error:?}") };
     assert_eq!(bytes, 1 << 60);
     let reason = std::io::Error::from_raw_os_error(code).to_string();
     assert_eq!(
         error.to_string(),
-        format!("the system refused to map 1152921504606846976 bytes: {reason}")
+        format!(
+            "the system refused to map 1152921504606846976 bytes for the blocks of a pool: {reason}"
+        )
     );
 }
 
@@ -104,7 +106,7 @@ fn no_option_makes_a_size_overflow() {
 fn a_heap_that_refuses_is_an_error_with_the_bytes_asked_for() {
     for layout in hopeless() {
         let error = Region::heap(layout).unwrap_err();
-        let RegionError::Heap { bytes } = error else { panic!("{layout:?}: {error:?}") };
+        let RegionError::Heap { bytes, .. } = error else { panic!("{layout:?}: {error:?}") };
         assert!(bytes >= layout.region_bytes(), "{layout:?}: {error:?}");
         assert!(error.to_string().contains(&bytes.to_string()), "{error}");
         assert!(error.to_string().contains("heap"), "{error}");
@@ -170,7 +172,7 @@ fn a_table_whose_bytes_no_word_can_count_is_refused() {
 #[test]
 fn a_build_error_says_what_the_error_within_says_and_adds_nothing_twice() {
     let layout = LayoutError::BadAlign { align: 48 };
-    let region = RegionError::Heap { bytes: 77 };
+    let region = RegionError::Heap { bytes: 77, purpose: MemoryPurpose::Blocks, limit: None };
     assert_eq!(BuildError::from(layout).to_string(), layout.to_string());
     assert_eq!(BuildError::from(region).to_string(), region.to_string());
     // A report that walks the sources must not print the same words again.

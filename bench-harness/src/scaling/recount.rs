@@ -72,7 +72,7 @@ fn count(workers: &Workers, name: Name, case: Case) -> Result<Option<Count>, Run
 fn run(workers: &Workers, name: Name, case: Case, pairs: u64) -> Result<Option<Counts>, RunError> {
     let before = counting::total();
     let built = lineup::build(&[name], &case);
-    let built = built.map_err(|(name, error)| RunError::Build(name, case, error))?;
+    let built = built.map_err(|(name, error)| RunError::Build(name, case, error.into()))?;
     let Some((_, subject)) = built.first() else { return Ok(None) };
     let measured = workers.measure(&**subject, case, pairs);
     measured.map_err(|fault| RunError::Fault(name, case, fault))?;

@@ -42,7 +42,7 @@ const IN_A_LOCK: usize = 10;
 /// How long all of it takes at most.
 const TIME: Duration = Duration::from_secs(2);
 /// The same for the first round.
-const FIRST_TIME: Duration = Duration::from_secs(8);
+const FIRST_TIME: Duration = Duration::from_secs(60);
 /// The calls of the popper where it cannot be stopped.
 const CALLS: usize = if cfg!(miri) { 20 } else { 200_000 };
 

@@ -1,7 +1,9 @@
 //! Pages that are there before they are first used.
 
 use super::{Mapping, SMALLEST_PAGE};
-use crate::RegionError;
+#[cfg(unix)]
+use crate::limits;
+use crate::{MemoryPurpose, RegionError};
 
 impl Mapping {
     /// Writes one byte in each page: a zero over a zero.
@@ -19,42 +21,22 @@ impl Mapping {
 
     /// Locks the pages, which makes them present, too.
     #[cfg(unix)]
-    pub(super) fn lock(&self) -> Result<(), RegionError> {
+    pub(super) fn lock(&self, purpose: MemoryPurpose) -> Result<(), RegionError> {
         // SAFETY: the bytes are mapped, and keep their contents.
         match unsafe { libc::mlock(self.base.as_ptr().cast(), self.bytes) } {
             0 => Ok(()),
             _ => Err(RegionError::Lock {
                 bytes: self.bytes,
+                purpose,
                 // The number first: the next call may change it.
                 os_error: std::io::Error::last_os_error().raw_os_error(),
-                limit: locked_memory_limit(),
+                limit: limits::locked_memory(),
             }),
         }
     }
 
     #[cfg(not(unix))]
-    pub(super) fn lock(&self) -> Result<(), RegionError> {
+    pub(super) fn lock(&self, _purpose: MemoryPurpose) -> Result<(), RegionError> {
         Err(RegionError::Unsupported { what: "locking memory" })
     }
-}
-
-/// The soft limit `RLIMIT_MEMLOCK` of this process in bytes, if it is finite.
-#[cfg(all(unix, not(any(target_os = "fuchsia", target_os = "illumos", target_os = "solaris"))))]
-fn locked_memory_limit() -> Option<u64> {
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: `getrlimit` writes one `rlimit` through a pointer to one.
-    let answer = unsafe { libc::getrlimit(libc::RLIMIT_MEMLOCK, &mut limit) };
-    #[allow(
-        clippy::useless_conversion,
-        clippy::unnecessary_fallible_conversions,
-        reason = "`rlim_t` is an unsigned or a signed integer of 32 or 64 bits, by system"
-    )]
-    let bytes = u64::try_from(limit.rlim_cur).ok()?;
-    (answer == 0 && limit.rlim_cur != libc::RLIM_INFINITY).then_some(bytes)
-}
-
-/// Returns `None`: these systems have no such limit.
-#[cfg(any(target_os = "fuchsia", target_os = "illumos", target_os = "solaris"))]
-fn locked_memory_limit() -> Option<u64> {
-    None
 }

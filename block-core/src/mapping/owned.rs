@@ -49,14 +49,38 @@ impl Drop for OwnedMapping {
         let (start, bytes) = (self.start, self.bytes);
         // SAFETY: the mapping belongs to this value, and nothing uses it any more.
         if unsafe { !unmap(start, bytes) } {
-            // SAFETY: as above. Locked pages cannot be discarded, hence the first call.
-            unsafe {
-                libc::munlock(start.cast(), bytes);
-                libc::madvise(start.cast(), bytes, libc::MADV_DONTNEED);
-            }
+            // SAFETY: as above.
+            unsafe { discard(start, bytes) };
             keep(start.expose_provenance(), bytes);
         }
         retry();
+    }
+}
+
+/// Returns the pages of a range to the system.
+///
+/// # Safety
+///
+/// The caller owns the range, and nothing uses it.
+unsafe fn discard(start: *mut u8, bytes: usize) {
+    // SAFETY: by this function's contract.
+    if unsafe { libc::madvise(start.cast(), bytes, libc::MADV_DONTNEED) } == 0 {
+        return;
+    }
+    // Locked pages are only discarded by `MADV_DONTNEED_LOCKED` (Linux 5.18) or after they are
+    // unlocked, which near the limit on mappings fails, too.
+    #[cfg(target_os = "linux")]
+    {
+        const MADV_DONTNEED_LOCKED: libc::c_int = 24;
+        // SAFETY: as above.
+        if unsafe { libc::madvise(start.cast(), bytes, MADV_DONTNEED_LOCKED) } == 0 {
+            return;
+        }
+    }
+    // SAFETY: as above.
+    unsafe {
+        libc::munlock(start.cast(), bytes);
+        libc::madvise(start.cast(), bytes, libc::MADV_DONTNEED);
     }
 }
 

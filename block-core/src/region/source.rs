@@ -5,9 +5,9 @@ use core::sync::atomic::AtomicBool;
 
 use super::Region;
 use super::metadata::Metadata;
-use crate::backing::{Backing, Edges};
+use crate::backing::Backing;
 use crate::divide::ExactDivisor;
-use crate::{BlockLayout, Footprint, RegionError, RegionOptions, ZeroedMemory};
+use crate::{BlockLayout, Footprint, MemoryPurpose, RegionError, RegionOptions, ZeroedMemory};
 
 impl Region {
     /// A region in an anonymous mapping, committed page by page as blocks are first used.
@@ -160,7 +160,7 @@ impl Region {
 
     pub(crate) fn mapped(layout: BlockLayout, options: RegionOptions) -> Result<Self, RegionError> {
         let (bytes, align) = (layout.region_bytes(), layout.align());
-        let blocks = Backing::map(bytes, align, Edges::Guarded, &options)?;
+        let blocks = Backing::map(bytes, align, MemoryPurpose::Blocks, &options)?;
         Self::with_own_metadata(blocks, layout, options)
     }
 
@@ -169,7 +169,7 @@ impl Region {
         options: RegionOptions,
     ) -> Result<Self, RegionError> {
         options.refuse_what_needs_a_mapping()?;
-        let blocks = Backing::heap(layout.region_bytes(), layout.align())?;
+        let blocks = Backing::heap(layout.region_bytes(), layout.align(), MemoryPurpose::Blocks)?;
         Self::with_own_metadata(blocks, layout, options)
     }
 
