@@ -1,7 +1,7 @@
 //! What it costs to let a pool find mistakes: each option of a region beside none.
 //!
 //! ```console
-//! cargo run --release -p bench-harness --example hardening > docs/measured/hardening.txt
+//! cargo run --release -p bench-harness --example hardening > bench-harness/docs/measured/hardening.txt
 //! ```
 //!
 //! Measured as everything here, see [`method`](crate::method): threads pinned, the options by turns round by

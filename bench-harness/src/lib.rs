@@ -43,7 +43,7 @@
 //! - [scaling]: how saturation is foretold, and what the model leaves out.
 //! - [adding_a_contender]: how to add one, with an example that runs.
 //!
-//! A record of one machine with its page is kept with the sources, in `docs/measured`, and so is that of the
+//! A record of one machine with its page is kept with the sources, in `bench-harness/docs/measured`, and so is that of the
 //! longest soak.
 
 pub mod adding_a_contender;

@@ -58,7 +58,7 @@
 //! once, here and in a child. At the end it says whether time per operation or resident memory rose, with a
 //! confidence interval for the slope, beside the same loops without an allocator: what rises by more than a
 //! bound, or is lost, is exit code 1. Record, picture and page of the longest run are kept in the repository, as
-//! `docs/measured/soak.json`, `soak.svg` and `soak.md`.
+//! `bench-harness/docs/measured/soak.json`, `soak.svg` and `soak.md`.
 //!
 //! # Examples
 //!
