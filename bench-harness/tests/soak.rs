@@ -247,7 +247,10 @@ fn the_page_and_the_picture_of_the_longest_run_are_those_of_its_record() {
     let record = Record::read(&measured("soak.json")).unwrap();
     let kept = |name| fs::read_to_string(measured(name)).unwrap();
     let made = [report::page(&record), plot::svg(&record)];
-    assert!(made == [kept("soak.md"), kept("soak.svg")], "--redraw bench-harness/docs/measured/soak.json");
+    assert!(
+        made == [kept("soak.md"), kept("soak.svg")],
+        "--redraw bench-harness/docs/measured/soak.json"
+    );
     assert!(record.optimised && !Verdicts::of(&record).rises());
 }
 

@@ -45,7 +45,7 @@
 //! 3. `block-core/src/region.rs`, then `block.rs` and `ledger.rs` beside it: addresses, the handle, the
 //!    check of a free.
 //! 4. `block-lockfree/src/stack.rs`, `magazines/mod.rs`, `magazines/transfer.rs`; then the page
-//!    `block_lockfree::exactness`, and `magazines/reclaim.rs` after it.
+//!    `block-lockfree/docs/exactness.md`, and `magazines/reclaim.rs` after it.
 //!
 //! # Where each invariant is kept
 //!

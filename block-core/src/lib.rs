@@ -78,7 +78,7 @@
 //!
 //! A backend may add its own, numbered from 7 on: the lock-free one does, see there. What follows for those
 //! who are attacked or make mistakes, which are found and which are not, is on the page
-//! `block_lockfree::security`.
+//! `block-lockfree/docs/security.md`.
 //!
 //! # Under a sanitizer
 //!

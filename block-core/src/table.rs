@@ -2,7 +2,7 @@
 //!
 //! A table never lies inside the blocks, so a holder that writes past its block's end reaches other blocks,
 //! and no link or mark before it has written past the last of them. Behind those of a mapping lies a guard
-//! page, where the process ends; elsewhere what the page `block_lockfree::security` says.
+//! page, where the process ends; elsewhere what the page `block-lockfree/docs/security.md` says.
 
 use core::fmt;
 use core::marker::PhantomData;
