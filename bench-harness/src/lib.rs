@@ -35,7 +35,7 @@
 //!
 //! # Pages
 //!
-//! - `docs/METHODOLOGY.md`: what a figure means, what is checked, and whom the method favours.
+//! - `docs/METHODOLOGY.md`: the meaning of the figures, the checks, and the bias.
 //! - [record]: what a record holds, and how two of them are compared.
 //! - [latency]: how single calls are timed, and what their tail means.
 //! - [buffers]: what it costs to freeze, clone and slice a buffer.

@@ -50,7 +50,7 @@
 //! |---|---|
 //! | [`sizing.md`][sizing] | how to choose the capacity |
 //! | [`static-pools.md`][static-pools] | pools in statics, with or without a heap |
-//! | [`security.md`][security] | what safe code can rely on, what unsafe code must guarantee, which mistakes are detected; signal handlers and forks |
+//! | [`security.md`][security] | guarantees for safe code, obligations of unsafe code, detected mistakes; signal handlers and forks |
 //! | [`exactness.md`][exactness] | why a pool is never exhausted while a block is free |
 //! | [`tuning.md`][tuning] | measurements, and alternatives that were tried |
 //! | [`from-block-allocator.md`][from-block-allocator], [`from-bytes.md`][from-bytes], [`from-mutex-vec.md`][from-mutex-vec] | the same program before and after, for users of `block_allocator`, of `bytes`, or of a `Mutex<Vec<Vec<u8>>>` |
