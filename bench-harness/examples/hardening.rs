@@ -1,7 +1,7 @@
 //! What each option of a region costs that finds mistakes, on each backend, on one thread and on all cores, in
 //! about half a minute.
 //!
-//! `cargo run --release -p bench-harness --example hardening > docs/measured/hardening.txt`
+//! `cargo run --release -p bench-harness --example hardening > bench-harness/docs/measured/hardening.txt`
 
 use bench_harness::hardening;
 use bench_harness::machine::Machine;

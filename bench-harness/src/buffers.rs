@@ -4,7 +4,7 @@
 //! cargo run --release -p bench-harness --example buffers
 //! ```
 //!
-//! Measured as everything here, see [`method`](crate::method): threads pinned, contenders by turns round
+//! Measured as everything here, see `docs/METHODOLOGY.md`: threads pinned, contenders by turns round
 //! by round, wall time of all threads together for each operation; least and median are shown. Each
 //! loop adds up a byte of every buffer that it gets, and the sum is compared after the time.
 //!

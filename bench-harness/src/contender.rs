@@ -1,7 +1,7 @@
 //! What a contender is: one way to take a block and give it back.
 //!
 //! A measured loop is compiled for each kind of [`Hand`], so nothing stands between the loop and the
-//! calls that it measures. How to add a contender is a [page of its own](crate::adding_a_contender).
+//! calls that it measures. `docs/adding-a-contender.md` says how to add one.
 
 use std::fmt::Debug;
 use std::ptr::NonNull;

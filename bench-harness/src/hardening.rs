@@ -1,10 +1,10 @@
 //! What it costs to let a pool find mistakes: each option of a region beside none.
 //!
 //! ```console
-//! cargo run --release -p bench-harness --example hardening > docs/measured/hardening.txt
+//! cargo run --release -p bench-harness --example hardening > bench-harness/docs/measured/hardening.txt
 //! ```
 //!
-//! Measured as everything here, see [`method`](crate::method): threads pinned, the options by turns round by
+//! Measured as everything here, see `docs/METHODOLOGY.md`: threads pinned, the options by turns round by
 //! round, wall time of all threads together for each pair of take and give, by handle; the first byte of
 //! each block is written. Every pool is verified before, and counted after each sample. Median and least are
 //! shown.

@@ -35,18 +35,16 @@
 //!
 //! # Pages
 //!
-//! - [method]: what is measured, what is not, in whose favour it errs, and how far to trust it.
+//! - `docs/METHODOLOGY.md`: the meaning of the figures, the checks, and the bias.
 //! - [record]: what a record holds, and how two of them are compared.
 //! - [latency]: how single calls are timed, and what their tail means.
 //! - [buffers]: what it costs to freeze, clone and slice a buffer.
 //! - [hardening]: what it costs to let a pool find mistakes.
 //! - [scaling]: how saturation is foretold, and what the model leaves out.
-//! - [adding_a_contender]: how to add one, with an example that runs.
+//! - `docs/adding-a-contender.md`: how to add one, with an example that is a test.
 //!
-//! A record of one machine with its page is kept with the sources, in `docs/measured`, and so is that of the
-//! longest soak.
+//! The folder `docs/measured` has the record and the report of one machine, and those of the longest soak.
 
-pub mod adding_a_contender;
 pub mod arguments;
 mod barrier;
 pub mod buffers;
@@ -64,7 +62,6 @@ pub mod latency;
 pub mod lineup;
 pub mod machine;
 pub mod median;
-pub mod method;
 pub mod numbers;
 pub mod origin;
 pub mod output;
@@ -91,3 +88,7 @@ pub mod workload;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 mod readme {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../docs/adding-a-contender.md")]
+mod adding_a_contender {}

@@ -238,7 +238,7 @@ fn samples_of_a_long_run_are_as_many_as_of_a_short_one() {
 }
 
 fn measured(name: &str) -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/measured").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/measured").join(name)
 }
 
 /// Written by the command that `--help` names, never by hand.
@@ -247,7 +247,10 @@ fn the_page_and_the_picture_of_the_longest_run_are_those_of_its_record() {
     let record = Record::read(&measured("soak.json")).unwrap();
     let kept = |name| fs::read_to_string(measured(name)).unwrap();
     let made = [report::page(&record), plot::svg(&record)];
-    assert!(made == [kept("soak.md"), kept("soak.svg")], "--redraw docs/measured/soak.json");
+    assert!(
+        made == [kept("soak.md"), kept("soak.svg")],
+        "--redraw bench-harness/docs/measured/soak.json"
+    );
     assert!(record.optimised && !Verdicts::of(&record).rises());
 }
 

@@ -33,8 +33,11 @@
 )]
 //! | mistakes with bare pointers, found if asked for | [`RegionOptions::verify_on_acquire`], [`BlockLayout::with_guard`] |
 //! | proof that a backend keeps its promises | `conformance`, with the feature of that name |
-//! | how it all fits together, and where to start reading | [`architecture`] |
-//! | how the promises are shown to hold, to be run again by anyone | [`evidence`] |
+//! | how to write a backend | [`docs/writing-a-backend.md`][writing-a-backend] |
+//! | how the promises are verified | [`docs/evidence.md`][evidence] |
+//!
+//! [writing-a-backend]: https://docs.rs/crate/block-core/latest/source/docs/writing-a-backend.md
+//! [evidence]: https://docs.rs/crate/block-core/latest/source/docs/evidence.md
 //!
 //! This crate holds no free list, and no thread and no lock but to wait and to test. Those are the
 //! backends': `block-lockfree` for speed, `block-mutex` as the reference. In the examples `Pool` is any
@@ -78,7 +81,7 @@
 //!
 //! A backend may add its own, numbered from 7 on: the lock-free one does, see there. What follows for those
 //! who are attacked or make mistakes, which are found and which are not, is on the page
-//! `block_lockfree::security`.
+//! `block-lockfree/docs/security.md`.
 //!
 //! # Under a sanitizer
 //!
@@ -141,7 +144,6 @@ extern crate std;
 mod alloc;
 #[cfg(any(feature = "allocator-api2", feature = "allocator-api2-04"))]
 mod allocator;
-pub mod architecture;
 mod asan;
 pub mod backend;
 mod block;
@@ -151,7 +153,6 @@ mod boxed;
 pub mod buffer;
 mod bulk;
 mod error;
-pub mod evidence;
 mod ext;
 #[cfg(all(feature = "std", unix))]
 mod fixed;
@@ -226,3 +227,7 @@ pub(crate) use memory::side_table::{SideTable, ZeroIsValid};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}
+
+#[cfg(all(doctest, feature = "conformance"))]
+#[doc = include_str!("../docs/writing-a-backend.md")]
+mod writing_a_backend {}

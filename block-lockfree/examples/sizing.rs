@@ -1,6 +1,6 @@
 //! How big should my pool be? Runs a load on a pool that is far too big, reads the most blocks that were
 //! held at once, and shows that the same load fits in a pool of that size, and not in a smaller one. The
-//! recipe is `block_lockfree::sizing`.
+//! recipe is `docs/sizing.md`.
 //!
 //! `cargo run -p block-lockfree --example sizing`
 

@@ -34,18 +34,35 @@
 //! ```
 //!
 //! A thread that finds the stack empty reclaims the blocks cached by all threads, so the capacity
-//! is exact: [`exactness`] has the argument. [`tuning`] has the costs, and alternatives that were
-//! measured.
+//! is exact: see [the argument][exactness]. [Performance][tuning] has the costs, and alternatives
+//! that were measured.
 //!
 //! Next to each link is the number of blocks from there to the bottom, which stays correct while
 //! the block is on the stack. So [`available`](block_core::BlockAlloc::available) adds one number
 //! of the stack and one per magazine: it takes no lock, stops no thread, and follows no links. A
 //! counter would cost every call one more atomic operation on a shared cache line.
 //!
-//! [`sizing`] says how large a pool should be, from its own statistics. [`security`] says what safe
-//! code can rely on, what unsafe code must guarantee, which mistakes are detected, and why signal
-//! handlers and forked children may use a pool. [`guides`] help to move from `block_allocator`,
-//! from `bytes`, or from a pool of your own behind a mutex.
+//! # Pages
+//!
+//! They are in the folder `docs` of this crate.
+//!
+//! | page | contents |
+//! |---|---|
+//! | [`sizing.md`][sizing] | how to choose the capacity |
+//! | [`static-pools.md`][static-pools] | pools in statics, with or without a heap |
+//! | [`security.md`][security] | guarantees for safe code, obligations of unsafe code, detected mistakes; signal handlers and forks |
+//! | [`exactness.md`][exactness] | why a pool is never exhausted while a block is free |
+//! | [`tuning.md`][tuning] | measurements, and alternatives that were tried |
+//! | [`from-block-allocator.md`][from-block-allocator], [`from-bytes.md`][from-bytes], [`from-mutex-vec.md`][from-mutex-vec] | the same program before and after, for users of `block_allocator`, of `bytes`, or of a `Mutex<Vec<Vec<u8>>>` |
+//!
+//! [exactness]: https://docs.rs/crate/block-lockfree/latest/source/docs/exactness.md
+//! [security]: https://docs.rs/crate/block-lockfree/latest/source/docs/security.md
+//! [sizing]: https://docs.rs/crate/block-lockfree/latest/source/docs/sizing.md
+//! [static-pools]: https://docs.rs/crate/block-lockfree/latest/source/docs/static-pools.md
+//! [tuning]: https://docs.rs/crate/block-lockfree/latest/source/docs/tuning.md
+//! [from-block-allocator]: https://docs.rs/crate/block-lockfree/latest/source/docs/from-block-allocator.md
+//! [from-bytes]: https://docs.rs/crate/block-lockfree/latest/source/docs/from-bytes.md
+//! [from-mutex-vec]: https://docs.rs/crate/block-lockfree/latest/source/docs/from-mutex-vec.md
 //!
 //! # Invariants
 //!
@@ -71,9 +88,9 @@
 //!   [`block_core`](block_core#features) with the same names.
 //!
 //! Without `std` the crate is `no_std`, and every call uses the stack. Without `std` and `alloc` a
-//! pool is in a static or in other memory of the caller: see [`static_pools`]. Targets without
-//! 64-bit atomics use `portable-atomic`, with a lock unless the program says otherwise, which it
-//! must if interrupt handlers use a pool, see [there](static_pools#interrupt-handlers).
+//! pool is in a static or in other memory of the caller: see [pools in statics][static-pools].
+//! Targets without 64-bit atomics use `portable-atomic`, by default with a lock. If interrupt
+//! handlers use a pool, the program must select another method; the same page shows how.
 
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -87,13 +104,9 @@ extern crate std;
 mod bitmap;
 #[cfg(feature = "std")]
 mod depot;
-#[cfg(feature = "std")]
-pub mod exactness;
 mod failed_calls;
 #[cfg(feature = "std")]
 mod fence;
-#[cfg(feature = "std")]
-pub mod guides;
 mod head;
 mod links;
 #[cfg(feature = "std")]
@@ -101,20 +114,15 @@ mod lock;
 #[cfg(feature = "std")]
 mod magazine;
 mod pool;
-#[cfg(feature = "std")]
-pub mod security;
 mod shared;
-#[cfg(feature = "std")]
-pub mod sizing;
 #[cfg(feature = "std")]
 mod state;
 #[cfg(not(any(block_loom, block_shuttle)))]
+#[doc(hidden)]
 pub mod static_pools;
 mod sync;
 #[cfg(feature = "std")]
 mod thread;
-#[cfg(feature = "std")]
-pub mod tuning;
 #[cfg(feature = "std")]
 mod wait_guard;
 
@@ -146,3 +154,38 @@ pub use pool::LockFreeAlloc;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}
+
+/// The pages, whose examples are tests.
+#[cfg(doctest)]
+mod docs {
+    #[cfg(feature = "std")]
+    #[doc = include_str!("../docs/exactness.md")]
+    mod exactness {}
+
+    #[cfg(feature = "std")]
+    #[doc = include_str!("../docs/from-block-allocator.md")]
+    mod from_block_allocator {}
+
+    #[cfg(feature = "std")]
+    #[doc = include_str!("../docs/from-bytes.md")]
+    mod from_bytes {}
+
+    #[cfg(feature = "std")]
+    #[doc = include_str!("../docs/from-mutex-vec.md")]
+    mod from_mutex_vec {}
+
+    #[cfg(feature = "std")]
+    #[doc = include_str!("../docs/security.md")]
+    mod security {}
+
+    #[cfg(feature = "std")]
+    #[doc = include_str!("../docs/sizing.md")]
+    mod sizing {}
+
+    #[doc = include_str!("../docs/static-pools.md")]
+    mod static_pools {}
+
+    #[cfg(feature = "std")]
+    #[doc = include_str!("../docs/tuning.md")]
+    mod tuning {}
+}

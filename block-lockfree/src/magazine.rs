@@ -93,7 +93,7 @@ impl Magazine {
         let before = self.active.load(Ordering::Relaxed);
         // No change if this thread is already inside an operation.
         self.active.store(mark(), Ordering::Relaxed);
-        // The owner's half of the fence (step 2 of the page on exactness): the compiler keeps the
+        // The owner's half of the fence (step 2 of `docs/exactness.md`): the compiler keeps the
         // order, and the reclaimer makes the processor keep it.
         compiler_fence(Ordering::SeqCst);
         // Acquire: pairs with the Release of the reclaimer that opened the magazines, and makes its

@@ -39,7 +39,8 @@ use crate::stack::Stack;
 /// contain blocks: the one exception to exactness. It may change `errno`. A forked child may
 /// allocate and free, too, and reaches every block except those that other threads of the parent
 /// had allocated or were moving. Neither holds on targets without 64-bit atomics, where a lock
-/// replaces them, unless the program [says otherwise](crate::static_pools#interrupt-handlers).
+/// replaces them, unless the program selects another method: see "Interrupt handlers" in
+/// `docs/static-pools.md`.
 ///
 /// # Examples
 ///

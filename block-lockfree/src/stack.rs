@@ -72,7 +72,7 @@
 //! | push: CAS of the head | Release | the Acquire load or failed CAS of a pop, a push or `content` | a pop may read an old link, or its caller old bytes of the block; a push may read an old depth |
 //! | pop: load of the head, failed CAS | Acquire | that Release, or the Release of a CAS whose release sequence contains the value: pops are read-modify-writes and do not end it | the same |
 //! | pop: successful CAS | Acquire | the same | nothing today, since the word was loaded with Acquire before; kept so that the pop is correct by itself |
-//! | pop: successful CAS | Release | the Acquire load of a pop that finds the stack empty | that pop may not see that magazines were opened before the last block was taken, and may report exhaustion while they contain blocks (step 6 of the page on exactness) |
+//! | pop: successful CAS | Release | the Acquire load of a pop that finds the stack empty | that pop may not see that magazines were opened before the last block was taken, and may report exhaustion while they contain blocks (step 6 of `docs/exactness.md`) |
 //! | push: store of an entry | Release | the Acquire load of that entry by a bulk pop or `content` | `content` may read an entry that was written after a pop, not see that pop in the head word, and take the entry for that of the block while it was on top |
 //! | push: load of the head, failed CAS | Acquire | the Release of another push | the depth of the block below, or `frontier`, may be outdated (F, G) |
 //! | push: raising `frontier` | Release | the Acquire load in `content` | `content` may not see the pops that moved the frontier, and count returned blocks as never used |

@@ -1,7 +1,7 @@
-//! What the page on security says in figures: the table of the tag is what its formula gives.
+//! The table of the tag in `docs/security.md` agrees with its formula.
 #![cfg(not(any(block_loom, block_shuttle)))]
 
-/// A time in the page's words: three digits, in the largest unit of which there is one.
+/// Formats a time as the page does: three digits, in the largest unit that it reaches.
 fn words(seconds: f64) -> String {
     const YEAR: f64 = 365.2425 * DAY;
     const DAY: f64 = 86_400.0;
@@ -14,12 +14,12 @@ fn words(seconds: f64) -> String {
     format!("{value:.*} {name}", (3 - before_the_point).max(0) as usize)
 }
 
-/// Invariant 7: the index has the bits that it needs, the tag all others.
+/// Invariant 7: the tag has every bit that the index does not need.
 #[test]
-fn the_table_of_the_tag_is_what_the_formula_gives() {
-    let page = include_str!("../src/security.rs");
-    let (_, table) = page.split_once("//! | capacity | tag bits |").expect("the table");
-    let rows = table.lines().skip(2).map_while(|line| line.strip_prefix("//! | "));
+fn the_table_of_the_tag_agrees_with_its_formula() {
+    let page = include_str!("../docs/security.md");
+    let (_, table) = page.split_once("| capacity | tag bits |").expect("the table");
+    let rows = table.lines().skip(2).map_while(|line| line.strip_prefix("| "));
     let mut count = 0;
     for row in rows {
         let cells: Vec<_> = row.trim_end_matches(" |").split(" | ").collect();

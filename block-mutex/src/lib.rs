@@ -6,7 +6,7 @@
 //!
 //! Not to be called from a signal handler, which would wait for the call that it interrupted, nor in a
 //! child of `fork` beside threads that use the pool: one of those may have held the lock. Which mistakes are
-//! found, and what an overrun reaches, is on the page `block_lockfree::security`, for this crate as well.
+//! found, and what an overrun reaches, is on the page `block-lockfree/docs/security.md`, for this crate as well.
 //!
 //! # Examples
 //!

@@ -13,9 +13,9 @@ pools meanwhile, and children are forked from them. At the end of each turn ever
 every block has to be there once.
 
 Record (soak.json), picture (soak.svg) and page (soak.md) go to one folder. The longest run that was
-made is kept in docs/measured; another one takes its place by
+made is kept in bench-harness/docs/measured; another one takes its place by
 
-  cargo run --release -p bench-harness --example soak -- --time 2h --output docs/measured
+  cargo run --release -p bench-harness --example soak -- --time 2h --output bench-harness/docs/measured
 
 Ctrl-C (or SIGTERM) ends the run when each pool has had its turn, and the record says so; the second
 one ends it at once, without a record.

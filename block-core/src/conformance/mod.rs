@@ -19,8 +19,8 @@
 //!
 //! To test a backend, name it and a factory of it in a test of its crate, with `block-core`'s
 //! feature `conformance` among the dev-dependencies: [`conformance_tests!`](crate::conformance_tests)
-//! makes one test of each, [`check_all`] runs them in a row. How to write a backend:
-//! [`writing_a_backend`].
+//! makes one test of each, [`check_all`] runs them in a row. The page `docs/writing-a-backend.md`
+//! has a complete backend.
 //!
 //! Random choices come from a fixed seed; `CONFORMANCE_SEED=<number>` in the environment makes
 //! others. How threads interleave is the system's business, so a fault between threads is found
@@ -148,7 +148,6 @@ mod sharing;
 mod stepping;
 mod threads;
 mod verdict;
-pub mod writing_a_backend;
 
 use core::ops::Deref;
 
@@ -179,8 +178,6 @@ pub use sharing::{bulk_transfers_conserve, no_alloc_fails_within_its_share, no_b
 /// At the first one that does not hold.
 ///
 /// # Examples
-///
-/// Also the last line of [`writing_a_backend`].
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;

@@ -19,7 +19,7 @@
 //!
 //! `READY` is stored with Release and loaded with Acquire, so a thread that sees it sees the whole
 //! table. A reclaimer sees each table that may contain a block: the owner found the table `READY`
-//! before the fence of its operation (steps 1 and 2 of [`exactness`](crate::exactness)). A
+//! before the fence of its operation (steps 1 and 2 of `docs/exactness.md`). A
 //! reclaimer whose fence comes later sees the table, too. A reclaimer whose fence came earlier has
 //! closed the magazines to that operation.
 

@@ -2,7 +2,7 @@
 //!
 //! Source: J. Bonwick, J. Adams, "Magazines and Vmem: Extending the Slab Allocator to Many CPUs and
 //! Arbitrary Resources", USENIX 2001, for the magazines. The reclaim that makes exhaustion exact is
-//! this crate's own, see [`exactness`](crate::exactness). Comments here cite its numbered steps.
+//! this crate's own, see `docs/exactness.md`. Comments here cite its numbered steps.
 //!
 //! # Invariants
 //!

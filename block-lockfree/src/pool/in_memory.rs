@@ -33,7 +33,7 @@ impl LockFreeAlloc {
     /// use block_lockfree::LockFreeAlloc;
     ///
     /// let layout = BlockLayout::new(256, 64)?.with_align(4096)?;
-    /// // Once in the life of the program. Without a heap, use a `static mut`: see the page on static pools.
+    /// // Once in the life of the program. Without a heap, use a `static mut`: see `docs/static-pools.md`.
     /// let memory = Box::leak(Box::<[u8]>::new_uninit_slice(LockFreeAlloc::static_bytes(&layout)));
     ///
     /// let pool = LockFreeAlloc::from_static(layout, memory)?;
