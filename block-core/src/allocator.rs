@@ -24,41 +24,40 @@ use crate::{BlockAlloc, Stats};
 #[cfg(feature = "alloc")]
 pub use shared::SharedPoolAllocator;
 
-/// A pool that owns its backend and gives its blocks to boxes, vectors and maps.
+/// A pool that owns its backend and is an allocator for boxes, vectors and maps.
 ///
-/// Containers take it by reference, `&PoolAllocator<A>`; those that must outlive every scope take
-/// `&'static PoolAllocator<A>`, or a clone of a `SharedPoolAllocator` (feature `alloc`). The
-/// backend does not come out again: see [`Block`](crate::Block) for bytes, from another pool.
+/// Containers take it by reference, `&PoolAllocator<A>`. Containers that must outlive every scope
+/// take `&'static PoolAllocator<A>`, or a clone of a `SharedPoolAllocator` (feature `alloc`). The
+/// backend cannot be taken out again. Use [`Block`](crate::Block) and another pool for bytes.
 ///
 /// # What fits
 ///
-/// An allocation takes one block, if it is no larger and no more aligned than a block; one of no
-/// bytes takes none. Everything else is refused, also while blocks are free.
+/// An allocation takes one block if its size and alignment are at most those of a block. An
+/// allocation of no bytes takes no block. All others fail, also while blocks are free.
 ///
-/// - A vector holds at most what fits a block, to the byte. It asks for twice its capacity when it
-///   grows, which can be refused where one more element would fit: take the capacity up front, or
-///   ask for it with `try_reserve_exact`.
-/// - A map that moves to another table, larger or smaller, needs both at once: two blocks.
-///   hashbrown uses the length that it is given, so its first table is as large as a block allows.
+/// - A vector can fill a block to the last byte. It asks for twice its capacity when it grows,
+///   which can fail although one more element would fit: set the capacity when you create it, or
+///   use `try_reserve_exact`.
+/// - A map that moves to a larger or smaller table needs two blocks at the same time. hashbrown
+///   uses the whole length of the allocation, so its first table is as large as a block allows.
 ///
 /// # Errors
 ///
-/// The trait's `AllocError`, for what does not fit and for an exhausted pool alike. Which calls
-/// pass it on is the container's choice: `Box::try_new_in` and `try_reserve` do, and leave
-/// everything as it was. `Vec::push`, `Vec::with_capacity_in`, `HashMap::insert` and
-/// `HashMap::shrink_to` do not: as with any allocator, they end the program through
-/// `handle_alloc_error`.
+/// The trait's `AllocError` means that the allocation does not fit a block, or that the pool is
+/// exhausted. `Box::try_new_in` and `try_reserve` return it and change nothing. `Vec::push`,
+/// `Vec::with_capacity_in`, `HashMap::insert` and `HashMap::shrink_to` do not return it: as with
+/// any allocator, they end the program through `handle_alloc_error`.
 ///
 /// # Versions
 ///
-/// The feature `allocator-api2` is for containers that are written against version 0.2 of that crate, such
-/// as those of hashbrown 0.17; `allocator-api2-04` is for version 0.4, which `cargo add` installs. Both can
-/// be on. The crates are re-exported as `block_core::allocator_api2` and `block_core::allocator_api2_04`,
-/// so that a program need not name a version.
+/// The feature `allocator-api2` is for containers that are written against version 0.2 of that
+/// crate, such as those of hashbrown 0.17; `allocator-api2-04` is for version 0.4, which `cargo
+/// add` installs. Both can be on. The crates are re-exported as `block_core::allocator_api2` and
+/// `block_core::allocator_api2_04`, so that a program need not name a version.
 ///
-/// If another crate turns on the feature `nightly` of version 0.2, its trait is the unstable one of the
-/// standard library. A build then fails with "use of unstable library feature `allocator_api`", unless it
-/// has `RUSTFLAGS="--cfg block_nightly"` and a nightly compiler.
+/// If another crate enables the feature `nightly` of version 0.2, its trait is the unstable one of
+/// the standard library. A build then fails with "use of unstable library feature `allocator_api`",
+/// unless it has `RUSTFLAGS="--cfg block_nightly"` and a nightly compiler.
 ///
 /// # Examples
 ///
@@ -71,13 +70,13 @@ pub use shared::SharedPoolAllocator;
 ///
 /// let pool = PoolAllocator::new(backend); // 4 blocks of 256 bytes
 ///
-/// // A box takes a block, and gives it back when it is dropped.
+/// // A box takes a block, and frees it when it is dropped.
 /// let position = Box::try_new_in([1.0, 2.0, 3.0], &pool).unwrap();
 /// assert_eq!((position[2], pool.available()), (3.0, 3));
 /// drop(position);
 /// assert_eq!(pool.available(), 4);
 ///
-/// // A vector grows inside its block, and sees where it ends.
+/// // A vector grows within its block.
 /// let mut samples = Vec::new_in(&pool);
 /// samples.try_reserve_exact(2).unwrap();
 /// samples.extend([1_u64, 2]);
@@ -93,7 +92,7 @@ pub use shared::SharedPoolAllocator;
 /// # Ok::<(), std::boxed::Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// What must not compile does not. A vector that outlives its pool:
+/// A vector cannot outlive its pool:
 ///
 /// ```compile_fail,E0505
 /// # use block_core::{BlockAlloc, PoolAllocator};
@@ -105,7 +104,7 @@ pub use shared::SharedPoolAllocator;
 /// }
 /// ```
 ///
-/// A handle to the bytes of a block that a container has used:
+/// Safe code cannot read the bytes of a block that a container has used:
 ///
 /// ```compile_fail,E0277
 /// # use block_core::{Block, BlockAlloc, PoolAllocator};
@@ -116,7 +115,7 @@ pub use shared::SharedPoolAllocator;
 pub struct PoolAllocator<A: ?Sized>(A);
 
 impl<A: BlockAlloc> PoolAllocator<A> {
-    /// Takes the backend over, for good.
+    /// Takes ownership of a backend.
     ///
     /// # Examples
     ///
@@ -138,7 +137,7 @@ impl<A: BlockAlloc> PoolAllocator<A> {
 }
 
 impl<A: BlockAlloc + ?Sized> PoolAllocator<A> {
-    /// How many blocks there are.
+    /// Returns the number of blocks.
     ///
     /// # Examples
     ///
@@ -155,7 +154,7 @@ impl<A: BlockAlloc + ?Sized> PoolAllocator<A> {
         self.0.region().layout().capacity()
     }
 
-    /// Bytes of a block: the most that one allocation gets.
+    /// Returns the number of bytes of a block: the largest allocation.
     ///
     /// # Examples
     ///
@@ -172,7 +171,7 @@ impl<A: BlockAlloc + ?Sized> PoolAllocator<A> {
         self.0.region().layout().block_size()
     }
 
-    /// Alignment of every block, in bytes: the most that one allocation gets.
+    /// Returns the alignment of every block in bytes: the largest of an allocation.
     ///
     /// # Examples
     ///
@@ -189,8 +188,7 @@ impl<A: BlockAlloc + ?Sized> PoolAllocator<A> {
         self.0.region().layout().align()
     }
 
-    /// How many blocks are free: exact when no other thread is inside a call, as
-    /// [`BlockAlloc::available`].
+    /// Returns the number of free blocks, see [`BlockAlloc::available`].
     ///
     /// # Examples
     ///
@@ -207,8 +205,8 @@ impl<A: BlockAlloc + ?Sized> PoolAllocator<A> {
         self.0.available()
     }
 
-    /// Where the blocks are, and how near to its limit the pool has been, see [`BlockAlloc::stats`]. A
-    /// layout that no block fits is refused by this type, and does not count as an exhaustion.
+    /// Returns the statistics of the pool, see [`BlockAlloc::stats`]. An allocation that does not
+    /// fit a block does not count as a failed allocation there.
     ///
     /// # Examples
     ///
@@ -226,7 +224,7 @@ impl<A: BlockAlloc + ?Sized> PoolAllocator<A> {
         self.0.stats()
     }
 
-    /// Whether an allocation of this layout succeeds while blocks are free.
+    /// Returns whether an allocation of this layout succeeds while blocks are free.
     ///
     /// # Examples
     ///
@@ -257,7 +255,7 @@ const _: () = {
     shared_by_threads::<PoolAllocator<dyn BlockAlloc>>();
 };
 
-/// The pool's [`Stats`] in one line.
+/// Writes the pool's [`Stats`] in one line.
 impl<A: BlockAlloc + ?Sized> fmt::Display for PoolAllocator<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.stats().fmt(f)

@@ -1,15 +1,15 @@
 //! `Block`, the owning handle of one block.
 //!
-//! The type is the proof that the block has one holder (invariant 1). Allocating a handle and
-//! dropping it therefore needs no mark in the ledger, and no check of the address: the safe path
-//! is also the shortest one.
+//! The type proves that the block has one owner (invariant 1). So allocating a handle and dropping
+//! it needs neither a mark nor a check of the address: the safe path is also the fastest one.
 //!
 //! # Why a block returns to the pool that it came from
 //!
 //! A pool pointer `P` is [`StableDeref`]: while a `P` is alive, and is neither dropped nor borrowed
-//! mutably, every `deref` returns the same pool, and that pool is alive. A handle never lends its
+//! mutably, every `deref` returns the same pool, and that pool is alive. A handle never borrows its
 //! `P` mutably. So the pool that `drop` reaches is the one that `alloc_in` allocated from, and the
-//! region of that pool, which by the contract of [`BlockAlloc`] stays the same, still owns the block.
+//! region of that pool, which by the contract of [`BlockAlloc`] stays the same, still owns the
+//! block.
 //!
 //! Safe code cannot implement `StableDeref`. An implementation that breaks its contract breaks
 //! invariant 1.
@@ -24,18 +24,18 @@ use stable_deref_trait::StableDeref;
 
 use crate::{AllocError, BlockAlloc, FreeError};
 
-/// One block, held exclusively, given back when dropped.
+/// The exclusive owner of one block. Frees it when dropped.
 ///
-/// `P` points to the pool: `&A`, `&dyn BlockAlloc`, `Arc<A>`, `&'static A`. The handle derefs to
-/// the block's bytes, which are always initialised: zero at first, later what the last holder
-/// left.
+/// `P` is a pointer to the pool: `&A`, `&dyn BlockAlloc`, `Arc<A>`, `&'static A`. The handle derefs
+/// to the block's bytes, which are always initialised: zero at first, later the bytes of the last
+/// user.
 ///
-/// The bound [`StableDeref`] means that the pointer derefs to the same pool for as long as it lives.
-/// The references, boxes, reference-counted pointers and lock guards of the standard library are
-/// `StableDeref`. For your own pointer type, implement that unsafe trait.
+/// The bound [`StableDeref`] means that the pointer derefs to the same pool for as long as it
+/// lives. The references, boxes, reference-counted pointers and lock guards of the standard library
+/// are `StableDeref`. For your own pointer type, implement that unsafe trait.
 ///
-/// A handle is `Send` if `P` is, and `Sync` if `P` is. Forgetting it (`mem::forget`) leaves the
-/// block held; nothing worse.
+/// A handle is `Send` if `P` is, and `Sync` if `P` is. If it is forgotten (`mem::forget`), the
+/// block stays allocated.
 ///
 /// # Examples
 ///
@@ -43,7 +43,7 @@ use crate::{AllocError, BlockAlloc, FreeError};
 /// # use block_core::{AllocError, Block, BlockAlloc};
 /// use std::sync::Arc;
 ///
-/// // An owning handle outlives the scope that made it, and may move to another thread.
+/// // An owning handle outlives the scope that created it, and can move to another thread.
 /// fn request<A: BlockAlloc + 'static>(pool: &Arc<A>) -> Result<Block<Arc<A>>, AllocError> {
 ///     let mut block = Block::alloc_in(Arc::clone(pool))?;
 ///     block[0] = 1;
@@ -51,7 +51,7 @@ use crate::{AllocError, BlockAlloc, FreeError};
 /// }
 /// ```
 ///
-/// What must not compile does not. Using a block after its pool is gone:
+/// A block cannot be used after its pool is dropped:
 ///
 /// ```compile_fail,E0505
 /// # use block_core::{BlockAlloc, BlockAllocExt};
@@ -62,7 +62,7 @@ use crate::{AllocError, BlockAlloc, FreeError};
 /// }
 /// ```
 ///
-/// Using it after it was given back:
+/// It cannot be used after it was freed:
 ///
 /// ```compile_fail,E0382
 /// # use block_core::{BlockAlloc, BlockAllocExt};
@@ -73,7 +73,7 @@ use crate::{AllocError, BlockAlloc, FreeError};
 /// }
 /// ```
 ///
-/// A slice of it after it was given back:
+/// Neither can a slice of it:
 ///
 /// ```compile_fail,E0505
 /// # use block_core::{BlockAlloc, BlockAllocExt};
@@ -85,7 +85,7 @@ use crate::{AllocError, BlockAlloc, FreeError};
 /// }
 /// ```
 ///
-/// Moving one whose pool pointer may not leave its thread:
+/// It cannot move to another thread if its pool pointer cannot:
 ///
 /// ```compile_fail,E0277
 /// # use block_core::{Block, BlockAlloc};
@@ -96,7 +96,7 @@ use crate::{AllocError, BlockAlloc, FreeError};
 ///     std::thread::spawn(move || drop(block));
 /// }
 /// ```
-/// A pool pointer that is not `StableDeref`. This one could deref to another pool later:
+/// The pool pointer must be `StableDeref`. This one could deref to another pool later:
 ///
 /// ```compile_fail,E0277
 /// # use block_core::{Block, BlockAlloc};
@@ -123,17 +123,18 @@ pub struct Block<P: StableDeref<Target: BlockAlloc>> {
     _owned: PhantomData<[u8]>,
 }
 
-// SAFETY: the bytes are the handle's alone (invariant 1) and plain memory; what else moves is `P`.
+// SAFETY: the handle owns the bytes (invariant 1), which are plain memory. The rest is `P`.
 unsafe impl<P: StableDeref<Target: BlockAlloc> + Send> Send for Block<P> {}
-// SAFETY: shared access reads the bytes only; what else is shared is `P`.
+// SAFETY: shared access only reads the bytes. The rest is `P`.
 unsafe impl<P: StableDeref<Target: BlockAlloc> + Sync> Sync for Block<P> {}
 
 impl<P: StableDeref<Target: BlockAlloc>> Block<P> {
-    /// Takes a block of the pool behind `pool`.
+    /// Allocates a block of the pool behind `pool`.
     ///
     /// # Errors
     ///
-    /// [`AllocError::Exhausted`] if every block was held at some instant during the call.
+    /// Returns [`AllocError::Exhausted`] if every block was allocated at some instant during the
+    /// call.
     ///
     /// # Examples
     ///
@@ -157,10 +158,11 @@ impl<P: StableDeref<Target: BlockAlloc>> Block<P> {
         Self { bytes, pool, _owned: PhantomData }
     }
 
-    /// Gives up the handle and keeps the block, which is now out raw: it goes back by
-    /// [`BlockAlloc::free_raw`], or into a handle again by [`Block::from_raw`].
+    /// Turns the handle into a raw block: free it with [`BlockAlloc::free_raw`], or turn it into a
+    /// handle again with [`Block::from_raw`].
     ///
-    /// Drops `P`; where that is the last owner of the pool, the pointer dies with it.
+    /// Drops `P`. If that was the last owner of the pool, the pointer becomes invalid with the
+    /// pool.
     ///
     /// # Examples
     ///
@@ -168,7 +170,7 @@ impl<P: StableDeref<Target: BlockAlloc>> Block<P> {
     /// # use block_core::{Block, BlockAlloc, BlockAllocExt};
     /// fn through_c<A: BlockAlloc>(pool: &A) {
     ///     let pointer = pool.alloc().unwrap().into_raw();
-    ///     // ... a callback gets it back as a bare pointer ...
+    ///     // ... a callback gets it as a pointer ...
     ///     // SAFETY: the pointer is not used any more.
     ///     let block = unsafe { Block::from_raw(pointer, pool) }.unwrap();
     ///     assert_eq!(block.as_ptr(), pointer.as_ptr());
@@ -186,30 +188,30 @@ impl<P: StableDeref<Target: BlockAlloc>> Block<P> {
         block
     }
 
-    /// Gives up the handle and keeps the block.
+    /// Consumes the handle without freeing the block, and returns the pool pointer.
     #[inline]
     fn into_pool(self) -> P {
         let this = ManuallyDrop::new(self);
-        // SAFETY: `this` is never dropped nor used again, so `pool` is moved out once.
+        // SAFETY: `this` is never dropped or used again, so `pool` is moved out once.
         unsafe { core::ptr::read(&raw const this.pool) }
     }
 
-    /// Makes a handle out of a raw block again.
+    /// Turns a raw block into a handle.
     ///
     /// # Errors
     ///
-    /// As [`BlockAlloc::free_raw`]: the pointer must be that of a block of this pool that is out
-    /// raw. On an error nothing has changed.
+    /// Returns the same errors as [`BlockAlloc::free_raw`] if the pointer is not that of a raw
+    /// block of this pool, and changes nothing.
     ///
     /// # Safety
     ///
     /// If this succeeds:
     ///
-    /// - The caller was the holder of the block, and the block is not used afterwards through any copy
-    ///   of the pointer. Only the address of `block` counts: any pointer to the start of the block
-    ///   will do.
-    /// - Every byte of the block is initialised, as it was when it was allocated: the handle derefs to
-    ///   all of them. This holds for every region, also for one that zeroes on release. See
+    /// - The caller had the block, and the block is not used afterwards through any copy of the
+    ///   pointer. Only the address of `block` matters: any pointer to the start of the block is
+    ///   accepted.
+    /// - Every byte of the block is initialised, as it was when it was allocated: the handle derefs
+    ///   to all of them. This holds for every region, also for one that zeroes on release. See
     ///   [typed data](BlockAlloc#typed-data).
     ///
     /// # Examples
@@ -218,9 +220,9 @@ impl<P: StableDeref<Target: BlockAlloc>> Block<P> {
     /// # use block_core::{Block, BlockAlloc, FreeError};
     /// fn twice_is_an_error(pool: &dyn BlockAlloc) {
     ///     let pointer = pool.alloc_raw().unwrap();
-    ///     // SAFETY: the bytes are used through the handle alone.
+    ///     // SAFETY: the bytes are only used through the handle.
     ///     let block = unsafe { Block::from_raw(pointer, pool) }.unwrap();
-    ///     // SAFETY: this must fail, and changes nothing.
+    ///     // SAFETY: this call fails and changes nothing.
     ///     let again = unsafe { Block::from_raw(pointer, pool) };
     ///     assert_eq!(again.unwrap_err(), FreeError::NotAllocated);
     /// }
@@ -232,29 +234,29 @@ impl<P: StableDeref<Target: BlockAlloc>> Block<P> {
         if !region.ledger().take(index) {
             return Err(FreeError::NotAllocated);
         }
-        // The region's own pointer: the caller's may reach less far than the block.
+        // The region's own pointer, since the caller's may have narrower provenance.
         let len = region.layout().block_size();
         let bytes = NonNull::slice_from_raw_parts(region.own(block), len);
         Ok(Self::holding(bytes, pool))
     }
 
-    /// Gives up the handle and keeps the block, without a mark.
+    /// Consumes the handle without freeing or marking the block.
     #[inline]
     pub(crate) fn into_parts(self) -> (NonNull<[u8]>, P) {
         (self.bytes, self.into_pool())
     }
 
-    /// The handle of a block.
+    /// Creates the handle of a block.
     ///
     /// # Safety
     ///
-    /// The caller holds the block, one of `pool`'s with all its bytes, without a mark, and gives it up.
+    /// The caller has the block, all bytes of one of `pool`'s, without a mark, and gives it up.
     #[inline]
     pub(crate) unsafe fn from_parts(bytes: NonNull<[u8]>, pool: P) -> Self {
         Self::holding(bytes, pool)
     }
 
-    /// The pointer to the pool that this block came from.
+    /// Returns the pointer to the pool that this block came from.
     ///
     /// # Examples
     ///
@@ -271,8 +273,8 @@ impl<P: StableDeref<Target: BlockAlloc>> Block<P> {
 }
 
 impl<'a, A: BlockAlloc + ?Sized> Block<&'a A> {
-    /// Gives up the handle for a slice that lives as long as the pool is borrowed. The block stays
-    /// held; it goes back by [`BlockAlloc::free_raw`] with the slice's pointer.
+    /// Turns the handle into a slice that lives as long as the pool is borrowed. The block stays
+    /// allocated; free it with [`BlockAlloc::free_raw`] and the pointer of the slice.
     ///
     /// # Examples
     ///
@@ -291,8 +293,8 @@ impl<'a, A: BlockAlloc + ?Sized> Block<&'a A> {
     pub fn leak(self) -> &'a mut [u8] {
         let mut bytes = self.bytes;
         let _marked = self.into_raw();
-        // SAFETY: the block stays held, by this slice alone (invariant 1), for as long as the
-        // pool, which `'a` does not outlive; its bytes are initialised (invariant 6).
+        // SAFETY: the block stays allocated to this slice (invariant 1) for as long as the pool,
+        // which `'a` does not outlive, and its bytes are initialised (invariant 6).
         unsafe { bytes.as_mut() }
     }
 }
@@ -300,8 +302,8 @@ impl<'a, A: BlockAlloc + ?Sized> Block<&'a A> {
 impl<P: StableDeref<Target: BlockAlloc>> Drop for Block<P> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: the pool is the one that handed out the block (see the module's text). Until now
-        // this handle was the only holder of the block, which has no mark.
+        // SAFETY: the block is from this pool (see the module's text). Only this handle had the
+        // block, which has no mark.
         unsafe { self.pool.release(self.bytes.cast()) };
     }
 }
@@ -311,8 +313,8 @@ impl<P: StableDeref<Target: BlockAlloc>> Deref for Block<P> {
 
     #[inline]
     fn deref(&self) -> &[u8] {
-        // SAFETY: the handle is the only holder (invariant 1) of `block_size` valid (invariant 4)
-        // and initialised (invariant 6) bytes.
+        // SAFETY: the handle owns (invariant 1) `block_size` valid (invariant 4) and initialised
+        // (invariant 6) bytes.
         unsafe { self.bytes.as_ref() }
     }
 }
@@ -320,8 +322,8 @@ impl<P: StableDeref<Target: BlockAlloc>> Deref for Block<P> {
 impl<P: StableDeref<Target: BlockAlloc>> DerefMut for Block<P> {
     #[inline]
     fn deref_mut(&mut self) -> &mut [u8] {
-        // SAFETY: the bytes are valid (invariant 4), initialised (6), and held by this handle alone
-        // (1), which is borrowed mutably.
+        // SAFETY: the bytes are valid (invariant 4), initialised (6), and owned by this handle (1),
+        // which is borrowed mutably.
         unsafe { self.bytes.as_mut() }
     }
 }

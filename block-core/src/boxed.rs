@@ -1,4 +1,4 @@
-//! A pool in a box is a pool.
+//! `BlockAlloc` for a pool in a box.
 
 use core::ptr::NonNull;
 
@@ -6,8 +6,8 @@ use alloc_crate::boxed::Box;
 
 use crate::{BlockAlloc, Region, Stats};
 
-// SAFETY: the pool in the box, which is this value's alone; every call is the pool's own. A box
-// does not retire: a reference to the box itself would be an argument of the last call.
+// SAFETY: every call goes to the pool in the box, which this value owns. A box does not retire: a
+// reference to the box itself would be an argument of the last call.
 unsafe impl<A: BlockAlloc + ?Sized> BlockAlloc for Box<A> {
     #[inline]
     fn region(&self) -> &Region {

@@ -1,40 +1,41 @@
-//! Buffers for input and output: blocks with a filled length, frozen into reference-counted ones. With
+//! Buffers for input and output: blocks with a filled length, which can be frozen and shared. With
 //! the feature `bytes`.
 //!
-//! | type | is | its counterpart in [`bytes`] |
+//! | type | contents | its counterpart in [`bytes`] |
 //! |---|---|---|
-//! | [`BlockBuf`] | part of a block to write into | [`BytesMut`](bytes::BytesMut) |
-//! | [`BlockBytes`] | part of a block to read, and to share | [`Bytes`](bytes::Bytes) |
+//! | [`BlockBuf`] | part of a block to write to | [`BytesMut`](bytes::BytesMut) |
+//! | [`BlockBytes`] | part of a block to read and to share | [`Bytes`](bytes::Bytes) |
 //!
 //! ```text
 //!   one block
 //! |<-- BlockBytes -->|<-- BlockBytes -->|<-------- BlockBuf -------->|
-//! |      frozen      |      frozen      |<- filled ->|<- room ->     |
+//! |      frozen      |      frozen      |<- filled ->|<- free ->     |
 //! |         ^    ^ clones, slices       |
-//!                              word of the block, beside the blocks: 5 handles
+//!                              the block's reference count: 5 handles
 //! ```
 //!
-//! Both are handles of a block, and a block may have many: parts that were split off, slices, clones.
-//! How many there are stands in a word beside the blocks, one for each: nothing is allocated, but where
-//! [`Bytes`](bytes::Bytes) are asked for, and a holder that writes past its block cannot reach it. The
-//! handle that finds that it is the last gives the block back, on whatever thread.
+//! Both are handles of a block. A block may have several: parts that were split off, slices,
+//! clones. A word per block, separate from the blocks, counts them. So nothing is allocated, except
+//! for a conversion to [`Bytes`](bytes::Bytes), and a write past the end of a block cannot reach
+//! the count. The last handle frees the block, on any thread.
 //!
-//! The handles refer to their pool by `&A`, by `Arc<A>`, or by a [`Lease`](crate::Lease) if the buffer
-//! was allocated from a [`SharedPool`](crate::SharedPool), see [`PoolRef`]. An `Arc` is counted once
-//! per block, not per handle. A lease is not counted.
+//! The handles refer to their pool by `&A`, by `Arc<A>`, or by a [`Lease`](crate::Lease) if the
+//! buffer was allocated from a [`SharedPool`](crate::SharedPool), see [`PoolRef`]. An `Arc` is
+//! counted once per block, not per handle. A lease is not counted.
 //!
 //! # Invariants
 //!
-//! Those of the crate, and for the handles of one block:
+//! In addition to those of the crate, for the handles of one block:
 //!
-//! - I to III, of the word (in its file, `shares/word.rs`): it counts the handles, and those that write
-//!   among them; one that finds itself alone is; exactly one finds that it was the last.
-//! - IV and V, of a handle (`buffer/hold.rs`): they hold the block together, and keep the pool alive.
-//! - VI. The part of a [`BlockBuf`], filled or not, is no other handle's. Parts of [`BlockBytes`] may
-//!   overlap, and nobody writes them.
+//! - I to III, of the word (`shares/word.rs`): it counts the handles, and the writers among them; a
+//!   handle that finds itself the only one is; exactly one handle finds that it was the last.
+//! - IV and V, of a handle (`buffer/hold.rs`): together they own the block, and they keep the pool
+//!   alive.
+//! - VI. No other handle has the part of a [`BlockBuf`], filled or not. Parts of [`BlockBytes`] may
+//!   overlap, and are not written.
 //!
-//! A block that is a buffer has no mark in the ledger: [`free_raw`](crate::BlockAlloc::free_raw) of its
-//! address is refused (invariant 5).
+//! A block that is a buffer has no mark: [`free_raw`](crate::BlockAlloc::free_raw) of its address
+//! fails (invariant 5).
 //!
 //! # Examples
 //!

@@ -1,19 +1,19 @@
-//! Several handles in one transfer, without the heap.
+//! Allocates and frees several handles in one transfer, without the heap.
 //!
-//! The pool moves pointers, the caller's entries are handles, which are larger. So the pointers lie in
-//! the entries' own memory on their way:
+//! The pool moves pointers. The caller's entries are handles, which are larger. So the pointers are
+//! stored in the memory of the entries:
 //!
 //! ```text
-//! taking:  |      entries, empty       | p0 | p1 | p2 |     the pool fills the end, then from the front
-//!          | handle 0 |      ..        | p1 | p2 |          each pointer is made its handle
+//! allocate: |      entries, empty       | p0 | p1 | p2 |     the pool fills the end; then, from the
+//!           | handle 0 |      ..        | p1 | p2 |          front, each pointer becomes its handle
 //!
-//! giving:  | p0 | p1 | p2 |            ..             |     from the front each handle is made its
-//!                                                           pointer, then the pool takes the front
+//! free:     | p0 | p1 | p2 |            ..             |     from the front each handle becomes its
+//!                                                            pointer; then the pool takes the front
 //! ```
 //!
-//! An entry is at least two pointers long, so no handle is written over a pointer that is still to be
-//! read, and no pointer over a handle. In between, the entries are no values; nothing unwinds there,
-//! by the contract of [`BlockAlloc`].
+//! An entry is at least two pointers long. So no handle overwrites a pointer that is still to be
+//! read, and no pointer overwrites a handle. Meanwhile the entries are not valid values, and
+//! nothing unwinds, by the contract of [`BlockAlloc`].
 
 use core::mem::MaybeUninit;
 use core::ptr::{self, NonNull};
@@ -23,9 +23,9 @@ use stable_deref_trait::StableDeref;
 
 use crate::{AllocError, Block, BlockAlloc};
 
-/// What a pool moves.
+/// An entry of a pool's bulk calls.
 type Pointer = Option<NonNull<u8>>;
-/// What the caller has.
+/// An entry of the caller.
 type Entry<P> = Option<Block<P>>;
 
 /// Allocates a block for every entry, or none. `pointer` returns a pool pointer to `pool`.
@@ -41,8 +41,8 @@ pub(crate) fn alloc<P: StableDeref<Target: BlockAlloc>>(
 
 /// Allocates `N` blocks, or none. `pointer` returns a pool pointer to `pool`.
 ///
-/// The handles are made in place: an array that is mapped or built by value is copied several times
-/// in builds without optimization, each time on the stack.
+/// The handles are created in place: without optimization, an array that is mapped or created by
+/// value is copied on the stack several times.
 pub(crate) fn alloc_array<P: StableDeref<Target: BlockAlloc>, const N: usize>(
     pool: &P::Target,
     pointer: impl Fn() -> P,
@@ -52,19 +52,19 @@ pub(crate) fn alloc_array<P: StableDeref<Target: BlockAlloc>, const N: usize>(
         Some(block) => MaybeUninit::new(block),
         None => MaybeUninit::uninit(),
     };
-    // SAFETY: an array has as many entries as it is long, and these need no drop.
+    // SAFETY: the array has `N` entries, which need no drop.
     unsafe { fill(pool, pointer, blocks.as_mut_ptr().cast::<MaybeUninit<Block<P>>>(), N, entry)? };
-    // SAFETY: `fill` succeeded, so every entry was made of a block.
+    // SAFETY: `fill` succeeded, so every entry was written.
     Ok(unsafe { blocks.assume_init() })
 }
 
-/// Allocates a block for every entry, or none, and writes what `entry` returns for each block, or for
-/// `None`. `pointer` returns a pool pointer to `pool`.
+/// Allocates a block for every entry, or none, and writes what `entry` returns for each block, or
+/// for `None`. `pointer` returns a pool pointer to `pool`.
 ///
 /// # Safety
 ///
-/// There is memory for `len` entries at `first`. What lies there is not dropped. Neither `pointer` nor
-/// `entry` panics.
+/// There is memory for `len` entries at `first`, whose contents are not dropped. Neither `pointer`
+/// nor `entry` panics.
 unsafe fn fill<P: StableDeref<Target: BlockAlloc>, E>(
     pool: &P::Target,
     pointer: impl Fn() -> P,
@@ -72,8 +72,8 @@ unsafe fn fill<P: StableDeref<Target: BlockAlloc>, E>(
     len: usize,
     entry: impl Fn(Option<Block<P>>) -> E,
 ) -> Result<(), AllocError> {
-    // SAFETY: the last `len` pointers' worth of the entries' memory, which is larger and at least as
-    // aligned; it needs no drop.
+    // SAFETY: the last `len` pointers' worth of the entries' memory, which is larger and at least
+    // as aligned; it needs no drop.
     let pointers = unsafe {
         let pointers = pointers_at_end(first, len);
         (0..len).for_each(|position| pointers.add(position).write(None));
@@ -82,40 +82,40 @@ unsafe fn fill<P: StableDeref<Target: BlockAlloc>, E>(
     let is_done = pool.acquire_bulk(pointers);
     let block_size = pool.region().layout().block_size();
     for position in 0..len {
-        // SAFETY: the pointer of this position, written by the pool; the entries before it end before
-        // it begins.
+        // SAFETY: the pointer of this position, written by the pool; the entries before it end
+        // before it begins.
         let start = unsafe { pointers_at_end(first, len).add(position).read() };
         let block = start.filter(|_| is_done).map(|start| {
             let bytes = NonNull::slice_from_raw_parts(start, block_size);
-            // SAFETY: acquired just now, a block of the pool (invariant 4).
+            // SAFETY: a block of the pool, just acquired (invariant 4).
             unsafe { Block::from_parts(bytes, pointer()) }
         });
-        // SAFETY: an entry of the caller's. It covers no pointer that is still to be read.
+        // SAFETY: an entry of the caller, which covers no pointer that is still to be read.
         unsafe { first.add(position).write(entry(block)) };
     }
     if is_done { Ok(()) } else { Err(AllocError::Exhausted) }
 }
 
-/// Frees the blocks of all entries and leaves `None`. The pool pointers of the blocks are ones that
-/// do nothing when they are dropped: references and leases.
+/// Frees the blocks of all entries and sets them to `None`. The pool pointers of the blocks do
+/// nothing when they are dropped: they are references or leases.
 pub(crate) fn free<P: StableDeref<Target: BlockAlloc>>(pool: &P::Target, entries: &mut [Entry<P>]) {
     let region = pool.region();
     for entry in &mut *entries {
-        // Not by its address: a region may lie within a block of another one.
+        // Compare the regions, not the addresses: a region may be inside a block of another one.
         let is_of_another_pool = entry.as_ref().is_some_and(|block| {
             let own = block.pool().region();
             !ptr::eq(own, region)
         });
         if is_of_another_pool {
-            *entry = None; // to the pool that it came from
+            *entry = None; // frees it to its own pool
         }
     }
     let (len, first) = (entries.len(), entries.as_mut_ptr());
     let pointers = first.cast::<Pointer>();
     let mut count = 0;
     for position in 0..len {
-        // SAFETY: an entry of the caller's, not yet written over: `count <= position`, and pointers are
-        // shorter than entries.
+        // SAFETY: an entry of the caller, not yet overwritten: `count <= position`, and pointers
+        // are shorter than entries.
         if let Some(block) = unsafe { first.add(position).read() } {
             let (bytes, _pool) = block.into_parts();
             // SAFETY: in the memory of entries that were read.
@@ -123,16 +123,16 @@ pub(crate) fn free<P: StableDeref<Target: BlockAlloc>>(pool: &P::Target, entries
             count += 1;
         }
     }
-    // SAFETY: so many were written. Each is a block of this pool, whose region it is (seen above), and
-    // which its handle held without a mark, and gives up.
+    // SAFETY: `count` entries were written. Each is a block of this pool (checked above) without a
+    // mark, which its handle gives up.
     unsafe { pool.release_bulk(slice::from_raw_parts_mut(pointers, count)) };
     for position in 0..len {
-        // SAFETY: an entry of the caller's, whose handle is gone.
+        // SAFETY: an entry of the caller, whose handle was consumed.
         unsafe { ptr::write(first.add(position), None) };
     }
 }
 
-/// Returns where as many pointers as there are entries end with them.
+/// Returns the start of the last `len` pointers' worth of memory of `len` entries.
 ///
 /// # Safety
 ///

@@ -1,25 +1,24 @@
-//! How often the threads of a program meet in its pools: atomic read-modify-writes, counted. In
-//! builds with `--cfg block_counting` alone; in any other there is nothing of it, nor of the calls
-//! to it.
+//! Counts the atomic read-modify-writes of a program's pools. Only in builds with `--cfg
+//! block_counting`.
 //!
-//! Each thread counts for itself, on lines of its own, so that counting adds no meeting.
+//! Each thread has its own counters on its own cache lines, so that counting adds no contention.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::boxed::Box;
 use std::sync::{Mutex, PoisonError};
 use std::vec::Vec;
 
-/// What was counted.
+/// The counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Read-modify-writes on lines that every thread writes, those that failed included.
+    /// Read-modify-writes on cache lines that every thread writes, including failed ones.
     pub shared: u64,
-    /// Read-modify-writes on the marks of blocks, whose lines only those threads write that have
+    /// Read-modify-writes on marks of blocks, whose cache lines only those threads write that have
     /// blocks with marks on the same line.
     pub marks: u64,
 }
 
-/// One thread's counts.
+/// The counts of one thread.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Counter {
@@ -27,7 +26,7 @@ struct Counter {
     marks: AtomicU64,
 }
 
-/// Those of all threads. They stay when their thread ends.
+/// The counts of all threads, including ended ones.
 static COUNTERS: Mutex<Vec<&'static Counter>> = Mutex::new(Vec::new());
 
 std::thread_local! {
@@ -38,18 +37,18 @@ std::thread_local! {
     };
 }
 
-/// Counts on a line that every thread writes.
+/// Counts read-modify-writes on a cache line that every thread writes.
 pub fn shared(times: u64) {
-    // Relaxed, here and below: whoever reads the counts has joined or heard of the thread first.
+    // Relaxed, here and below: a reader of the counts has synchronised with the thread before.
     OWN.with(|own| own.shared.fetch_add(times, Ordering::Relaxed));
 }
 
-/// Counts one on the mark of a block.
+/// Counts a read-modify-write on the mark of a block.
 pub fn mark() {
     OWN.with(|own| own.marks.fetch_add(1, Ordering::Relaxed));
 }
 
-/// What all threads have counted, those included that have ended.
+/// Returns the sum of the counts of all threads, including ended ones.
 #[must_use]
 pub fn total() -> Counts {
     let counters = COUNTERS.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,12 +1,12 @@
-//! What every pool offers to safe code: handles, one or several at once.
+//! The calls of every pool for safe code, which return handles.
 
 use crate::{AllocError, Block, BlockAlloc, bulk};
 
-/// What every pool offers to safe code, `dyn BlockAlloc` included.
+/// The calls of every pool for safe code, including `dyn BlockAlloc`.
 ///
 /// # Examples
 ///
-/// One block, taken and given back:
+/// One block is allocated and freed:
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
@@ -19,14 +19,15 @@ use crate::{AllocError, Block, BlockAlloc, bulk};
 /// # Ok::<(), block_core::AllocError>(())
 /// ```
 ///
-/// Several handles are those of a borrowed pool, `&A`; of one that lives for ever, `&'static A`, they may
-/// go to other threads.
+/// The handles borrow the pool, as `&A`. If the pool is borrowed for `'static`, they can be sent to
+/// other threads.
 pub trait BlockAllocExt: BlockAlloc {
-    /// Takes a block as a handle that gives it back when dropped.
+    /// Allocates a block as a handle that frees it when dropped.
     ///
     /// # Errors
     ///
-    /// [`AllocError::Exhausted`] if every block was held at some instant during the call.
+    /// Returns [`AllocError::Exhausted`] if every block was allocated at some instant during the
+    /// call.
     ///
     /// # Examples
     ///
@@ -46,7 +47,7 @@ pub trait BlockAllocExt: BlockAlloc {
         Block::alloc_in(self)
     }
 
-    /// Gives a block back, to the pool that it came from: the same as dropping it.
+    /// Frees a block, to the pool that it came from: the same as dropping it.
     ///
     /// # Examples
     ///
@@ -64,13 +65,13 @@ pub trait BlockAllocExt: BlockAlloc {
         drop(block);
     }
 
-    /// Takes as many blocks as `blocks` has entries, all or none, in one transfer and without the heap.
-    /// Handles that stood in the entries are dropped first. Cost: that of
-    /// [`acquire_bulk`](BlockAlloc::acquire_bulk), and a few stores a block.
+    /// Allocates a block for each entry, or none, in one transfer and without the heap. Handles
+    /// that are in the entries are dropped first. Costs as much as
+    /// [`acquire_bulk`](BlockAlloc::acquire_bulk) plus a few stores per block.
     ///
     /// # Errors
     ///
-    /// [`AllocError::Exhausted`]: too few were free, every entry is `None`.
+    /// Returns [`AllocError::Exhausted`] if too few blocks were free; every entry is `None` then.
     ///
     /// # Examples
     ///
@@ -95,8 +96,8 @@ pub trait BlockAllocExt: BlockAlloc {
         bulk::alloc(self, || self, blocks)
     }
 
-    /// Gives all the blocks back in one transfer, and leaves `None` in every entry. Entries that are
-    /// `None` are passed over; a block of another pool goes back to that one.
+    /// Gives all the blocks back in one transfer, and leaves `None` in every entry. Entries that
+    /// are `None` are passed over; a block of another pool goes back to that one.
     ///
     /// # Examples
     ///
@@ -115,9 +116,9 @@ pub trait BlockAllocExt: BlockAlloc {
 
     /// Allocates `N` blocks, all or none, in one transfer and without the heap.
     ///
-    /// The array is returned by value and lies on the stack: 24 bytes per block on 64-bit targets. A build without
-    /// optimization copies it on the way, so leave room for five times its size. If that is too much, use
-    /// [`alloc_bulk`](Self::alloc_bulk) with a `Vec` of entries.
+    /// The array is returned by value and lies on the stack: 24 bytes per block on 64-bit targets.
+    /// A build without optimization copies it on the way, so leave room for five times its size. If
+    /// that is too much, use [`alloc_bulk`](Self::alloc_bulk) with a `Vec` of entries.
     ///
     /// # Errors
     ///

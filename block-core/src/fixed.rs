@@ -1,15 +1,15 @@
-//! A region as registered buffers of io_uring: the buffers, and where in them a block lies.
+//! A region as registered buffers of io_uring, and the positions of blocks in them.
 //!
-//! The kernel takes a registered ("fixed") buffer of at most 1 GiB, and pins its pages once, where
-//! an ordinary read or write pins and unpins them at each call. So that a pool's blocks can be used
-//! in this way the region is cut into slices of whole blocks, and each block is named by the number
-//! of its slice.
+//! The kernel accepts a registered ("fixed") buffer of at most 1 GiB, and pins its pages once. An
+//! ordinary read or write pins and unpins them in each call. To use the blocks of a pool in this
+//! way, the region is cut into slices of whole blocks, and each block is identified by the number
+//! of its slice and an offset.
 //!
-//! A slice starts on a page: no page is in two slices, nor pinned and counted twice, and none is
-//! shared with memory that is not the region's in front of it.
+//! A slice starts on a page. So no page is in two slices or counted twice, and no slice shares a
+//! page with other memory in front of it.
 //!
-//! A child that is forked gets copies of pinned pages that are made while other threads go on to write to them:
-//! it must not use such a pool, unless no other thread was inside a call.
+//! A forked child gets copies of pinned pages, which are made while other threads continue to write
+//! to them. The child must not use such a pool unless no other thread was inside a call.
 
 mod cut;
 mod error;
@@ -21,29 +21,29 @@ pub use self::error::FixedBuffersError;
 use crate::os::page::page_size;
 use crate::{BlockIndex, FreeError, Region};
 
-/// Bytes in one registered buffer, at most.
+/// The largest number of bytes of a registered buffer.
 const MAX_BYTES: usize = 1 << 30;
-/// Registered buffers of one ring, at most: `IORING_MAX_REG_BUFFERS`.
+/// The largest number of registered buffers of a ring: `IORING_MAX_REG_BUFFERS`.
 const MAX_BUFFERS: usize = 1 << 14;
 
-// The number of a buffer is kept as the kernel has it.
+// The number of a buffer has the kernel's type.
 const _: () = assert!(MAX_BUFFERS <= 1 << u16::BITS);
 
 impl Region {
-    /// Cuts the region into slices that io_uring takes as registered ("fixed") buffers. Constant
-    /// time; touches no block.
+    /// Cuts the region into slices that io_uring accepts as registered ("fixed") buffers. Takes
+    /// constant time and touches no block.
     ///
-    /// Each slice starts on a page, has at most 1 GiB and holds whole blocks only, so a region of
-    /// up to 1 GiB is one slice. To register them is the caller's business, and not free: the
-    /// kernel commits and pins every page of the region, used or not, and counts them against the
-    /// limit on locked memory (`ulimit -l`).
+    /// Each slice starts on a page, has at most 1 GiB, and contains only whole blocks, so a region
+    /// of up to 1 GiB is one slice. The caller registers them. Registration commits and pins every
+    /// page of the region, used or not, and counts them against the limit on locked memory (`ulimit
+    /// -l`).
     ///
     /// # Errors
     ///
-    /// [`FixedBuffersError::Unaligned`] if the region does not start on a page, which one from
-    /// [`Region::map`] always does; [`FixedBuffersError::BlockTooLarge`] above 1 GiB a block;
-    /// [`FixedBuffersError::GroupTooLarge`] if large blocks of an odd size leave no place to cut;
-    /// [`FixedBuffersError::TooMany`] above 16,384 slices.
+    /// Returns [`FixedBuffersError::Unaligned`] if the region does not start on a page (a region
+    /// from [`Region::map`] does), [`FixedBuffersError::BlockTooLarge`] above 1 GiB per block,
+    /// [`FixedBuffersError::GroupTooLarge`] if large blocks of an odd size cannot be cut at a page,
+    /// and [`FixedBuffersError::TooMany`] above 16,384 slices.
     ///
     /// # Examples
     ///
@@ -58,7 +58,7 @@ impl Region {
     ///     .collect();
     /// assert_eq!((iovecs.len(), iovecs[0].iov_len), (1, 100 * 1536));
     ///
-    /// // What an operation on block 7 is told.
+    /// // The arguments of an operation on block 7.
     /// let block = buffers.of(BlockIndex::new(7));
     /// assert_eq!((block.buffer, block.offset), (0, 7 * 1536));
     /// assert_eq!(block.pointer, region.block(BlockIndex::new(7)));
@@ -80,12 +80,12 @@ impl Region {
 /// Finding a block costs one division, of its offset by the size of a slice; nothing is stored for
 /// each block or slice.
 ///
-/// That a block is held while the kernel may read or write it is the caller's business: the handle
-/// must not be dropped before the completion was seen.
+/// The caller must keep a block allocated while the kernel may read or write it: do not drop the
+/// handle before the completion.
 ///
 /// # Examples
 ///
-/// The part of a block that is filled, ready to be written:
+/// The filled part of a block, ready to be written:
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
@@ -107,7 +107,7 @@ pub struct FixedBuffers<'a> {
     cuts: Cuts,
 }
 
-/// Where a block lies in the registered buffers; for part of a block, where that part starts.
+/// The position of a block, or of the start of a part of it, in the registered buffers.
 ///
 /// # Examples
 ///
@@ -124,14 +124,14 @@ pub struct FixedBuffers<'a> {
 pub struct FixedBlock {
     /// The number of the buffer, in the order of [`FixedBuffers::iter`].
     pub buffer: u16,
-    /// Bytes from the start of that buffer.
+    /// The offset in bytes from the start of that buffer.
     pub offset: usize,
-    /// The first byte. It is the region's own pointer: the kernel may write through it as well,
-    /// while no reference to the bytes is in use.
+    /// The address of the first byte, with the region's own pointer: the kernel may write through
+    /// it while no reference to the bytes is in use.
     pub pointer: NonNull<u8>,
 }
 
-// SAFETY: numbers, and an address that nothing here reads or writes through.
+// SAFETY: numbers, and an address that is not accessed here.
 unsafe impl Send for FixedBlock {}
 // SAFETY: as for `Send`.
 unsafe impl Sync for FixedBlock {}
@@ -142,15 +142,15 @@ const _: () = {
 };
 
 impl<'a> FixedBuffers<'a> {
-    /// The buffers in order, as the pointers and lengths that an `iovec` is made of. The last may
-    /// be shorter than the others, which are all equal. There is at least one.
+    /// Returns the buffers in order, as the pointers and lengths of an `iovec`. All have the same
+    /// length, except the last, which may be shorter. There is at least one.
     ///
     /// # Examples
     ///
     /// ```
     /// use block_core::{BlockLayout, Region};
     ///
-    /// // 3 GiB of address space, of which nothing is used yet.
+    /// // 3 GiB of address space, without memory until blocks are used.
     /// # #[cfg(target_pointer_width = "64")] {
     /// let region = Region::map(BlockLayout::new(4096, 3 << 18)?)?;
     /// let lengths: Vec<_> = region.fixed_buffers()?.iter().map(|slice| slice.len()).collect();
@@ -167,7 +167,7 @@ impl<'a> FixedBuffers<'a> {
         })
     }
 
-    /// How many buffers there are, up to 16,384; never 0.
+    /// Returns the number of buffers, from 1 to 16,384.
     ///
     /// # Examples
     ///
@@ -183,11 +183,11 @@ impl<'a> FixedBuffers<'a> {
         self.cuts.len()
     }
 
-    /// Where a block lies.
+    /// Returns the position of a block.
     ///
     /// # Panics
     ///
-    /// If the region has no such block.
+    /// Panics if the region has no such block.
     ///
     /// # Examples
     ///
@@ -208,11 +208,11 @@ impl<'a> FixedBuffers<'a> {
         self.at(pointer, self.region.offset(pointer))
     }
 
-    /// Where the block lies that starts at this address.
+    /// Returns the position of the block that starts at this address.
     ///
     /// # Errors
     ///
-    /// As [`Region::locate`]: the words are those of a free, the reasons the same.
+    /// Returns the same errors as [`Region::locate`].
     ///
     /// # Examples
     ///
@@ -232,14 +232,13 @@ impl<'a> FixedBuffers<'a> {
         self.region.locate(block).map(|index| self.of(index))
     }
 
-    /// Where bytes of a block start: a whole [`Block`](crate::Block), which derefs to its bytes, or
-    /// any part of one.
+    /// Returns the position of bytes of a block: a whole [`Block`](crate::Block), which derefs to
+    /// its bytes, or any part of one.
     ///
     /// # Errors
     ///
-    /// [`FreeError::Foreign`] unless all of the bytes are inside one of the buffers; those of one
-    /// block always are. Of no bytes, the address alone counts: one past the region's end is
-    /// foreign.
+    /// Returns [`FreeError::Foreign`] unless all bytes are inside one buffer, as those of one block
+    /// are. For an empty slice only the address counts: one past the end of the region is foreign.
     ///
     /// # Examples
     ///
@@ -268,11 +267,11 @@ impl<'a> FixedBuffers<'a> {
         Ok(at)
     }
 
-    /// The region's own pointer to a byte of the region, and that byte's offset.
+    /// Returns the region's own pointer to a byte of the region, and the offset of the byte.
     #[inline]
     fn at(&self, pointer: NonNull<u8>, offset: usize) -> FixedBlock {
         let (buffer, offset) = self.cuts.at(offset);
-        // Below `MAX_BUFFERS`, so nothing is cut off.
+        // Below `MAX_BUFFERS`, so the cast is lossless.
         FixedBlock { buffer: buffer as u16, offset, pointer }
     }
 }

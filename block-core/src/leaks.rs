@@ -1,15 +1,16 @@
-//! Which call took each raw block, in debug builds: for a report when their pool is dropped before them.
+//! The call that allocated each raw block, in debug builds: for a report when a pool is dropped
+//! before them.
 //!
-//! A pool that goes while blocks are out raw takes their memory with it; whoever still has such a pointer
-//! has a use after free to come. Handles keep their pool alive, so they are not looked at. Nor is a pool that
-//! goes because its thread panics: raw blocks are left behind then as a matter of course. A release build has
-//! nothing of this, see `leaks_absent.rs`.
+//! A pool that is dropped while raw blocks are allocated frees their memory, and any use of such a
+//! pointer is a use after free. Handles keep their pool alive, so they are not recorded. There is
+//! no report if the thread is panicking: raw blocks are then left behind as a matter of course.
+//! Release builds record nothing, see `leaks_absent.rs`.
 //!
 //! # Memory orderings
 //!
-//! All accesses are Relaxed: who takes a block writes its entry alone, and the report is made by who drops
-//! the pool, after everything. Nothing locks or allocates before that, so raw calls stay usable in signal
-//! handlers.
+//! All accesses are Relaxed: only the thread that allocates a block writes its entry, and the
+//! report is made when the pool is dropped. Nothing locks or allocates before that, so raw calls
+//! stay usable in signal handlers.
 
 use core::fmt::{self, Write as _};
 use core::panic::Location;
@@ -22,32 +23,33 @@ use std::vec::Vec;
 use crate::sync::{AtomicPtr, AtomicUsize, Ordering, const_outside_models};
 use crate::{BlockIndex, BlockLayout, RegionOptions, SideTable};
 
-/// The calls that took the blocks which are out raw.
+/// The calls that allocated the raw blocks.
 #[derive(Debug)]
 pub(crate) struct Takers {
     layout: BlockLayout,
-    /// By block: where it was last taken. Empty if there is no memory for it.
+    /// By block: where it was last allocated. Empty if there is no memory for the table.
     calls: SideTable<AtomicPtr<Location<'static>>>,
-    /// How many blocks are out raw.
+    /// The number of raw blocks.
     out: AtomicUsize,
 }
 
 impl Takers {
-    /// Of a region in memory of its own.
+    /// Creates the record of a region in memory of its own.
     pub(crate) fn new(layout: &BlockLayout) -> Self {
-        // Lazily committed, whatever the blocks are: debug builds are not to need more locked memory.
+        // Always lazily committed, so that debug builds need no more locked memory.
         let calls = SideTable::new(layout.capacity(), &RegionOptions::default());
         Self { calls: calls.unwrap_or(SideTable::empty()), ..Self::unknown(layout) }
     }
 
     const_outside_models! {
-        /// Of a region in the caller's memory, which has no room for it: blocks are reported without the call.
+        /// Creates the record of a region in the caller's memory, which has no space for the table:
+        /// the report does not name the calls.
         pub(crate) fn unknown(layout: &BlockLayout) -> Self {
             Self { layout: *layout, calls: SideTable::empty(), out: AtomicUsize::new(0) }
         }
     }
 
-    /// The caller has taken a block.
+    /// Records that the caller has allocated a block.
     #[track_caller]
     pub(crate) fn took(&self, index: BlockIndex) {
         if let Some(call) = self.calls.get(index.get()) {
@@ -56,21 +58,21 @@ impl Takers {
         self.took_back();
     }
 
-    /// A block counts as out again, taken where it was before.
+    /// Records that a block counts as allocated again.
     pub(crate) fn took_back(&self) {
         self.out.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A block is not out any more.
+    /// Records that a block was freed.
     pub(crate) fn gave(&self) {
         self.out.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Says on standard error which blocks are out, if there are any. `marked` finds them.
+    /// Reports the raw blocks on standard error, if there are any. `marked` finds them.
     pub(crate) fn report(&self, marked: impl Iterator<Item = BlockIndex>) {
-        // Relaxed: the caller drops the ledger, and so comes after every call.
+        // Relaxed: the caller drops the ledger, after every other call.
         let out = self.out.load(Ordering::Relaxed);
-        // Without blocks also without a walk over the marks, of which there may be billions.
+        // Do not search the marks, of which there may be billions, if there are no raw blocks.
         if out == 0 || std::thread::panicking() {
             return;
         }
@@ -79,23 +81,23 @@ impl Takers {
             calls.entry(self.call(index)).or_default().push(index.get());
         }
         let text = text(&self.layout, &calls);
-        // If it cannot be written there is nobody to tell.
+        // If standard error fails, there is no way to report.
         if cfg!(panic = "abort") {
             let _ = std::io::stderr().write_all(text.as_bytes());
         } else {
-            // Where the output of tests goes. It panics if it cannot write.
+            // The output of tests goes there. It panics if it cannot write.
             let _ = std::panic::catch_unwind(|| std::eprint!("{text}"));
         }
     }
 
     fn call(&self, index: BlockIndex) -> Call {
         let call = self.calls.get(index.get()).map(|call| call.load(Ordering::Relaxed));
-        // SAFETY: null, or a `&'static Location` that was stored by `took`.
+        // SAFETY: null, or a `&'static Location` stored by `took`.
         Call(call.and_then(|call| unsafe { call.as_ref() }))
     }
 }
 
-/// Where a block was taken, if that is known.
+/// The location where a block was allocated, if it is known.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Call(Option<&'static Location<'static>>);
 
@@ -108,7 +110,7 @@ impl fmt::Display for Call {
     }
 }
 
-/// Lines of a report, and numbers in a line.
+/// The numbers of lines in a report, and of indices in a line.
 const MOST: usize = 10;
 
 fn text(layout: &BlockLayout, calls: &BTreeMap<Call, Vec<usize>>) -> String {

@@ -1,9 +1,8 @@
-//! In place of the record of calls that took raw blocks, in builds without debug assertions or `std`:
-//! nothing.
+//! The stand-in for the record of calls, in builds without debug assertions or `std`.
 
 use crate::{BlockIndex, BlockLayout};
 
-/// No record.
+/// An empty record.
 #[derive(Debug)]
 pub(crate) struct Takers;
 

@@ -1,25 +1,24 @@
-//! The record of blocks that are out raw: one byte for each block.
+//! The marks of raw blocks: one byte per block.
 //!
-//! Whoever gives a block out as a bare pointer marks it; whoever takes a bare pointer back takes
-//! the mark out first, and only the one that found it goes on. Safe handles need no mark, the
-//! type is the proof, so their path never comes here.
+//! A call that returns a block as a pointer marks it. A call that takes such a pointer clears the
+//! mark first, and only the call that found the mark continues. Handles need no mark.
 //!
 //! # Memory orderings
 //!
-//! All accesses are Relaxed. Two threads that free one block at once meet in one atomic swap,
-//! whose total order on the byte makes exactly one of them see the mark. The order between a mark
-//! and the holder before it is the free list's: its release and acquire carry the earlier swap of
-//! the mark before the later store.
+//! All accesses are Relaxed. If two threads free one block at the same time, both swap one byte,
+//! and the total order of that byte makes exactly one of them see the mark. The free list orders a
+//! mark and the previous user of the block: its Release and Acquire make the earlier swap happen
+//! before the later store.
 //!
-//! Where a mark lies among the others is the business of [`spread`](crate::spread), which call left it,
-//! in debug builds, that of [`leaks`](crate::leaks).
+//! [`spread`](crate::spread) says where a mark is in the table, and [`leaks`](crate::leaks), in
+//! debug builds, which call set it.
 
 use crate::leaks::Takers;
 use crate::spread::Spread;
 use crate::sync::{AtomicU8, Ordering, const_outside_models};
 use crate::{BlockIndex, BlockLayout, RegionError, RegionOptions, SideTable};
 
-/// Marks of the blocks that are out raw.
+/// The marks of raw blocks.
 #[derive(Debug)]
 pub(crate) struct Ledger {
     marks: SideTable<AtomicU8>,
@@ -37,7 +36,7 @@ impl Ledger {
     }
 
     const_outside_models! {
-        /// A ledger of a region's blocks over as many marks, all zero.
+        /// Creates a ledger of a region's blocks over as many zeroed marks.
         pub(crate) fn over(marks: SideTable<AtomicU8>, layout: &BlockLayout) -> Self {
             Self { marks, spread: Spread::new(layout.capacity()), takers: Takers::unknown(layout) }
         }
@@ -48,29 +47,30 @@ impl Ledger {
         &self.marks[self.spread.place(index.get())]
     }
 
-    /// Records that the block is out raw, taken by the caller. The caller is its only holder.
+    /// Marks a block that only the caller has.
     #[inline]
     #[cfg_attr(debug_assertions, track_caller)]
     pub(crate) fn mark(&self, index: BlockIndex) {
-        // A store is enough: nobody else may write the mark of a block that the caller holds.
+        // A store is enough: no other thread may write the mark of a block that the caller has.
         self.mark_of(index).store(Self::OUT_RAW, Ordering::Relaxed);
         self.takers.took(index);
     }
 
-    /// Puts back a mark that this caller took out.
+    /// Restores a mark that the caller has cleared.
     pub(crate) fn put_back(&self, index: BlockIndex) {
         self.mark_of(index).store(Self::OUT_RAW, Ordering::Relaxed);
         self.takers.took_back();
     }
 
-    /// Whether the block is out raw, at this instant. An answer for a refusal alone: only
+    /// Returns whether the block is marked. May be stale. Use it only to reject a pointer: only
     /// [`take`](Self::take) proves anything.
     #[inline]
     pub(crate) fn is_marked(&self, index: BlockIndex) -> bool {
         self.mark_of(index).load(Ordering::Relaxed) == Self::OUT_RAW
     }
 
-    /// Takes the mark out; false if there was none. Of several callers at once one gets it.
+    /// Clears the mark and returns whether there was one. If several threads race, exactly one
+    /// returns true.
     #[inline]
     #[must_use]
     pub(crate) fn take(&self, index: BlockIndex) -> bool {

@@ -1,10 +1,11 @@
-//! What models of this crate and of the backends run on: loom, which tries every execution within a
-//! bound, under the memory model; or shuttle, which tries random ones, of more threads and longer, with
-//! every atomic operation sequentially consistent. In builds with `--cfg block_loom` or `--cfg block_shuttle` alone.
+//! The basis of the models of this crate and of the backends: loom, which tries every execution
+//! within a bound under the memory model, or shuttle, which tries random executions, with more
+//! threads and longer, in which every atomic operation is sequentially consistent. Only in builds
+//! with `--cfg block_loom` or `--cfg block_shuttle`.
 //!
-//! A model says its [`Bound`]. shuttle tries schedules of two kinds, so many of each: uniformly random ones, and
-//! those of probabilistic concurrency testing (PCT; Burckhardt et al., ASPLOS 2010) of depth 3, which find any
-//! bug of so few ordering constraints with a known probability.
+//! Each model names its [`Bound`]. shuttle tries two kinds of schedules: uniformly random ones, and
+//! those of probabilistic concurrency testing (PCT; Burckhardt et al., ASPLOS 2010) of depth 3,
+//! which find any bug with that few ordering constraints with a known probability.
 
 mod turns;
 mod weak;
@@ -19,21 +20,20 @@ pub use self::weak::{AtomicU32, AtomicU64, AtomicUsize, fail_next_swap};
 #[cfg(block_loom)]
 pub use self::weak::{free_memory, track_memory};
 
-/// How many executions of a model are tried.
+/// The number of executions of a model.
 #[derive(Clone, Copy, Debug)]
 pub enum Bound {
-    /// loom: all of them. shuttle: 1,000 of each kind, or as many as `SHUTTLE_ITERATIONS` says.
+    /// loom: all. shuttle: 1,000 of each kind, or `SHUTTLE_ITERATIONS`.
     Exhaustive,
-    /// loom: those with at most so many preemptions, or as many as `LOOM_MAX_PREEMPTIONS` says. shuttle: as
+    /// loom: those with at most this many preemptions, or `LOOM_MAX_PREEMPTIONS`. shuttle: as
     /// above.
     Within(usize),
-    /// Of shuttle's own models, longer than loom can explore: 5,000 of each kind, or as many as
-    /// `SHUTTLE_ITERATIONS` says.
+    /// For models that only shuttle can explore: 5,000 of each kind, or `SHUTTLE_ITERATIONS`.
     #[cfg(block_shuttle)]
     Random,
 }
 
-/// Runs a body in all executions within the bound, and prints how many there were.
+/// Runs a body in all executions within the bound, and prints their number.
 #[cfg(block_loom)]
 pub fn check(bound: Bound, body: impl Fn() + Send + Sync + 'static) {
     use std::sync::Arc;

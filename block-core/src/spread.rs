@@ -1,42 +1,44 @@
-//! Where the entries of neighbouring blocks lie in a table: on different cache lines.
+//! Interleaves the entries of a table, so that those of neighbouring blocks are on different cache
+//! lines.
 //!
-//! Threads take blocks in runs of neighbours, so entries in the order of the blocks would make every
-//! line of them belong to two threads or more, and each call that writes one would wait for the line:
-//! ten times the cost of the call. So the entries of neighbours lie on different lines of a page:
+//! Threads allocate runs of neighbouring blocks. With entries in the order of the blocks, every
+//! cache line would belong to two threads or more, and each call that writes an entry would wait
+//! for the line: ten times the cost of the call. So the entries of neighbours are on different
+//! lines of a page:
 //!
 //! ```text
-//! block      0    1    2  ..  63   64   65  ..       with 64 lines in a page
-//! line       0    1    2  ..  63    0    1  ..
-//! in it      0    0    0  ..   0    1    1  ..
+//! block           0    1    2  ..  63   64   65  ..       with 64 lines in a page
+//! line            0    1    2  ..  63    0    1  ..
+//! entry in it     0    0    0  ..   0    1    1  ..
 //! ```
 //!
-//! Whole pages have 64 lines, the rest of the table as many as it fills. Dividing by that number is
-//! a multiplication (Granlund & Montgomery 1994): exact for numbers below a page, since the error
-//! of the reciprocal is below 64, and 64 times a page is [`Spread::ONE`]. The last blocks, fewer than
-//! a line, have their entries in order.
+//! Whole pages have 64 lines, and the rest of the table as many as it fills. Division by that
+//! number is a multiplication (Granlund and Montgomery 1994), which is exact for numbers below a
+//! page: the error of the reciprocal is below 64, and 64 times a page is [`Spread::ONE`]. The last
+//! blocks, fewer than a line, have their entries in order.
 
-/// Which block has which place in a table with `LINE` entries on a cache line.
+/// The positions of entries in a table with `LINE` entries per cache line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spread<const LINE: usize> {
-    /// Whole pages end here.
+    /// The end of the whole pages.
     pages_end: usize,
-    /// Whole lines behind that, fewer than 64.
+    /// The number of whole lines behind them, fewer than 64.
     lines: usize,
-    /// Whole lines end here.
+    /// The end of the whole lines.
     lines_end: usize,
     /// [`Self::ONE`] divided by `lines`, rounded up.
     reciprocal: usize,
 }
 
-/// Lines of a page, both of the usual size.
+/// The number of cache lines in a page, both of the usual size.
 const LINES: usize = 4096 / 64;
 
 impl<const LINE: usize> Spread<LINE> {
-    /// Entries of a page.
+    /// The number of entries in a page.
     const PAGE: usize = LINES * LINE;
     const ONE: usize = LINES * Self::PAGE;
 
-    /// For tables of `len` entries.
+    /// Creates the positions for tables of `len` entries.
     pub(crate) const fn new(len: usize) -> Self {
         const { assert!(LINE.is_power_of_two() && LINE > 1) };
         let pages_end = len & !(Self::PAGE - 1);
@@ -46,7 +48,7 @@ impl<const LINE: usize> Spread<LINE> {
         Self { pages_end, lines, lines_end, reciprocal: Self::ONE.div_ceil(divisor) }
     }
 
-    /// The place of a block's entry.
+    /// Returns the position of a block's entry.
     #[inline]
     pub(crate) fn place(&self, block: usize) -> usize {
         let (line, at, page) = if block < self.pages_end {
@@ -62,7 +64,7 @@ impl<const LINE: usize> Spread<LINE> {
         page + line * LINE + at
     }
 
-    /// The block whose entry has this place.
+    /// Returns the block whose entry is at this position.
     #[cfg_attr(
         not(any(feature = "bytes", all(debug_assertions, feature = "std"))),
         allow(dead_code, reason = "the marks are asked in debug builds alone")

@@ -1,24 +1,24 @@
-//! What a pool says of itself: where its blocks are, and how near to its limit it has been.
+//! The statistics of a pool.
 
 use core::fmt;
 use core::time::Duration;
 
 use crate::BlockLayout;
 
-/// Where the blocks of a pool are, and what has become of calls so far; from
-/// [`BlockAlloc::stats`](crate::BlockAlloc::stats).
+/// The statistics of a pool, from [`BlockAlloc::stats`](crate::BlockAlloc::stats): where its blocks
+/// are, and counts of its calls.
 ///
-/// The blocks are in four places, and each is in one (invariant 2):
+/// Each block is in exactly one of four places (invariant 2):
 ///
 /// ```text
 /// capacity = in_use + cached + returned() + never_used
 ///                   \_____________ available() ____________/
 /// ```
 ///
-/// The sum holds in every report. Each place is exact when no other thread is inside a call, and right
-/// within the blocks that other threads move while the report is made.
+/// The sum holds in every report. Each number is exact while no other thread is inside a call,
+/// otherwise correct within the blocks that other threads move while the report is created.
 ///
-/// Shown by [`Display`](fmt::Display) it is one line for a log.
+/// [`Display`](fmt::Display) writes one line for a log.
 ///
 /// # Examples
 ///
@@ -37,41 +37,43 @@ use crate::BlockLayout;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Bytes of a block.
+    /// The number of bytes of a block.
     pub block_size: usize,
-    /// How many blocks there are.
+    /// The number of blocks.
     pub capacity: usize,
-    /// Blocks with a holder: handles, raw blocks, forgotten ones, and those that other threads' calls were
-    /// in the middle of taking or giving back.
+    /// The number of allocated blocks: handles, raw blocks, forgotten ones, and those that calls of
+    /// other threads were moving.
     pub in_use: usize,
-    /// Free blocks in the caches of threads; every thread can still have them.
+    /// The number of free blocks in the caches of threads. Every thread can allocate them.
     pub cached: usize,
-    /// Free blocks that were never handed out, so that no memory stands behind them yet.
+    /// The number of blocks that were never allocated, so that no memory is committed for them.
     pub never_used: usize,
-    /// An upper bound of the blocks that were ever held at once. Never falls, and is never below `in_use`.
-    /// If [`high_water_is_exact`](Self::high_water_is_exact), the very number. In a pool with magazines it
-    /// includes blocks that lay in magazines when it last rose: see the backend for how many that can
-    /// be. In a backend that does not count it, the capacity.
+    /// An upper bound of the largest number of blocks that were in use at the same time. Never
+    /// decreases, and is never below `in_use`. If
+    /// [`high_water_is_exact`](Self::high_water_is_exact), it is that number. In a pool with
+    /// magazines it includes blocks that were cached when it last rose; the backend says how many
+    /// that can be. In a backend that does not count it, it is the capacity.
     pub high_water: usize,
-    /// Whether `high_water` is the most blocks that were ever held at once, and not just an upper bound.
+    /// Whether `high_water` is the largest number of blocks that were in use at the same time, and
+    /// not just an upper bound.
     pub high_water_is_exact: bool,
-    /// Calls that found too few free blocks. A call that waits counts once, however often it looks. 0 in
-    /// a backend that does not count them.
+    /// The number of failed allocations. A call that waits counts once. 0 in a backend that does
+    /// not count them.
     pub exhaustions: u64,
-    /// How often the blocks in all magazines were called in because there were no others. Each takes
-    /// microseconds, and after it magazines hold less. 0 in a backend without magazines.
+    /// The number of reclaims of the blocks in all magazines. A reclaim takes microseconds, and
+    /// afterwards magazines hold fewer blocks. 0 in a backend without magazines.
     pub reclaims: u64,
-    /// Calls that had to wait for a block, in a pool that can be waited for; otherwise 0.
+    /// The number of calls that waited for a block. 0 in a pool that is not a `Waiting`.
     pub waits: u64,
-    /// The time that all calls together have waited. Calls that still wait are not included.
+    /// The sum of the times that calls have waited, without calls that still wait.
     pub time_waited: Duration,
-    /// The longest time that one call has waited. Calls that still wait are not included.
+    /// The longest time that a call has waited, without calls that still wait.
     pub longest_wait: Duration,
 }
 
 impl Stats {
-    /// What any backend knows: its layout, and how many blocks are free. One that knows more writes it
-    /// into the fields.
+    /// Creates statistics from the layout and the number of free blocks. A backend that knows more
+    /// sets the fields.
     ///
     /// # Examples
     ///
@@ -101,7 +103,7 @@ impl Stats {
         }
     }
 
-    /// How many blocks are free.
+    /// Returns the number of free blocks.
     ///
     /// # Examples
     ///
@@ -117,7 +119,7 @@ impl Stats {
         self.capacity.saturating_sub(self.in_use)
     }
 
-    /// Free blocks that were given back and lie in no magazine.
+    /// Returns the number of freed blocks that are in no magazine.
     ///
     /// # Examples
     ///
@@ -136,7 +138,8 @@ impl Stats {
     }
 }
 
-/// One line: where the blocks are, how many were in use (or cached) at most, how often there was none.
+/// Writes one line: where the blocks are, the largest number in use (or cached), and the failed
+/// allocations.
 impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { capacity, block_size, in_use, cached, never_used, .. } = *self;

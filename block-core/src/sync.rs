@@ -1,4 +1,5 @@
-//! The atomics and locks of what is modelled: `tests/models` compiles the same files with others.
+//! The atomics and locks of modelled code. `tests/models` compiles the same files with those of the
+//! models.
 
 #[allow(unused_imports, reason = "each feature uses some of them")]
 pub(crate) use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicUsize, Ordering, fence};
@@ -10,7 +11,7 @@ pub(crate) use std::sync::PoisonError;
 #[cfg(all(feature = "wait", not(block_tsan)))]
 pub(crate) use std::sync::{Mutex, MutexGuard};
 
-/// A function that is `const`; but not in models, whose atomics are made at run time.
+/// Defines a function that is `const`, except in models, whose atomics are created at run time.
 macro_rules! const_outside_models {
     ($(#[$attribute:meta])* $visibility:vis fn $($rest:tt)*) => {
         $(#[$attribute])* $visibility const fn $($rest)*

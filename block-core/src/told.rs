@@ -1,8 +1,8 @@
-//! The standard library's mutex, with ThreadSanitizer told what it orders. In builds with
-//! `--cfg block_tsan` alone, which need `-Zsanitizer=thread` beside it.
+//! The standard library's mutex with annotations for ThreadSanitizer. Only in builds with `--cfg
+//! block_tsan`, which need `-Zsanitizer=thread`.
 //!
-//! The sanitizer knows what was compiled for it. The standard library was not, and a thread that has to
-//! wait for a mutex gets it in there: its holder before would seem to race with it.
+//! The sanitizer only sees code that was compiled for it, and the standard library was not. So a
+//! thread that waits for a mutex would seem to race with the previous holder.
 
 use core::ffi::c_void;
 use core::fmt;
@@ -14,7 +14,7 @@ unsafe extern "C" {
     fn __tsan_release(address: *mut c_void);
 }
 
-/// What a holder did happens before what the next one does.
+/// A mutex. Everything that a holder did happens before the next holder gets it.
 pub struct Mutex<T>(sync::Mutex<T>);
 
 /// Unlocks when dropped.
@@ -25,32 +25,32 @@ pub struct MutexGuard<'a, T> {
 }
 
 impl<T> Mutex<T> {
-    /// As the standard library's.
+    /// Does the same as in the standard library.
     pub const fn new(value: T) -> Self {
         Self(sync::Mutex::new(value))
     }
 
-    /// As the standard library's.
+    /// Does the same as in the standard library.
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
         let guard = |inner| MutexGuard { inner, mutex: self };
         let locked =
             self.0.lock().map(guard).map_err(|error| PoisonError::new(guard(error.into_inner())));
-        // SAFETY: an address, as a name; nothing is read or written there.
+        // SAFETY: the address serves as a name; nothing is read or written there.
         unsafe { __tsan_acquire(self.name()) };
         locked
     }
 
-    /// As the standard library's.
+    /// Does the same as in the standard library.
     pub fn is_poisoned(&self) -> bool {
         self.0.is_poisoned()
     }
 
-    /// As the standard library's.
+    /// Does the same as in the standard library.
     pub fn into_inner(self) -> LockResult<T> {
         self.0.into_inner()
     }
 
-    /// What the sanitizer is told that holders meet at.
+    /// Returns the address by which the sanitizer knows the mutex.
     fn name(&self) -> *mut c_void {
         (&raw const *self).cast_mut().cast()
     }
@@ -59,7 +59,7 @@ impl<T> Mutex<T> {
 impl<T> Drop for MutexGuard<'_, T> {
     fn drop(&mut self) {
         // Before `inner` is dropped, which unlocks. Pairs with the one in `lock`.
-        // SAFETY: an address, as a name; nothing is read or written there.
+        // SAFETY: the address serves as a name; nothing is read or written there.
         unsafe { __tsan_release(self.mutex.name()) };
     }
 }

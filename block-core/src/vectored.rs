@@ -8,18 +8,18 @@ use std::io::{IoSlice, IoSliceMut};
 #[cfg(feature = "bytes")]
 use crate::buffer::{BlockBuf, BufferFull, PoolRef};
 
-/// Returns the slices for [`Write::write_vectored`](std::io::Write::write_vectored): one for each of
-/// `parts` that is not empty, in order, then empty ones, which a write skips.
+/// Returns the slices for [`Write::write_vectored`](std::io::Write::write_vectored): one for each
+/// of `parts` that is not empty, in order, then empty ones, which a write skips.
 ///
 /// The system takes at most `IOV_MAX` slices in one call (1,024 on Linux), and the standard library
-/// passes it no more. As empty slices come last, a write returns `Ok(0)` only if all parts are empty or
-/// the writer takes no more bytes. A write may take fewer bytes than there are: write the rest with
-/// [`IoSlice::advance_slices`].
+/// passes it no more. As empty slices come last, a write returns `Ok(0)` only if all parts are
+/// empty or the writer takes no more bytes. A write may take fewer bytes than there are: write the
+/// rest with [`IoSlice::advance_slices`].
 ///
 /// # Panics
 ///
-/// Panics if there are more than `N` parts, empty ones included. An iterator that does not end panics,
-/// too: at most `N + 1` parts are taken from it.
+/// Panics if there are more than `N` parts, empty ones included. An iterator that does not end
+/// panics, too: at most `N + 1` parts are taken from it.
 ///
 /// # Examples
 ///
@@ -47,16 +47,16 @@ pub fn io_slices<'a, const N: usize>(
     all_of(parts, IoSlice::new)
 }
 
-/// Returns the slices for [`Read::read_vectored`](std::io::Read::read_vectored): one for each of `parts`
-/// that is not empty, in order, then empty ones, which a read skips.
+/// Returns the slices for [`Read::read_vectored`](std::io::Read::read_vectored): one for each of
+/// `parts` that is not empty, in order, then empty ones, which a read skips.
 ///
-/// One call reads into at most `IOV_MAX` slices (1,024 on Linux), see [`io_slices`]. If all of them are
-/// empty, the read returns `Ok(0)` as at the end of a file.
+/// One call reads into at most `IOV_MAX` slices (1,024 on Linux), see [`io_slices`]. If all of them
+/// are empty, the read returns `Ok(0)` as at the end of a file.
 ///
 /// # Panics
 ///
-/// Panics if there are more than `N` parts, empty ones included. An iterator that does not end panics,
-/// too: at most `N + 1` parts are taken from it.
+/// Panics if there are more than `N` parts, empty ones included. An iterator that does not end
+/// panics, too: at most `N + 1` parts are taken from it.
 ///
 /// # Examples
 ///
@@ -83,21 +83,21 @@ pub fn io_slices_mut<'a, const N: usize>(
     all_of(parts, IoSliceMut::new)
 }
 
-/// Reads once, into the room of each buffer in turn, and appends what came: the first is full before the
-/// second gets a byte. Returns how many bytes came.
+/// Reads once into the free space of each buffer in turn, and appends the bytes: the first buffer
+/// is full before the second gets a byte. Returns the number of bytes.
 ///
-/// Buffers without room are skipped, and at most 1,024 slices are passed to the reader, the limit
-/// `IOV_MAX` of most systems (on Windows a file takes one per call). So each call makes progress, and
-/// it returns 0 at the end of the input only. Call again to fill the other buffers.
+/// Full buffers are skipped, and at most 1,024 slices are passed to the reader, the limit `IOV_MAX`
+/// of most systems (on Windows a file takes one per call). So each call makes progress, and it
+/// returns 0 only at the end of the input. Call again to fill the other buffers.
 ///
 /// # Errors
 ///
-/// Returns the reader's error, or [`BufferFull`] if no buffer has room: a read of no bytes would return
-/// `Ok(0)`, as at the end of the input. Nothing was appended then.
+/// Returns the reader's error, or [`BufferFull`] if all buffers are full: a read of no bytes would
+/// return `Ok(0)`, as at the end of the input. Nothing was appended then.
 ///
 /// # Panics
 ///
-/// Panics if the reader returns more bytes than there was room for. Nothing was appended then.
+/// Panics if the reader returns more bytes than fit. Nothing was appended then.
 ///
 /// # Examples
 ///
@@ -138,24 +138,24 @@ pub fn read_vectored<P: PoolRef, const N: usize>(
     Ok(read)
 }
 
-/// The most slices that are passed to a reader in one call. It is Linux's and the BSDs' `IOV_MAX`; the
-/// standard library cuts a list to the system's own limit where that is lower.
+/// The largest number of slices that are passed to a reader in one call: `IOV_MAX` of Linux and the
+/// BSDs. The standard library uses the system's own limit if that is lower.
 #[cfg(feature = "bytes")]
 const IOV_MAX: usize = 1024;
 
-/// The parts that are not empty, in order, then empty ones until there are `N`.
+/// Returns the parts that are not empty, in order, then empty ones until there are `N`.
 ///
-/// Empty parts come last so that a call that looks at the first slices only finds one with bytes.
+/// Empty parts come last, so that a call that only uses the first slices finds one with bytes.
 fn all_of<I: IntoIterator<Item: Default + AsRef<[u8]>>, S, const N: usize>(
     parts: I,
     slice: impl Fn(I::Item) -> S,
 ) -> [S; N] {
     let mut all = parts.into_iter().fuse();
-    // At most `N`, empty ones included: the iterator may be endless.
+    // At most `N`, including empty ones: the iterator may be endless.
     let mut parts = all.by_ref().take(N).filter(|part| !part.as_ref().is_empty());
     let slices = array::from_fn(|_| slice(parts.next().unwrap_or_default()));
     parts.for_each(drop);
-    // Not counted: there may be no end of them.
+    // Do not count the rest: the iterator may be endless.
     assert!(all.next().is_none(), "more than {N} slices: the array has room for {N}");
     slices
 }

@@ -1,38 +1,38 @@
-//! Waiting for a block instead of being refused one. With the feature `wait`.
+//! Waiting for a block instead of failing. With the feature `wait`.
 //!
-//! [`Waiting`] owns a pool of any backend and is a pool itself. Beside the calls that fail when every
-//! block is held it has some that wait: [`alloc_wait`](Waiting::alloc_wait),
+//! [`Waiting`] owns a pool of any backend and is a pool itself. In addition to the calls that fail
+//! when every block is allocated, it has calls that wait: [`alloc_wait`](Waiting::alloc_wait),
 //! [`alloc_timeout`](Waiting::alloc_timeout), [`alloc_deadline`](Waiting::alloc_deadline) and
-//! [`alloc_async`](Waiting::alloc_async), which needs no particular runtime, or none. A pool that is not
-//! wrapped pays nothing.
+//! [`alloc_async`](Waiting::alloc_async), which works with any runtime. A pool that is not wrapped
+//! pays nothing.
 //!
-//! # In which order
+//! # Order
 //!
-//! First come, first served. A block that is given back while somebody waits goes straight to the oldest
-//! waiter, and not through the backend, so nobody else can take it on its way, not even by a call that
-//! does not wait. From the moment that a waiter has registered, with k others before it, the (k + 1)th
-//! block that is then given back is its own at the latest: nobody starves. What others can take
-//! meanwhile are blocks of calls that had begun before and put them into the backend: those that give
-//! back, and bulk calls that fail. That is at most one call for each thread, and who takes such a block
-//! gives it back to a waiter.
+//! First come, first served. A block that is freed while there are waiters goes directly to the
+//! oldest waiter and not through the backend, so no other call can take it. After a waiter has
+//! registered behind k others, it gets at the latest the (k + 1)th block that is freed: no waiter
+//! starves. Other calls can only take blocks of calls that were already putting them into the
+//! backend: frees, and bulk calls that fail. These are at most one call per thread, and a call that
+//! takes such a block returns it to a waiter.
 //!
-//! Blocks are waited for one at a time; a bulk call does not wait, and takes nothing while somebody does.
+//! Blocks are waited for one at a time. A bulk call does not wait, and fails while there are
+//! waiters.
 //!
-//! The price is that a block waits for its new holder: one that was given to a task which is not polled
-//! is held by that task. Drop futures that are no longer polled.
+//! The price is that a block may wait for its new owner: a block that was given to a task that is
+//! not polled stays allocated to that task. Drop futures that are no longer polled.
 //!
 //! # Deadlocks
 //!
-//! Nobody can give a block to a waiter that holds every block itself, or that waits for a block while
-//! those who hold the others wait for it. `alloc_wait` does not return then, and the future is never
-//! ready; a timeout ends with [`AllocError::TimedOut`](crate::AllocError::TimedOut). A caller that needs
-//! several blocks to go on allocates them in one call
-//! ([`alloc_bulk`](crate::BlockAllocExt::alloc_bulk)), or in the same order as all others.
+//! A waiter never gets a block if it has every block itself, or if the users of the other blocks
+//! wait for it. Then `alloc_wait` does not return, and the future never completes; a timeout ends
+//! with [`AllocError::TimedOut`](crate::AllocError::TimedOut). A caller that needs several blocks
+//! should allocate them in one call ([`alloc_bulk`](crate::BlockAllocExt::alloc_bulk)).
 //!
 //! # Tasks
 //!
-//! **In a loop around `select!`, keep the future.** Dropping it loses no block, but a new future queues
-//! again, behind all other waiters. A loop that makes a new one at every turn may never be served:
+//! **In a loop around `select!`, keep the future.** Dropping it loses no block, but a new future
+//! queues again, behind all other waiters. A loop that creates a new one each time may never get a
+//! block:
 //!
 //! ```
 //! # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
@@ -56,72 +56,74 @@
 //! ```
 //!
 //! **A task that always gets its block immediately never yields.** The future takes no part in the
-//! budget of tokio's cooperative scheduling. A loop that does nothing else that yields calls
-//! `tokio::task::consume_budget().await` at each turn.
+//! budget of tokio's cooperative scheduling. In a loop that does not yield otherwise, call
+//! `tokio::task::consume_budget().await` each time.
 //!
-//! **Do not block in a task.** [`alloc_wait`](Waiting::alloc_wait) and the calls with a timeout block the
-//! thread, so the runtime's worker polls no other task meanwhile, not even one that would free a block.
+//! **Do not block in a task.** [`alloc_wait`](Waiting::alloc_wait) and the calls with a timeout
+//! block the thread, so the runtime's worker polls no other task meanwhile, not even one that would
+//! free a block.
 //!
 //! # No wakeup is lost
 //!
-//! Invariant: **while somebody waits and no call is in progress, every block is held.** The queue of
-//! waiters is behind a lock; beside it stands the number of those who wait.
+//! Invariant: **while there are waiters and no call is in progress, every block is allocated.** The
+//! queue of waiters is behind a lock, and the number of waiters is in an atomic next to it.
 //!
 //! ```text
-//!           giver                                     waiter
+//!           free                                      wait
 //!
-//!           somebody waits? (a hint)                  enter the queue
-//!           yes: to the oldest, done                  fence
-//!           put it into the backend                   the backend has a block?
-//!           fence                                     yes: to the oldest, which may be oneself
-//!           somebody waits?                                and look again
-//!           yes: take one, to the oldest,             no: sleep until given one
-//!                and look again
+//!           are there waiters? (a hint)               enter the queue
+//!           yes: give it to the oldest, done          fence
+//!           put it into the backend                   has the backend a block?
+//!           fence                                     yes: give it to the oldest waiter,
+//!           are there waiters?                             and check again
+//!           yes: take a block, give it to the         no: sleep until given a block
+//!                oldest, and check again
 //! ```
 //!
-//! Suppose that a free block lies in the backend beside a waiter, and look at the last call that put it
-//! there. Of its fence and the waiter's one comes first.
+//! Suppose that a free block is in the backend while there is a waiter. Consider the last call that
+//! put the block there. Either its fence or the waiter's comes first.
 //!
-//! - The waiter's: then the giver saw somebody wait, and took a block to give. It went on until nobody
-//!   waited or there was no block.
-//! - The giver's: then the block lay there when the waiter looked, after its own fence, and the waiter
-//!   did the same.
+//! - The waiter's: then the free saw that there are waiters, and took a block to give away. It
+//!   continued until there was no waiter or no block.
+//! - The free's: then the block was in the backend when the waiter checked, after its own fence,
+//!   and the waiter did the same.
 //!
-//! If the one who looked stopped because nobody waited, the waiter had been served. If it stopped because
-//! `acquire` failed: that happens only if at some instant during the call *every* block was held, by
-//! invariant 3, caches of other threads included. So this block was held then, and was put back later:
-//! that was not the last call. (`acquire` may also fail beside a block which another call is in the
-//! middle of giving back. That call is the last one, and its fence is still to come.)
+//! If that thread stopped because there were no waiters, the waiter had been served. If it stopped
+//! because `acquire` failed: by invariant 3 that happens only if at some instant during the call
+//! *every* block was allocated, including those in caches of other threads. So this block was
+//! allocated then, and was put back later, by a later call. (`acquire` may also fail while another
+//! call is freeing a block. Then that call is the last one, and its fence is still to come.)
 //!
-//! "Put back" is all that makes a held block free: `release`, `release_bulk`, a block that was taken for
-//! a waiter who had gone, and an `acquire_bulk` that failed, since it may have taken some of the blocks
-//! for a moment. After each of them the giver looks for waiters.
+//! These calls put blocks back: `release`, `release_bulk`, a call that took a block for a waiter
+//! that has left, and an `acquire_bulk` that failed, since it may have had some of the blocks for a
+//! moment. Each of them checks for waiters afterwards.
 //!
-//! A waiter that goes away takes its entry out, under the lock. If it had been given a block, it gives
-//! that back like any other: it goes to the next.
+//! A waiter that leaves removes its entry under the lock. If it was already given a block, it frees
+//! that block like any other: it goes to the next waiter.
 //!
 //! # Threads, wakers, signals, forks
 //!
-//! A thread sleeps by [`std::thread::park`], as it does in the standard library's channels. An `unpark`
-//! that is meant for something else does not end the waiting, and is used up; one that is meant for the
-//! waiting may come late, and end a `park` of the program's own. So a `park` of one's own belongs into a
-//! loop that looks at a condition, as its documentation says.
+//! A thread sleeps with [`std::thread::park`], as in the standard library's channels. An `unpark`
+//! for another purpose does not end the wait, and is consumed. An `unpark` for the wait may come
+//! late and end another `park` of the program. So call `park` in a loop that checks a condition, as
+//! its documentation says.
 //!
-//! Wakers are called outside the lock, by the call that gives the block back, on its thread. They may use
-//! the pool, give blocks back, drop any future and panic (out of a poll and a future's drop a panic comes
-//! through, out of other calls it does not). If one gives back a block for which somebody is to be woken,
-//! that waker is called when the first one has returned: a waker must not wait for that.
+//! Wakers are called outside the lock, by the call that frees the block, on its thread. They may
+//! use the pool, free blocks, drop any future, and panic. (A panic propagates out of a poll and out
+//! of the drop of a future, but not out of other calls.) If a waker frees a block and another
+//! waiter must be woken, that waiter's waker is called after the first one has returned, so a waker
+//! must not wait for it.
 //!
-//! A signal handler must not use such a pool: the lock may be its own thread's. In the child of a fork the
-//! lock may be another thread's, which is not there, and blocks go to waiters that are not there; use no
-//! such pool between fork and exec.
+//! A signal handler must not use such a pool, because its own thread may hold the lock. Do not use
+//! it between fork and exec either: in the child another thread of the parent may hold the lock,
+//! and blocks go to waiters that do not exist.
 //!
 //! # Cost
 //!
-//! `acquire` costs what the backend's does, one that waits a load more, a bulk call that takes a load
-//! more. `release` costs two loads and a fence more. Each block that somebody waits for costs a lock two
-//! to five times; however many wait, nobody's coming, going and being served takes longer for it. The
-//! pool takes 40 bytes for each of those who wait at once, and gives them back when nobody does any more.
+//! `acquire` costs as much as that of the backend, and a waiting or bulk call one more load.
+//! `release` costs two more loads and a fence. Each block that is waited for costs two to five lock
+//! operations, whatever the number of waiters. The pool takes 40 bytes for each waiter, and frees
+//! them when there are no waiters any more.
 //!
 //! # Examples
 //!
@@ -133,7 +135,7 @@
 //! let held = pool.alloc()?;
 //! std::thread::scope(|scope| {
 //!     let waiter = scope.spawn(|| pool.alloc_wait().unwrap().len());
-//!     drop(held); // goes straight to the waiter, if it waits by now
+//!     drop(held); // goes to the waiter if it is waiting
 //!     assert_eq!(waiter.join().unwrap(), 64);
 //! });
 //! # Ok::<(), block_core::AllocError>(())
@@ -157,15 +159,15 @@ use pool::{Free, Held};
 use queue::{Closed, Queue, Stock, Ticket};
 pub use shared::OwnedAllocFuture;
 
-/// A pool whose blocks can be waited for.
+/// A pool whose callers can wait for a block.
 ///
-/// Owns the pool that it is made of, and gives out all its blocks: [`BlockAlloc`]'s calls, handles,
-/// buffers and bulk calls work as on the pool itself. The calls that wait are described in the
-/// [module](self), with what they promise.
+/// Owns a pool and allocates its blocks: the calls of [`BlockAlloc`], handles, buffers and bulk
+/// calls work as on the pool itself. The [module](self) describes the calls that wait, and their
+/// guarantees.
 ///
 /// # Examples
 ///
-/// A thread that waits, and a task that does:
+/// A waiting thread, and a waiting task:
 ///
 /// ```
 /// # mod pool { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/pool.rs")); } use pool::Pool;
@@ -204,9 +206,9 @@ pub use shared::OwnedAllocFuture;
 /// ```
 pub struct Waiting<A: ?Sized> {
     queue: Queue<Held>,
-    /// Calls that do not wait and found too few blocks.
+    /// The number of failed calls that do not wait.
     exhaustions: AtomicUsize,
-    /// Nothing else has access to it: each block that comes back passes by the queue.
+    /// Private, so that every freed block passes the queue.
     backend: A,
 }
 
@@ -217,8 +219,7 @@ const _: () = {
 };
 
 impl<A: BlockAlloc> Waiting<A> {
-    /// Makes the blocks of a pool ones that can be waited for. Blocks that are out raw stay out, and come
-    /// back to this pool.
+    /// Wraps a pool. Raw blocks stay allocated, and are freed to this pool.
     ///
     /// # Examples
     ///
@@ -235,8 +236,8 @@ impl<A: BlockAlloc> Waiting<A> {
         Self { queue: Queue::new(), exhaustions: AtomicUsize::new(0), backend }
     }
 
-    /// The pool inside, whose blocks cannot be waited for any more. Blocks that are out raw stay out, and
-    /// come back to that pool. Blocks that lie ready for futures which were forgotten are free again.
+    /// Returns the wrapped pool. Raw blocks stay allocated, and are freed to that pool. Blocks that
+    /// were given to forgotten futures are free again.
     ///
     /// # Examples
     ///
@@ -257,8 +258,8 @@ impl<A: BlockAlloc> Waiting<A> {
     /// ```
     #[must_use]
     pub fn into_inner(self) -> A {
-        // Handles and futures deref to this pool, so there are none but forgotten ones, which nobody can
-        // reach: what lies in the queue is nobody else's (invariant b there).
+        // Handles and futures deref to this pool, so only forgotten ones are left, which no code
+        // can reach: the blocks in the queue belong to this call (invariant b there).
         let Self { queue, backend, .. } = self;
         queue.dissolve(&Free(&backend));
         backend
@@ -269,8 +270,8 @@ impl<A: BlockAlloc + ?Sized> Waiting<A> {
     /// Waits for a block without blocking the thread. The output is a block, or
     /// [`AllocError::Closed`](crate::AllocError::Closed) if the pool is [closed](Self::close).
     ///
-    /// The future is cancel-safe, but a new future queues again, behind all other waiters: in a loop
-    /// around `select!` keep the future and poll it by `&mut`, see [tasks](self#tasks).
+    /// The future is cancel-safe, but a new future queues again, behind all other waiters: in a
+    /// loop around `select!` keep the future and poll it by `&mut`, see [tasks](self#tasks).
     ///
     /// # Examples
     ///
@@ -298,10 +299,8 @@ impl<A: BlockAlloc + ?Sized> Waiting<A> {
         AllocFuture::new(self)
     }
 
-    /// How many wait at this moment, and were not given a block yet: threads that sleep, and futures that
-    /// were polled. To be looked at: it may have changed already.
-    ///
-    /// Cost: a load.
+    /// Returns the number of waiters that have not been given a block: sleeping threads, and
+    /// futures that were polled. The result may be stale. Costs one load.
     ///
     /// # Examples
     ///
@@ -330,8 +329,9 @@ impl<A: BlockAlloc + ?Sized> Waiting<A> {
     /// Closes the pool for waiting: every waiter and every later call that waits gets
     /// [`AllocError::Closed`](crate::AllocError::Closed).
     ///
-    /// A waiter that was already given a block keeps it. Blocks are freed as before, and calls that do
-    /// not wait are not affected. A closed pool cannot be opened again; closing it twice does nothing.
+    /// A waiter that was already given a block keeps it. Blocks are freed as before, and calls that
+    /// do not wait are not affected. A closed pool cannot be opened again; closing it twice does
+    /// nothing.
     ///
     /// # Examples
     ///
@@ -372,7 +372,7 @@ impl<A: BlockAlloc + ?Sized> Waiting<A> {
         self.queue.is_closed()
     }
 
-    /// Returns a free block if nobody waits for it and the pool is not closed.
+    /// Returns a free block if there are no waiters and the pool is not closed.
     #[inline]
     fn try_at_once(&self) -> Option<Held> {
         if self.queue.is_busy() { None } else { self.stock().take() }
@@ -382,10 +382,10 @@ impl<A: BlockAlloc + ?Sized> Waiting<A> {
         self.queue.enter(&self.stock())
     }
 
-    /// Counts a call that does not wait and found too few blocks.
+    /// Counts a failed call that does not wait.
     #[cold]
     fn count_exhaustion(&self) {
-        // Relaxed: a count, which orders nothing.
+        // Relaxed: a counter that orders no other memory.
         self.exhaustions.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -399,7 +399,8 @@ impl<A: BlockAlloc + ?Sized> Waiting<A> {
     }
 }
 
-/// The pool's [`Stats`](crate::Stats) in one line, and how many wait: "..., 3 waiting".
+/// Writes the pool's [`Stats`](crate::Stats) in one line, and the number of waiters: "..., 3
+/// waiting".
 impl<A: BlockAlloc + ?Sized> fmt::Display for Waiting<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, {} waiting", self.stats(), self.queue.waiters())

@@ -1,22 +1,22 @@
-//! What an allocation is answered with, beside the address of its block.
+//! The length of an allocation.
 
 use core::alloc::Layout;
 use core::ptr::{self, NonNull};
 
-/// The length to tell of for a block when `asked` bytes of it were asked for: all of it, or up to 8
+/// Returns the length of an allocation of `asked` bytes in a block: all of the block, or up to 8
 /// bytes less.
 ///
-/// hashbrown, 0.17.2 at least, places the control bytes of a table at a multiple of 16 behind its
-/// entries, and forgets the gap between them when it is told of more than it asked for. With
+/// hashbrown (at least 0.17.2) places the control bytes of a table at a multiple of 16 behind its
+/// entries, and ignores the gap between them when the allocation is longer than requested. With
 /// entries of an odd size it then writes 8 bytes past the end of `16 * n` to `16 * n + 7` bytes. So
-/// no such length is told of, unless it is the very one that was asked for.
+/// this never returns such a length, unless it was requested.
 #[inline]
 pub(super) fn offered(block_size: usize, asked: usize) -> usize {
     let told = if block_size % 16 < 8 { (block_size & !15).saturating_sub(1) } else { block_size };
     told.max(asked)
 }
 
-/// What an allocation of no bytes gets: an aligned address, and no block.
+/// Returns an allocation of no bytes: an aligned address without a block.
 #[inline]
 pub(super) fn nothing(layout: Layout) -> NonNull<[u8]> {
     let address = ptr::without_provenance_mut(layout.align());
@@ -28,7 +28,7 @@ pub(super) fn nothing(layout: Layout) -> NonNull<[u8]> {
 mod tests {
     use super::offered;
 
-    /// Invariant 4, through a map that believes the length.
+    /// Invariant 4, for a map that uses the whole length.
     #[test]
     fn no_length_that_a_map_takes_for_more_is_offered_unasked() {
         for block_size in 1..500 {

@@ -9,11 +9,12 @@ use alloc_crate::sync::Arc;
 
 use crate::{BlockAlloc, PoolAllocator};
 
-/// A [`PoolAllocator`] that its containers own together: the last of them takes it along.
+/// A [`PoolAllocator`] that its containers own together: it is dropped with the last of them.
 ///
-/// A clone is the same pool. With it a container borrows nothing, so it may be returned, stored
-/// and sent to another thread. Each clone counts a reference, by an atomic that all threads share:
-/// for the shortest path prefer `&PoolAllocator`, `&'static` where the pool is never dropped.
+/// A clone is the same pool. A container with a clone borrows nothing, so it can be returned,
+/// stored and sent to another thread. Each clone counts a reference, in an atomic that all threads
+/// share: for the shortest path prefer `&PoolAllocator`, `&'static` where the pool is never
+/// dropped.
 ///
 /// # Examples
 ///
@@ -50,8 +51,8 @@ macro_rules! implement {
         const _: () = {
             use $api::alloc::{AllocError, Allocator};
 
-            // SAFETY: every call is that of the one pool, which lives, and does not move, until the last clone
-            // is dropped.
+            // SAFETY: every call is that of the one pool, which lives, and does not move, until the
+            // last clone is dropped.
             unsafe impl<A: BlockAlloc + ?Sized> Allocator for SharedPoolAllocator<A> {
                 #[inline]
                 fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
@@ -60,7 +61,7 @@ macro_rules! implement {
 
                 #[inline]
                 unsafe fn deallocate(&self, ptr: NonNull<u8>, layout: Layout) {
-                    // SAFETY: the caller's promise is passed on.
+                    // SAFETY: by this function's contract.
                     unsafe { self.0.deallocate(ptr, layout) }
                 }
 
@@ -71,7 +72,7 @@ macro_rules! implement {
                     old_layout: Layout,
                     new_layout: Layout,
                 ) -> Result<NonNull<[u8]>, AllocError> {
-                    // SAFETY: the caller's promise is passed on.
+                    // SAFETY: by this function's contract.
                     unsafe { self.0.grow(ptr, old_layout, new_layout) }
                 }
 
@@ -82,7 +83,7 @@ macro_rules! implement {
                     old_layout: Layout,
                     new_layout: Layout,
                 ) -> Result<NonNull<[u8]>, AllocError> {
-                    // SAFETY: the caller's promise is passed on.
+                    // SAFETY: by this function's contract.
                     unsafe { self.0.grow_zeroed(ptr, old_layout, new_layout) }
                 }
 
@@ -93,7 +94,7 @@ macro_rules! implement {
                     old_layout: Layout,
                     new_layout: Layout,
                 ) -> Result<NonNull<[u8]>, AllocError> {
-                    // SAFETY: the caller's promise is passed on.
+                    // SAFETY: by this function's contract.
                     unsafe { self.0.shrink(ptr, old_layout, new_layout) }
                 }
             }

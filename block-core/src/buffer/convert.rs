@@ -7,8 +7,8 @@ use super::{BlockBytes, PoolRef};
 use crate::{BlockAlloc, Lease, SharedPool};
 
 impl<P: PoolRef + 'static> From<BlockBytes<P>> for Bytes {
-    /// The same bytes, for those who take nothing else. One small allocation: [`Bytes`] keeps its owner
-    /// on the heap, which cannot be avoided.
+    /// The same bytes, for those who take nothing else. One small allocation: [`Bytes`] keeps its
+    /// owner on the heap, which cannot be avoided.
     #[inline]
     fn from(bytes: BlockBytes<P>) -> Self {
         if bytes.pool().is_none() { Self::new() } else { Self::from_owner(bytes) }
@@ -16,15 +16,16 @@ impl<P: PoolRef + 'static> From<BlockBytes<P>> for Bytes {
 }
 
 impl<P: PoolRef> BlockBytes<P> {
-    /// The block's own handle again for bytes that were made [`Bytes`] from one; it shares the block
-    /// with whatever other handles there are. If those bytes were the last, the handle is the only one
-    /// now, and [`try_into_mut`](Self::try_into_mut) makes it writable.
+    /// The block's own handle again for bytes that were made [`Bytes`] from one; it shares the
+    /// block with whatever other handles there are. If those bytes were the last, the handle is the
+    /// only one now, and [`try_into_mut`](Self::try_into_mut) makes it writable.
     ///
     /// # Errors
     ///
-    /// The bytes, unchanged: if they are not from a buffer of this pool, or from one whose pool pointer
-    /// was of the other kind (`&A` and `Arc<A>`); while another part of the block is a
-    /// [`BlockBuf`](super::BlockBuf); and if they are empty, since an empty [`Bytes`] may have no owner.
+    /// The bytes, unchanged: if they are not from a buffer of this pool, or from one whose pool
+    /// pointer was of the other kind (`&A` and `Arc<A>`); while another part of the block is a
+    /// [`BlockBuf`](super::BlockBuf); and if they are empty, since an empty [`Bytes`] may have no
+    /// owner.
     ///
     /// # Panics
     ///
@@ -56,8 +57,8 @@ impl<P: PoolRef> BlockBytes<P> {
         let region = pool.region();
         let found = if bytes.is_empty() { None } else { region.block_around(&bytes) };
         let Some((block, start)) = found else { return Err(bytes) };
-        // SAFETY: a block of the region. What keeps `bytes` valid, to the end of this call, is their
-        // owner: if the block has handles, by one that it has.
+        // SAFETY: a block of the region. What keeps `bytes` valid, to the end of this call, is
+        //         their owner: if the block has handles, by one that it has.
         let Some(hold) = (unsafe { Reader::join_from(pool, block) }) else { return Err(bytes) };
         // SAFETY: inside the block, no handle of which writes, and none can while there are two.
         Ok(unsafe { Self::over(start, bytes.len(), hold) })

@@ -40,8 +40,8 @@ impl core::error::Error for BufferFull {}
 
 /// Why room could not be made in a [`BlockBuf`](super::BlockBuf).
 ///
-/// As an [`io::Error`](std::io::Error) it is an `InvalidInput` if no block is large enough, else what
-/// [`AllocError`] is.
+/// As an [`io::Error`](std::io::Error) it is an `InvalidInput` if no block is large enough, else
+/// what [`AllocError`] is.
 ///
 /// # Examples
 ///

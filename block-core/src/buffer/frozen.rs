@@ -1,4 +1,4 @@
-//! A buffer to read and to share: part of a block that nobody writes.
+//! A buffer to read and to share: a part of a block that is not written.
 
 mod parts;
 
@@ -10,18 +10,18 @@ use super::hold::Reader;
 use super::{BlockBuf, PoolRef};
 use crate::Block;
 
-/// Part of a block to read, and to share: a clone is another handle of the same bytes.
+/// A part of a block to read and to share. A clone is another handle of the same bytes.
 ///
-/// The counterpart of [`bytes::Bytes`] in a pool. **A part keeps its whole block:** that goes back when the
-/// last handle of any part of it is dropped, on whatever thread. Blocks are
-/// finite, so copy out what is small and stays long. As with `Bytes`, an empty part that was split off,
-/// sliced or cleared keeps no block; bytes that were read to their end by [`Buf`](bytes::Buf), and
-/// a buffer that was frozen empty, do. The count lies beside the blocks:
-/// nothing is allocated, whatever is done, but by the conversion into [`Bytes`](bytes::Bytes), and by
-/// `Buf::copy_to_bytes`, whose answer is such: it copies. [`split_to`](Self::split_to) does not.
+/// The counterpart of [`bytes::Bytes`] in a pool. **A part keeps its whole block:** the block is
+/// freed when the last handle of any part of it is dropped, on any thread. Blocks are finite, so
+/// copy small parts that live long. As with `Bytes`, an empty part that was split off, sliced or
+/// cleared keeps no block; bytes that were read to their end by [`Buf`](bytes::Buf), and a buffer
+/// that was frozen empty, do. The reference count is separate from the blocks, so nothing is
+/// allocated, except by a conversion to [`Bytes`](bytes::Bytes) and by `Buf::copy_to_bytes`, which
+/// copies. [`split_to`](Self::split_to) does not copy.
 ///
-/// Cost: to clone, slice or split is one atomic read-modify-write on the block's own count, and to drop
-/// is one.
+/// A clone, slice or split costs one atomic read-modify-write on the block's own count, and so does
+/// a drop.
 ///
 /// # Examples
 ///
@@ -45,7 +45,7 @@ use crate::Block;
 /// # Ok::<(), block_core::AllocError>(())
 /// ```
 ///
-/// One over a borrowed pool cannot outlive it:
+/// A buffer over a borrowed pool cannot outlive it:
 ///
 /// ```compile_fail,E0505
 /// # use block_core::BlockAlloc;
@@ -65,13 +65,13 @@ pub struct BlockBytes<P: PoolRef> {
     hold: Option<Reader<P>>,
 }
 
-// SAFETY: the bytes are plain memory that nobody writes; what else there is is the handle's.
+// SAFETY: the bytes are plain memory that is not written. The rest is the handle.
 unsafe impl<P: PoolRef> Send for BlockBytes<P> {}
-// SAFETY: shared access reads the bytes; what else there is is the handle's.
+// SAFETY: shared access only reads the bytes. The rest is the handle.
 unsafe impl<P: PoolRef> Sync for BlockBytes<P> {}
 
 impl<P: PoolRef> BlockBytes<P> {
-    /// The part of `hold`'s block from `start` on.
+    /// Creates the part of `hold`'s block from `start` on.
     ///
     /// # Safety
     ///
@@ -87,7 +87,7 @@ impl<P: PoolRef> BlockBytes<P> {
         Self { start, len: 0, hold: None }
     }
 
-    /// How many bytes there are.
+    /// Returns the number of bytes.
     ///
     /// # Examples
     ///
@@ -131,8 +131,8 @@ impl<P: PoolRef> BlockBytes<P> {
         self.len == 0
     }
 
-    /// Returns the pool that the block came from, or `None` if these bytes are an empty part that keeps
-    /// no block.
+    /// Returns the pool that the block came from, or `None` if these bytes are an empty part that
+    /// keeps no block.
     ///
     /// # Examples
     ///
@@ -155,8 +155,8 @@ impl<P: PoolRef> BlockBytes<P> {
         self.hold.as_ref().map(Reader::pool)
     }
 
-    /// Returns whether these bytes keep a block of which there is no other part and no other handle.
-    /// False for an empty part that keeps no block.
+    /// Returns whether these bytes keep a block of which there is no other part and no other
+    /// handle. False for an empty part that keeps no block.
     ///
     /// # Examples
     ///
@@ -178,12 +178,12 @@ impl<P: PoolRef> BlockBytes<P> {
         self.hold.as_ref().is_some_and(Reader::is_only)
     }
 
-    /// The bytes as a buffer to write into again, with the rest of the block behind them as room, if no
-    /// other part of the block is held.
+    /// Turns the bytes into a buffer to write to, with the rest of the block behind them as free
+    /// space, if no other part of the block exists.
     ///
     /// # Errors
     ///
-    /// These bytes, unchanged.
+    /// Returns these bytes unchanged.
     ///
     /// # Examples
     ///
@@ -210,15 +210,15 @@ impl<P: PoolRef> BlockBytes<P> {
             Err(hold) => return Err(Self { start, len, hold: Some(hold) }),
         };
         let capacity = hold.bytes().len() - hold.before(start);
-        // SAFETY: no other handle, so all of the block from `start` on is this one's.
+        // SAFETY: there is no other handle, so this one owns the block from `start` on.
         Ok(unsafe { BlockBuf::over(start, len, capacity, hold) })
     }
 
-    /// The whole block, if no other part of it is held.
+    /// Returns the whole block if no other part of it exists.
     ///
     /// # Errors
     ///
-    /// These bytes, unchanged.
+    /// Returns these bytes unchanged.
     ///
     /// # Examples
     ///
@@ -241,11 +241,11 @@ impl<P: PoolRef> BlockBytes<P> {
 }
 
 impl<P: PoolRef> Clone for BlockBytes<P> {
-    /// One more handle of the same bytes.
+    /// Creates another handle of the same bytes.
     ///
     /// # Panics
     ///
-    /// If the block has too many handles to count.
+    /// Panics if the block has too many handles to count.
     #[inline]
     fn clone(&self) -> Self {
         Self { start: self.start, len: self.len, hold: self.hold.as_ref().map(Reader::join) }
@@ -253,7 +253,7 @@ impl<P: PoolRef> Clone for BlockBytes<P> {
 }
 
 impl<P: PoolRef> From<BlockBuf<P>> for BlockBytes<P> {
-    /// The filled bytes, frozen.
+    /// Freezes the filled bytes.
     #[inline]
     fn from(buffer: BlockBuf<P>) -> Self {
         buffer.freeze()

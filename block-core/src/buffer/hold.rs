@@ -43,8 +43,9 @@ impl<P: PoolRef, const WEIGHT: Weight> Hold<P, WEIGHT> {
         if !self.word().join(OTHER) {
             too_many();
         }
-        // SAFETY: a copy of the bits that is not dropped, but by the last handle (V); for a reference
-        // and for an `Arc`, all that `PoolRef` may be, such a copy is as good as the first.
+        // SAFETY: a copy of the bits that is not dropped, but by the last handle (V); for a
+        //         reference and for an `Arc`, all that `PoolRef` may be, such a copy is as good as
+        //         the first.
         let pool = unsafe { ptr::read(&self.pool) };
         Hold { word: self.word, pool }
     }
@@ -138,15 +139,16 @@ impl<P: PoolRef> Reader<P> {
     ///
     /// # Safety
     ///
-    /// If the block, one of `pool`'s region, has handles, one of them is neither dropped, nor frozen, nor
-    /// thawed during the call.
+    /// If the block, one of `pool`'s region, has handles, one of them is neither dropped, nor
+    /// frozen, nor thawed during the call.
     pub(super) unsafe fn join_from(pool: &P, block: BlockIndex) -> Option<Self> {
         let word = pool.region().shares().word(block);
         if !pool.may_join() || !word.is_frozen(P::MARK) {
             return None;
         }
-        // SAFETY: as in `join`: of equal kind, and to the one pool of the region, which has no other (the
-        // contract of `BlockAlloc`), so an `Arc` like this one is what the handles share.
+        // SAFETY: as in `join`: of equal kind, and to the one pool of the region, which has no
+        //         other (the contract of `BlockAlloc`), so an `Arc` like this one is what the
+        //         handles share.
         let pool = ManuallyDrop::new(unsafe { ptr::read(pool) });
         let like_another = ManuallyDrop::new(Self { word: word.into(), pool });
         Some(like_another.join())
@@ -158,8 +160,8 @@ impl<P: PoolRef, const WEIGHT: Weight> Drop for Hold<P, WEIGHT> {
     fn drop(&mut self) {
         if self.word().leave(WEIGHT) {
             let start = self.bytes().cast();
-            // SAFETY: this was the last of the handles that held the block, without a mark (IV); the
-            // pointer is the region's own.
+            // SAFETY: this was the last of the handles that held the block, without a mark (IV);
+            //         the pointer is the region's own.
             unsafe { self.pool.release(start) };
             // SAFETY: the last handle drops it (V), and does not use it again.
             unsafe { ManuallyDrop::drop(&mut self.pool) };

@@ -13,8 +13,8 @@ mod sealed {
 /// Pointers to a pool that the handles of a block share: `&A` and `Arc<A>`, for pools of known type
 /// and `dyn BlockAlloc`, and `Lease<A>`, of buffers from a [`SharedPool`].
 ///
-/// A block that was taken with an `Arc` counts once in it, however many handles it has: to clone one
-/// touches the block's own count, and not the pool's, where all threads would meet.
+/// A block that was taken with an `Arc` counts once in it, however many handles it has: to clone
+/// one touches the block's own count, and not the pool's, where all threads would meet.
 ///
 /// Sealed: handles copy the pointer's bits and drop it once, which is right for these three.
 ///

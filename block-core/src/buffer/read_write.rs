@@ -8,8 +8,8 @@ use super::BufferFull;
 use super::bounds::within;
 use super::{BlockBuf, BlockBytes, PoolRef};
 
-// SAFETY: `chunk_mut` is the room behind the filled bytes, as much as `remaining_mut` says, and stays
-// that until bytes are filled; all of it is initialised.
+// SAFETY: `chunk_mut` is the room behind the filled bytes, as much as `remaining_mut` says, and
+//         stays that until bytes are filled; all of it is initialised.
 unsafe impl<P: PoolRef> BufMut for BlockBuf<P> {
     #[inline]
     fn remaining_mut(&self) -> usize {
@@ -93,13 +93,13 @@ impl<P: PoolRef> core::fmt::Write for BlockBuf<P> {
 
 #[cfg(feature = "std")]
 impl<P: PoolRef> BlockBuf<P> {
-    /// Reads once, into the room behind the filled bytes, and appends what came. Says how many bytes
-    /// came: 0 is the end of the input.
+    /// Reads once, into the room behind the filled bytes, and appends what came. Says how many
+    /// bytes came: 0 is the end of the input.
     ///
     /// # Errors
     ///
-    /// The reader's, or [`BufferFull`] if there is no room, which a reader would take for a read of no
-    /// bytes and answer 0. Nothing was appended then.
+    /// The reader's, or [`BufferFull`] if there is no room, which a reader would take for a read of
+    /// no bytes and answer 0. Nothing was appended then.
     ///
     /// # Panics
     ///

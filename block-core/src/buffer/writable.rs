@@ -14,12 +14,12 @@ use crate::{AllocError, Block};
 /// Part of a block to write into, with a filled length: at first the whole block, nothing filled.
 ///
 /// It derefs to the filled bytes; behind them there is room up to the [`capacity`](Self::capacity),
-/// which grows by [`try_reclaim`](Self::try_reclaim) at most. Through [`bytes::BufMut`] it is written at
-/// its end, through [`bytes::Buf`] read at its front. `std::io::Write` writes as far as there is room,
-/// `core::fmt::Write` each piece of text whole or not at all.
+/// which grows by [`try_reclaim`](Self::try_reclaim) at most. Through [`bytes::BufMut`] it is
+/// written at its end, through [`bytes::Buf`] read at its front. `std::io::Write` writes as far as
+/// there is room, `core::fmt::Write` each piece of text whole or not at all.
 ///
-/// All bytes of a block are initialised (invariant 6), those behind the filled ones too: they are what
-/// the block's last holder left, and not a secret kept from this one.
+/// All bytes of a block are initialised (invariant 6), those behind the filled ones too: they are
+/// what the block's last holder left, and not a secret kept from this one.
 ///
 /// Cost: taking one is taking a block and a store; nothing is allocated.
 ///
@@ -51,14 +51,14 @@ use crate::{AllocError, Block};
 pub struct BlockBuf<P: PoolRef> {
     start: NonNull<u8>,
     len: usize,
-    /// From `start` on; `len` is at most that.
+    /// The number of bytes from `start` on; `len` is at most this.
     capacity: usize,
     hold: Writer<P>,
 }
 
-// SAFETY: the bytes are plain memory, this buffer's alone; what else there is is the handle's.
+// SAFETY: this buffer owns the bytes, which are plain memory. The rest is the handle.
 unsafe impl<P: PoolRef> Send for BlockBuf<P> {}
-// SAFETY: shared access reads the bytes; what else there is is the handle's.
+// SAFETY: shared access only reads the bytes. The rest is the handle.
 unsafe impl<P: PoolRef> Sync for BlockBuf<P> {}
 
 impl<P: PoolRef> BlockBuf<P> {
@@ -68,7 +68,8 @@ impl<P: PoolRef> BlockBuf<P> {
     ///
     /// # Errors
     ///
-    /// [`AllocError::Exhausted`] if every block was allocated at some instant during the call.
+    /// Returns [`AllocError::Exhausted`] if every block was allocated at some instant during the
+    /// call.
     ///
     /// # Examples
     ///
@@ -101,7 +102,7 @@ impl<P: PoolRef> BlockBuf<P> {
         Self { start, len, capacity, hold }
     }
 
-    /// Bytes filled.
+    /// Returns the number of filled bytes.
     ///
     /// # Examples
     ///
@@ -121,7 +122,7 @@ impl<P: PoolRef> BlockBuf<P> {
         self.len
     }
 
-    /// Whether no byte is filled.
+    /// Returns whether no byte is filled.
     ///
     /// # Examples
     ///
@@ -164,7 +165,7 @@ impl<P: PoolRef> BlockBuf<P> {
         self.capacity
     }
 
-    /// The pool that the block came from.
+    /// Returns the pool that the block came from.
     ///
     /// # Examples
     ///
@@ -186,11 +187,11 @@ impl<P: PoolRef> BlockBuf<P> {
 }
 
 impl<P: PoolRef> From<Block<P>> for BlockBuf<P> {
-    /// An empty buffer over all of the block.
+    /// Creates an empty buffer over the whole block.
     #[inline]
     fn from(block: Block<P>) -> Self {
         let (bytes, hold) = Writer::begin(block);
-        // SAFETY: all of the block, of which this is the only handle.
+        // SAFETY: this is the only handle of the block.
         unsafe { Self::over(bytes.cast(), 0, bytes.len(), hold) }
     }
 }
@@ -200,7 +201,7 @@ impl<P: PoolRef> Deref for BlockBuf<P> {
 
     #[inline]
     fn deref(&self) -> &[u8] {
-        // SAFETY: inside the block (invariant 4), initialised (6), and this buffer's alone.
+        // SAFETY: inside the block (invariant 4), initialised (6), and owned by this buffer.
         unsafe { slice::from_raw_parts(self.start.as_ptr(), self.len) }
     }
 }
@@ -208,8 +209,8 @@ impl<P: PoolRef> Deref for BlockBuf<P> {
 impl<P: PoolRef> DerefMut for BlockBuf<P> {
     #[inline]
     fn deref_mut(&mut self) -> &mut [u8] {
-        // SAFETY: inside the block (invariant 4), initialised (6), and this buffer's alone, which is
-        // borrowed mutably.
+        // SAFETY: inside the block (invariant 4), initialised (6), and owned by this buffer, which
+        //         is borrowed mutably.
         unsafe { slice::from_raw_parts_mut(self.start.as_ptr(), self.len) }
     }
 }

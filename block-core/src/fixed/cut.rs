@@ -1,4 +1,4 @@
-//! Where a region is cut into slices, each of whole blocks and each starting on a page.
+//! Cuts a region into slices of whole blocks that start on a page.
 //!
 //! ```text
 //! offset 0             slice_bytes          2 * slice_bytes  region_bytes
@@ -7,13 +7,13 @@
 //! page                   page                   page
 //! ```
 //!
-//! A cut falls between two blocks and on a page, so on a common multiple of the stride and the
-//! page size: after every group of `page / gcd(stride, page)` blocks there is one.
+//! A cut is between two blocks and on a page, so at a common multiple of the stride and the page
+//! size: one after every group of `page / gcd(stride, page)` blocks.
 
 use super::FixedBuffersError;
 use crate::BlockLayout;
 
-/// What a slice may be. The page size is a power of two.
+/// The limits of a slice. The page size is a power of two.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub(super) page_size: usize,
@@ -21,7 +21,7 @@ pub(super) struct Limits {
     pub(super) slices: usize,
 }
 
-/// The cuts of one region. All slices are equal, but for the last, which may be shorter.
+/// The cuts of one region. All slices have the same length, except the last, which may be shorter.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cuts {
     slice_bytes: usize,
@@ -29,7 +29,7 @@ pub(super) struct Cuts {
 }
 
 impl Cuts {
-    /// Slices as long as the limits allow, for a region that starts on a page.
+    /// Creates slices as long as the limits allow, for a region that starts on a page.
     pub(super) fn new(layout: &BlockLayout, limits: Limits) -> Result<Self, FixedBuffersError> {
         let (stride, region_bytes) = (layout.stride(), layout.region_bytes());
         let Limits { page_size, slice_bytes: limit, slices: most } = limits;
@@ -54,23 +54,23 @@ impl Cuts {
         Ok(cuts)
     }
 
-    /// How many slices there are; never 0.
+    /// Returns the number of slices, which is never 0.
     pub(super) const fn len(self) -> usize {
         self.region_bytes.div_ceil(self.slice_bytes)
     }
 
-    /// Where a slice starts, for a number below `len`.
+    /// Returns the start of a slice, for a number below `len`.
     pub(super) const fn start(self, slice: usize) -> usize {
         slice * self.slice_bytes
     }
 
-    /// How many bytes a slice has, for a number below `len`.
+    /// Returns the number of bytes of a slice, for a number below `len`.
     pub(super) const fn bytes(self, slice: usize) -> usize {
         let rest = self.region_bytes - self.start(slice);
         if rest < self.slice_bytes { rest } else { self.slice_bytes }
     }
 
-    /// In which slice an offset of the region lies, and where in that.
+    /// Returns the slice of an offset of the region, and the offset in that slice.
     #[inline]
     pub(super) const fn at(self, offset: usize) -> (usize, usize) {
         (offset / self.slice_bytes, offset % self.slice_bytes)

@@ -1,8 +1,8 @@
-//! Why a region cannot be registered buffers.
+//! The error of cutting a region into registered buffers.
 
 use core::fmt;
 
-/// Why a region could not be cut into registered buffers.
+/// The error of cutting a region into registered buffers.
 ///
 /// # Examples
 ///
@@ -14,7 +14,7 @@ use core::fmt;
 /// let layout = BlockLayout::new(600_000_000, 2)?;
 /// let error = Region::map(layout)?.fixed_buffers().unwrap_err();
 /// assert!(matches!(error, FixedBuffersError::GroupTooLarge { .. }));
-/// // As the message of the error says.
+/// // As the message of the error suggests.
 /// assert!(Region::map(layout.with_align(65536)?)?.fixed_buffers().is_ok());
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -24,34 +24,34 @@ use core::fmt;
 pub enum FixedBuffersError {
     /// The region does not start on a page.
     Unaligned {
-        /// Where it starts.
+        /// The address of the region.
         address: usize,
-        /// Bytes a page.
+        /// Bytes per page.
         page_size: usize,
     },
-    /// A single block is larger than a registered buffer can be.
+    /// A block is larger than a registered buffer can be.
     BlockTooLarge {
-        /// Bytes a block, with its padding.
+        /// Bytes per block, with its padding.
         stride: usize,
-        /// Bytes that a registered buffer may have.
+        /// The largest number of bytes of a registered buffer.
         limit: usize,
     },
-    /// So few blocks start on a page that there is none to cut at.
+    /// Too few blocks start on a page to cut the region there.
     GroupTooLarge {
-        /// Blocks from one that starts on a page to the next one that does.
+        /// The number of blocks from one that starts on a page to the next.
         group: usize,
-        /// Bytes a block, with its padding.
+        /// Bytes per block, with its padding.
         stride: usize,
-        /// Bytes a page.
+        /// Bytes per page.
         page_size: usize,
-        /// Bytes that a registered buffer may have.
+        /// The largest number of bytes of a registered buffer.
         limit: usize,
     },
-    /// There would be more buffers than the kernel takes.
+    /// There would be more buffers than the kernel accepts.
     TooMany {
-        /// Buffers that the region needs.
+        /// The number of buffers that the region needs.
         buffers: usize,
-        /// Buffers that the kernel takes.
+        /// The largest number of buffers.
         limit: usize,
     },
 }

@@ -1,5 +1,5 @@
-//! Plain memory that tells when another thread comes in the middle of an access, and one of the two writes;
-//! under loom also when the two are not ordered.
+//! Plain memory that tells when another thread comes in the middle of an access, and one of the two
+//! writes; under loom also when the two are not ordered.
 
 #[cfg(block_loom)]
 use loom::cell as tool;
@@ -10,8 +10,8 @@ use watched as tool;
 #[derive(Debug)]
 pub struct UnsafeCell<T>(tool::UnsafeCell<T>);
 
-// SAFETY: an access beside one that excludes it is reported before it is made: by loom, or by the assertion
-// in `during`.
+// SAFETY: an access beside one that excludes it is reported before it is made: by loom, or by the
+// assertion in `during`.
 unsafe impl<T: Send> Sync for UnsafeCell<T> {}
 
 impl<T> UnsafeCell<T> {

@@ -1,8 +1,9 @@
-//! Atomics whose weak compare-and-swap is weak: it may fail though the word is the expected one, as on
-//! processors that have no other kind. Those of loom and shuttle never do.
+//! Atomics whose weak compare-and-swap is weak: it may fail though the word is the expected one, as
+//! on processors that have no other kind. Those of loom and shuttle never do.
 //!
-//! Under loom the next one of a thread fails when [`fail_next_swap`] says so; under shuttle each fails with
-//! a probability of one eighth, drawn from the schedule's own source, so that a schedule replays.
+//! Under loom the next one of a thread fails when [`fail_next_swap`] says so; under shuttle each
+//! fails with a probability of one eighth, drawn from the schedule's own source, so that a schedule
+//! replays.
 
 use core::ops::Deref;
 
@@ -13,7 +14,8 @@ loom::thread_local! {
     static FAILS_NEXT: core::cell::Cell<bool> = core::cell::Cell::new(false);
 }
 
-/// Makes the calling thread's next weak compare-and-swap fail by itself; under shuttle any may anyway.
+/// Makes the calling thread's next weak compare-and-swap fail by itself; under shuttle any may
+/// anyway.
 pub fn fail_next_swap() {
     #[cfg(block_loom)]
     FAILS_NEXT.with(|fails| fails.set(true));
@@ -48,8 +50,8 @@ pub fn free_memory() {
     MEMORY.with_mut(|_| ());
 }
 
-/// Notes an access that is about to be made. Before it, since the access itself may be the last step
-/// before another thread frees the memory.
+/// Notes an access that is about to be made. Before it, since the access itself may be the last
+/// step before another thread frees the memory.
 fn touch() {
     #[cfg(block_loom)]
     if IS_TRACKED.get() {

@@ -14,18 +14,18 @@ use super::{AllocFuture, Waiting};
 use crate::{AllocError, Block, BlockAlloc};
 
 impl<A: BlockAlloc + ?Sized> Waiting<A> {
-    /// Allocates a block, and waits until one is free. Waits for ever if the caller itself holds every
+    /// Allocates a block, and waits until one is free. Waits forever if the caller itself has every
     /// block.
     ///
-    /// Blocks the thread. In an `async` task use [`alloc_async`](Self::alloc_async): a runtime's worker
-    /// thread that is blocked polls no other task, not even one that would free a block.
+    /// Blocks the thread. In an `async` task use [`alloc_async`](Self::alloc_async): a runtime's
+    /// worker thread that is blocked polls no other task, not even one that would free a block.
     ///
-    /// Costs as much as `acquire` and two loads if a block is free. The first sleep of a call allocates
-    /// memory.
+    /// Costs as much as `acquire` and two loads if a block is free. The first sleep of a call
+    /// allocates memory.
     ///
     /// # Errors
     ///
-    /// [`AllocError::Closed`] if the pool is closed before the caller gets a block.
+    /// Returns [`AllocError::Closed`] if the pool is closed before the caller gets a block.
     ///
     /// # Examples
     ///
@@ -49,13 +49,13 @@ impl<A: BlockAlloc + ?Sized> Waiting<A> {
 
     /// Allocates a block, and waits for one for at most `timeout`. Zero does not wait.
     ///
-    /// Blocks the thread: see [`alloc_wait`](Self::alloc_wait). A task uses the timeout of its runtime
-    /// around [`alloc_async`](Self::alloc_async).
+    /// Blocks the thread: see [`alloc_wait`](Self::alloc_wait). A task uses the timeout of its
+    /// runtime around [`alloc_async`](Self::alloc_async).
     ///
     /// # Errors
     ///
-    /// [`AllocError::TimedOut`] if no block became free in time, and [`AllocError::Closed`] if the pool
-    /// is closed before that.
+    /// Returns [`AllocError::TimedOut`] if no block became free in time, and [`AllocError::Closed`]
+    /// if the pool is closed before that.
     ///
     /// # Examples
     ///
@@ -77,14 +77,15 @@ impl<A: BlockAlloc + ?Sized> Waiting<A> {
         Block::alloc_timeout_in(self, timeout)
     }
 
-    /// Allocates a block, and waits for one until `deadline`. A deadline that has passed does not wait.
+    /// Allocates a block, and waits for one until `deadline`. A deadline that has passed does not
+    /// wait.
     ///
     /// Blocks the thread: see [`alloc_wait`](Self::alloc_wait).
     ///
     /// # Errors
     ///
-    /// [`AllocError::TimedOut`] if no block became free in time, and [`AllocError::Closed`] if the pool
-    /// is closed before that.
+    /// Returns [`AllocError::TimedOut`] if no block became free in time, and [`AllocError::Closed`]
+    /// if the pool is closed before that.
     ///
     /// # Examples
     ///
@@ -106,7 +107,7 @@ impl<A: BlockAlloc + ?Sized> Waiting<A> {
     }
 }
 
-/// Waiting, with a handle that may own its share of the pool: [`Waiting`]'s calls for any pointer to it.
+/// The waiting calls for any pointer to the pool, which may own it.
 impl<P, A> Block<P>
 where
     P: StableDeref<Target = Waiting<A>>,
@@ -116,7 +117,7 @@ where
     ///
     /// # Errors
     ///
-    /// [`AllocError::Closed`] if the pool is closed before the caller gets a block.
+    /// Returns [`AllocError::Closed`] if the pool is closed before the caller gets a block.
     ///
     /// # Examples
     ///
@@ -143,8 +144,8 @@ where
     ///
     /// # Errors
     ///
-    /// [`AllocError::TimedOut`] if no block became free in time, and [`AllocError::Closed`] if the pool
-    /// is closed before that.
+    /// Returns [`AllocError::TimedOut`] if no block became free in time, and [`AllocError::Closed`]
+    /// if the pool is closed before that.
     ///
     /// # Examples
     ///
@@ -161,7 +162,7 @@ where
     /// ```
     #[inline]
     pub fn alloc_timeout_in(pool: P, timeout: Duration) -> Result<Self, AllocError> {
-        // A call that does not wait reads no clock. A time too long to be added is no limit.
+        // A call that does not wait reads no clock. A timeout that overflows means no limit.
         wait(AllocFuture::new(pool), || Instant::now().checked_add(timeout))
     }
 
@@ -169,8 +170,8 @@ where
     ///
     /// # Errors
     ///
-    /// [`AllocError::TimedOut`] if no block became free in time, and [`AllocError::Closed`] if the pool
-    /// is closed before that.
+    /// Returns [`AllocError::TimedOut`] if no block became free in time, and [`AllocError::Closed`]
+    /// if the pool is closed before that.
     ///
     /// # Examples
     ///
@@ -233,7 +234,7 @@ where
     }
 }
 
-/// Wakes a thread that waits.
+/// Wakes a waiting thread.
 struct Unpark(Thread);
 
 impl Wake for Unpark {

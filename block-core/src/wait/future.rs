@@ -16,12 +16,12 @@ use crate::{AllocError, Block, BlockAlloc};
 ///
 /// The output is a block, or [`AllocError::Closed`] if the pool is closed.
 ///
-/// The future enters the queue when it is polled for the first time. If it is dropped, it leaves the
-/// queue; a block that it was given goes to the next waiter. So it is cancel-safe, but **a new future
-/// queues again, behind all other waiters**: see [tasks](super#tasks).
+/// The future enters the queue when it is polled for the first time. If it is dropped, it leaves
+/// the queue; a block that it was given goes to the next waiter. So it is cancel-safe, but **a new
+/// future queues again, behind all other waiters**: see [tasks](super#tasks).
 ///
-/// A future that is neither polled nor dropped keeps its place in the queue and, once it was given
-/// one, a block. So does a forgotten future.
+/// A future that is neither polled nor dropped keeps its place in the queue, and a block if it was
+/// given one. So does a forgotten future.
 ///
 /// It may move between polls, and between threads if `P` may.
 ///
@@ -56,9 +56,9 @@ where
     P: StableDeref<Target = Waiting<A>>,
     A: BlockAlloc + ?Sized,
 {
-    /// Until it is ready.
+    /// `None` after the future has completed.
     pool: Option<P>,
-    /// From the first poll that found no block.
+    /// Set by the first poll that found no block.
     ticket: Option<Ticket>,
     _backend: PhantomData<fn(&A)>,
 }
@@ -72,7 +72,7 @@ where
         Self { pool: Some(pool), ticket: None, _backend: PhantomData }
     }
 
-    /// Allocates a block if one is free and nobody waits for it.
+    /// Allocates a block if one is free and there are no waiters.
     #[inline]
     pub(super) fn try_at_once(&mut self) -> Option<Block<P>> {
         let waiting = self.waiting();
@@ -89,7 +89,7 @@ where
         Ok(())
     }
 
-    /// Stops waiting. Returns the block if one came at the last moment.
+    /// Stops waiting. Returns the block if one was given meanwhile.
     pub(super) fn give_up(mut self) -> Result<Block<P>, AllocError> {
         let ticket = self.ticket.take().ok_or(AllocError::TimedOut)?;
         let waiting = self.waiting();
@@ -107,7 +107,7 @@ where
         self.pool.as_ref().expect("polled after it was ready")
     }
 
-    /// Makes the future ready, without a block.
+    /// Completes the future without a block.
     fn finish_closed(&mut self) -> AllocError {
         (self.ticket, self.pool) = (None, None);
         AllocError::Closed
@@ -116,7 +116,7 @@ where
     fn finish(&mut self, bytes: NonNull<[u8]>) -> Block<P> {
         self.ticket = None;
         let pool = self.pool.take().expect("seen just now");
-        // SAFETY: the call held this block of the pool, without a mark, and gives it up to the handle.
+        // SAFETY: the call has this block of the pool, without a mark, and gives it to the handle.
         unsafe { Block::from_parts(bytes, pool) }
     }
 }
@@ -127,8 +127,8 @@ where
     A: BlockAlloc + ?Sized,
 {
     /// Waits for a block of the pool behind `pool` without blocking the thread. See
-    /// [`Waiting::alloc_async`], also for what to keep in mind in a `select!`. With an owning pointer
-    /// both the future and its block may move to another task.
+    /// [`Waiting::alloc_async`], also for what to keep in mind in a `select!`. With an owning
+    /// pointer both the future and its block may move to another task.
     ///
     /// # Examples
     ///
@@ -197,7 +197,7 @@ where
         if let (Some(pool), Some(ticket)) = (&self.pool, self.ticket.take()) {
             let waiting = &**pool;
             if let Some(Ok(held)) = waiting.queue.leave(ticket) {
-                // The next waiter must not sleep on.
+                // The block goes to the next waiter.
                 waiting.give_back(held);
             }
         }

@@ -9,9 +9,9 @@
 //!   waiters, oldest first: 3, 5, 1
 //! ```
 //!
-//! The places are in a vector, in which a place keeps its number, and the waiters are in a linked list
-//! through it, so every operation is O(1). Giving a block allocates no memory. Entering allocates only
-//! if there are more places than at any time since the line was last empty.
+//! The places are in a vector, in which a place keeps its number, and the waiters are in a linked
+//! list through it, so every operation is O(1). Giving a block allocates no memory. Entering
+//! allocates only if there are more places than at any time since the line was last empty.
 
 use core::mem;
 use core::task::Waker;
@@ -42,7 +42,7 @@ pub(crate) struct Counts {
 #[derive(Debug)]
 pub(super) struct Line<B> {
     entries: Vec<Entry<B>>,
-    /// Beyond both ends of the list. Its `newer` is the oldest waiter.
+    /// The sentinel of the list. Its `newer` is the oldest waiter.
     ends: Links,
     /// A vacant place, from which `newer` leads to the next one.
     vacant: usize,
@@ -75,7 +75,7 @@ struct Links {
     newer: usize,
 }
 
-/// No place's number.
+/// A number that no place has.
 const END: usize = 0;
 
 impl<B> Line<B> {
@@ -95,7 +95,7 @@ impl<B> Line<B> {
         }
     }
 
-    /// Closes the line: nobody enters or is given a block from now on.
+    /// Closes the line: from now on no waiter enters or is given a block.
     pub(super) fn close(&mut self) {
         self.is_closed = true;
     }
@@ -137,8 +137,8 @@ impl<B> Line<B> {
         }
     }
 
-    /// Gives a block to the oldest waiter and returns the waker to call. Returns the block if nobody
-    /// waits or the line is closed.
+    /// Gives a block to the oldest waiter and returns the waker to call. Returns the block if there
+    /// is no waiter or the line is closed.
     pub(super) fn give(&mut self, block: B) -> Result<Option<Waker>, B> {
         if self.ends.newer == END || self.is_closed {
             return Err(block);
@@ -147,7 +147,7 @@ impl<B> Line<B> {
     }
 
     /// Ends the wait of the oldest waiter without a block and returns the waker to call. Returns
-    /// `None` if nobody waits.
+    /// `None` if there is no waiter.
     pub(super) fn refuse(&mut self) -> Option<Option<Waker>> {
         (self.ends.newer != END).then(|| self.end_oldest(Place::Refused))
     }
@@ -221,7 +221,8 @@ mod tests {
     use std::collections::{BTreeSet, VecDeque};
 
     proptest! {
-        /// Beside a list of names: whoever leaves from anywhere, the oldest is next, and nobody is lost.
+        /// Compares with a list of names: the oldest waiter is always next, and none is lost,
+        /// whichever leaves.
         #[test]
         fn blocks_go_to_the_oldest_whoever_leaves(steps in prop::collection::vec(any::<(u8, usize)>(), 1..200)) {
             let mut line = Line::new();
@@ -252,7 +253,7 @@ mod tests {
         }
     }
 
-    /// What a burst took, and what is reused by who comes later.
+    /// The memory after a burst, which later waiters reuse.
     #[test]
     fn memory_follows_the_number_of_those_who_wait() {
         let mut line = Line::<u8>::new();

@@ -1,18 +1,19 @@
-//! The queue of waiters and the blocks that were given to them: the protocol of the [module](super).
+//! The queue of waiters and the blocks that were given to them: the protocol of the
+//! [module](super).
 //!
 //! # Invariants
 //!
-//! a. The next block goes to the oldest waiter that has none. `waiting` is the number of waiters that
-//!    have none, or [`CLOSED`].
+//! a. The next block goes to the oldest waiter that has none. `waiting` is the number of waiters
+//!    that have none, or [`CLOSED`].
 //! b. A block that was given to a waiter stays in the waiter's place until the waiter takes it out.
-//! c. While a call waits and no call is in progress, every block is held.
-//! d. Once the queue is closed, no call enters it and no waiter is given a block. When `close` returns,
-//!    nobody waits: each waiter has a block that it was given before, or is refused.
+//! c. While there are waiters and no call is in progress, every block is allocated.
+//! d. Once the queue is closed, no call enters it and no waiter is given a block. When `close`
+//!    returns, there are no waiters: each was given a block before, or gets an error.
 //!
-//! Whether a waiter is served or refused is decided under the lock. `close` sets the flag there first;
-//! from then on `give` returns the block and `enter` fails, so the list of waiters only becomes shorter.
-//! `close` then refuses the waiters one by one, each under the lock, until the list is empty. So it
-//! needs no memory, and it finds each waiter that entered before.
+//! The lock decides whether a waiter gets a block or an error. `close` sets the flag there first;
+//! from then on `give` returns the block and `enter` fails, so the list of waiters only becomes
+//! shorter. `close` then gives each waiter an error, one by one under the lock, until the list is
+//! empty. So it needs no memory, and it finds every waiter that entered before.
 //!
 //! No foreign code runs under the lock: wakers are cloned before it is taken, and woken and dropped
 //! after it is released. Nothing formats the queue, since a formatter is foreign code.
@@ -35,15 +36,15 @@ const CLOSED: usize = usize::MAX;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Closed;
 
-/// Where blocks are that nobody holds. `B` is a block held by a call: it cannot be copied.
+/// The source of free blocks. `B` is a block that belongs to a call: it cannot be copied.
 pub(crate) trait Stock<B> {
-    /// A block; `None` if every block was held at some instant during the call.
+    /// Returns a block, or `None` if every block was allocated at some instant during the call.
     fn take(&self) -> Option<B>;
 
     /// Puts a block back.
     fn put(&self, block: B);
 
-    /// Does to a block what must be done between two holders.
+    /// Prepares a block for the next user.
     fn clean(&self, block: &B);
 }
 
@@ -61,7 +62,8 @@ impl<B> Queue<B> {
         }
     }
 
-    /// Returns the number of waiters. After a fence this includes every waiter that entered before it.
+    /// Returns the number of waiters. After a fence this includes every waiter that entered before
+    /// it.
     #[inline]
     pub(crate) fn waiters(&self) -> usize {
         // Relaxed: the fence in `settle` orders it. Without one it is a hint.
@@ -76,8 +78,8 @@ impl<B> Queue<B> {
         self.waiters() != 0
     }
 
-    /// Returns whether a waiter must enter the queue, or find that it is closed, although a block may
-    /// be free.
+    /// Returns whether a waiter must enter the queue, or find that it is closed, although a block
+    /// may be free.
     #[inline]
     pub(crate) fn is_busy(&self) -> bool {
         // Relaxed: as in `waiters`. `CLOSED` is not 0 either.
@@ -87,7 +89,8 @@ impl<B> Queue<B> {
     /// Returns whether the queue is closed.
     #[inline]
     pub(crate) fn is_closed(&self) -> bool {
-        // Relaxed: a call that happens after `close` sees its store. Others may come before or after.
+        // Relaxed: a call that happens after `close` sees its store. Others may come before or
+        // after.
         self.waiting.load(Ordering::Relaxed) == CLOSED
     }
 
@@ -108,8 +111,8 @@ impl<B> Queue<B> {
         }
     }
 
-    /// Enters the queue behind all other waiters. The caller may have been given a block already when
-    /// this returns.
+    /// Enters the queue behind all other waiters. The caller may have been given a block already
+    /// when this returns.
     pub(crate) fn enter(&self, stock: &impl Stock<B>) -> Result<Ticket, Closed> {
         let ticket = {
             let mut line = self.lock();
@@ -120,13 +123,13 @@ impl<B> Queue<B> {
             self.count(&line);
             ticket
         };
-        // Register, then look again: a block that came back before may have found nobody waiting.
+        // Register, then check again: a block that was freed before may have found no waiter.
         self.settle(stock);
         Ok(ticket)
     }
 
-    /// Returns the result of a wait and ends the waiter's place. Returns `None` while the caller must
-    /// go on waiting; `waker` is then called when there is a result.
+    /// Returns the result of a wait and ends the waiter's place. Returns `None` while the caller
+    /// must continue to wait; `waker` is then called when there is a result.
     pub(crate) fn poll(&self, ticket: Ticket, waker: &Waker) -> Option<Result<B, Closed>> {
         let mut line = self.lock();
         let Some(known) = line.waker(ticket) else { return self.remove(line, ticket) };
@@ -142,19 +145,19 @@ impl<B> Queue<B> {
             mem::swap(known, &mut other);
         }
         drop(line);
-        // Before the block is taken out: this may unwind, and nobody would have it.
+        // Before the block is taken out: this may unwind, and the block would be lost.
         drop(other);
         if is_over { self.leave(ticket) } else { None }
     }
 
-    /// Ends a waiter's place. Returns the result of the wait, or `None` if there was none yet. A block
-    /// in the result is the caller's, to use or to pass on.
+    /// Ends a waiter's place. Returns the result of the wait, or `None` if there was none yet. A
+    /// block in the result is the caller's, to use or to pass on.
     #[must_use = "the block would be lost"]
     pub(crate) fn leave(&self, ticket: Ticket) -> Option<Result<B, Closed>> {
         self.remove(self.lock(), ticket)
     }
 
-    /// The end of the queue: blocks that were given to those who cannot come for them any more go back.
+    /// Consumes the queue. Blocks that were given to waiters which do not exist any more go back.
     pub(crate) fn dissolve(self, stock: &impl Stock<B>) {
         let line = self.line.into_inner().unwrap_or_else(PoisonError::into_inner);
         line.into_given().for_each(|block| stock.put(block));
@@ -169,7 +172,7 @@ impl<B> Queue<B> {
         }
     }
 
-    /// Gives a block to the oldest waiter, if somebody is seen to wait.
+    /// Gives a block to the oldest waiter if there seem to be waiters.
     #[inline]
     pub(crate) fn hand_over(&self, stock: &impl Stock<B>, block: B) -> Result<(), B> {
         if !self.has_waiters() {
@@ -184,15 +187,16 @@ impl<B> Queue<B> {
         self.lock().counts
     }
 
-    /// Gives blocks of the stock to waiters until there is no block or no waiter left. Must be called
-    /// after blocks were put into the stock, and after a waiter entered. Returns false if somebody
-    /// waits, and at some instant during the call there was no block.
+    /// Gives blocks of the stock to waiters until there is no block or no waiter left. Must be
+    /// called after blocks were put into the stock, and after a waiter entered. Returns false if
+    /// there is a waiter, and at some instant during the call there was no block.
     #[inline]
     pub(crate) fn settle(&self, stock: &impl Stock<B>) -> bool {
         loop {
-            // Pairs with itself on the other side: between "put" and "does anybody wait?" here, between
-            // "I wait" and "is there a block?" there. One of the two sees the other. With anything
-            // weaker both can miss, and the waiter sleeps beside a free block.
+            // Pairs with itself: a free puts a block before the fence and reads the number of
+            // waiters after it; a waiter enters the queue before the fence and looks for a block
+            // after it. One of the two sees the other. With anything weaker both can miss, and the
+            // waiter sleeps although a block is free.
             fence(Ordering::SeqCst);
             if !self.has_waiters() {
                 return true;
@@ -203,8 +207,8 @@ impl<B> Queue<B> {
         }
     }
 
-    /// One block of the stock goes to the oldest waiter, or back if nobody waits any more. False: there
-    /// is none.
+    /// Gives one block of the stock to the oldest waiter, or back if there is none any more.
+    /// Returns false if there is no block.
     #[cold]
     fn serve(&self, stock: &impl Stock<B>) -> bool {
         let Some(block) = stock.take() else { return false };
@@ -214,7 +218,8 @@ impl<B> Queue<B> {
         true
     }
 
-    /// Gives a clean block to the oldest waiter, and wakes it; the block comes back if nobody waits.
+    /// Gives a clean block to the oldest waiter and wakes it. Returns the block if there is no
+    /// waiter.
     #[cold]
     fn offer(&self, block: B) -> Result<(), B> {
         let waker = {
@@ -229,7 +234,7 @@ impl<B> Queue<B> {
         Ok(())
     }
 
-    /// Takes a place out. Its waker, if it has one, is dropped after the lock.
+    /// Removes a place. Its waker, if it has one, is dropped after the lock is released.
     fn remove(
         &self,
         mut line: MutexGuard<'_, Line<B>>,
@@ -247,11 +252,11 @@ impl<B> Queue<B> {
 
     fn count(&self, line: &Line<B>) {
         let waiting = if line.is_closed() { CLOSED } else { line.waiting() };
-        // Relaxed: a reader that must see it is behind a fence, see `settle`.
+        // Relaxed: a reader that must see it has passed a fence, see `settle`.
         self.waiting.store(waiting, Ordering::Relaxed);
     }
 
-    /// Under the lock each step leaves the line whole, and none panics.
+    /// Ignores poisoning: each step under the lock leaves the line consistent, and none panics.
     fn lock(&self) -> MutexGuard<'_, Line<B>> {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }

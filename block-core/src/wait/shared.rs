@@ -17,7 +17,7 @@ impl<A: BlockAlloc> SharedPool<Waiting<A>> {
     ///
     /// # Errors
     ///
-    /// [`AllocError::Closed`] if the pool is closed before the caller gets a block.
+    /// Returns [`AllocError::Closed`] if the pool is closed before the caller gets a block.
     ///
     /// # Examples
     ///
@@ -44,8 +44,8 @@ impl<A: BlockAlloc> SharedPool<Waiting<A>> {
     ///
     /// # Errors
     ///
-    /// [`AllocError::TimedOut`] if no block became free in time, and [`AllocError::Closed`] if the pool
-    /// is closed before that.
+    /// Returns [`AllocError::TimedOut`] if no block became free in time, and [`AllocError::Closed`]
+    /// if the pool is closed before that.
     ///
     /// # Examples
     ///
@@ -66,12 +66,13 @@ impl<A: BlockAlloc> SharedPool<Waiting<A>> {
         self.alloc_timeout(timeout).map(|block| self.own(block))
     }
 
-    /// Allocates an owned block, and waits for one until `deadline`; see [`Waiting::alloc_deadline`].
+    /// Allocates an owned block, and waits for one until `deadline`; see
+    /// [`Waiting::alloc_deadline`].
     ///
     /// # Errors
     ///
-    /// [`AllocError::TimedOut`] if no block became free in time, and [`AllocError::Closed`] if the pool
-    /// is closed before that.
+    /// Returns [`AllocError::TimedOut`] if no block became free in time, and [`AllocError::Closed`]
+    /// if the pool is closed before that.
     ///
     /// # Examples
     ///
@@ -93,7 +94,7 @@ impl<A: BlockAlloc> SharedPool<Waiting<A>> {
 
     /// Waits for an owned block without blocking the thread; see [`Waiting::alloc_async`].
     ///
-    /// The future borrows this owner. A task that must be `'static` has an owner of its own, as in the
+    /// The future borrows this owner. A task that must be `'static` needs its own clone, as in the
     /// example.
     ///
     /// # Examples

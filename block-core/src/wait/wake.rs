@@ -1,4 +1,4 @@
-//! Waking: code of others, which may do anything.
+//! Calls wakers, which are foreign code and may do anything.
 
 use core::cell::RefCell;
 use core::mem;
@@ -7,13 +7,13 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 std::thread_local! {
-    /// While a waker of this thread's runs: who was given a block meanwhile, in that order.
+    /// While a waker runs on this thread: the wakers to call afterwards, in order.
     static DUE: RefCell<Option<VecDeque<Waker>>> = const { RefCell::new(None) };
 }
 
-/// Wakes a waiter. A call of a pool does not unwind, whatever the waker does, and the stack does not grow
-/// with the number of those who wait: a waker that gives a block back, for which somebody else is to be
-/// woken, returns first.
+/// Wakes a waiter. A call of a pool does not unwind, whatever the waker does, and the stack does
+/// not grow with the number of waiters: a waker that frees a block returns before the next waker is
+/// called.
 pub(super) fn wake(waker: Waker) {
     let mut next = Some(waker);
     let is_nested = DUE.try_with(|due| match &mut *due.borrow_mut() {
@@ -31,7 +31,7 @@ pub(super) fn wake(waker: Waker) {
     }
     while let Some(waker) = next {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-            // The hook has reported it. To drop what was thrown might throw again.
+            // The panic hook has reported it. Dropping the payload might panic again.
             mem::forget(panic);
         }
         next = DUE.try_with(|due| due.borrow_mut().as_mut()?.pop_front()).ok().flatten();
