@@ -1,19 +1,20 @@
-//! Poisons free blocks for AddressSanitizer. Without `--cfg block_asan`, which needs `-Zsanitizer=address`,
-//! every function here is empty.
+//! Poisons free blocks for AddressSanitizer. Without `--cfg block_asan`, which needs
+//! `-Zsanitizer=address`, every function here is empty.
 //!
 //! ```text
 //! |   block   | gap |   block   | gap |        allocated: only the bytes of the block are accessible
 //!    stride                                    free: no byte is accessible; the gap never is
 //! ```
 //!
-//! The blocks of a region are poisoned only if its backend calls [`Region::with_poisoning`]. It then calls
-//! [`Region::on_acquire`] or [`Region::unpoison_block`] for each block that it hands out, whether the region
-//! is hardened or not, and [`Region::on_release`] or [`Region::poison_block`] for each freed block.
+//! The blocks of a region are poisoned only if its backend calls [`Region::with_poisoning`]. It
+//! then calls [`Region::on_acquire`] or [`Region::unpoison_block`] for each block that it hands
+//! out, whether the region is hardened or not, and [`Region::on_release`] or
+//! [`Region::poison_block`] for each freed block.
 //!
-//! One shadow byte of the sanitizer stands for eight bytes. If the first block or the stride is not a
-//! multiple of eight, two blocks share a shadow byte, and two threads would write it at the same time. Such
-//! a region is not poisoned. Neither is one with a stride above 1 MiB, since every call writes the shadow of a
-//! block.
+//! One shadow byte of the sanitizer stands for eight bytes. If the first block or the stride is not
+//! a multiple of eight, two blocks share a shadow byte, and two threads would write it at the same
+//! time. Such a region is not poisoned. Neither is one with a stride above 1 MiB, since every call
+//! writes the shadow of a block.
 
 use core::ptr::NonNull;
 
@@ -39,7 +40,8 @@ mod shadow {
     /// The largest stride of blocks that are poisoned.
     const LARGEST_STRIDE: usize = 1 << 20;
 
-    /// The poisoned part of a region. Unpoisons it when dropped, since the addresses will be reused.
+    /// The poisoned part of a region. Unpoisons it when dropped, since the addresses will be
+    /// reused.
     #[derive(Debug)]
     pub(crate) struct Poison {
         start: NonNull<u8>,
@@ -124,8 +126,8 @@ mod shadow {
     }
 }
 
-/// The part of a region that is poisoned when its pool is built. This writes, and so commits, an eighth as
-/// much shadow memory. Blocks beyond it are first poisoned when they are first freed.
+/// The part of a region that is poisoned when its pool is built. This writes, and so commits, an
+/// eighth as much shadow memory. Blocks beyond it are first poisoned when they are first freed.
 const POISONED_FIRST: usize = 16 << 20;
 
 impl Region {
@@ -174,8 +176,8 @@ impl Region {
     pub unsafe fn unpoison_block(&self, block: NonNull<u8>) {
         if self.poison.applies(self.layout()) {
             let (offset, bytes) = (self.offset(block), self.layout().block_size());
-            // SAFETY: one stride from the start of a block is in the region (invariant 4), and only the
-            // caller has the block (invariant 1).
+            // SAFETY: one stride from the start of a block is in the region (invariant 4), and only
+            // the caller has the block (invariant 1).
             unsafe {
                 self.poison.poison(offset, self.layout().stride());
                 self.poison.unpoison(offset, bytes);
@@ -192,8 +194,8 @@ impl Region {
     #[inline(always)]
     pub unsafe fn poison_block(&self, block: NonNull<u8>) {
         if self.poison.applies(self.layout()) {
-            // SAFETY: one stride from the start of a block is in the region (invariant 4), and only the
-            // caller has the block (invariant 1).
+            // SAFETY: one stride from the start of a block is in the region (invariant 4), and only
+            // the caller has the block (invariant 1).
             unsafe { self.poison.poison(self.offset(block), self.layout().stride()) };
         }
     }

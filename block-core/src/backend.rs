@@ -11,9 +11,9 @@
 
 mod retirable;
 
-pub use crate::footprint::Footprint;
 pub use crate::memory::ZeroedMemory;
-pub use crate::table::{SideTable, ZeroIsValid};
+pub use crate::memory::footprint::Footprint;
+pub use crate::memory::side_table::{SideTable, ZeroIsValid};
 pub use retirable::Retirable;
 
 /// Marks the point after the step by which a block counts as freed, from which on another thread may

@@ -1,10 +1,10 @@
-//! What can go wrong when a region is built, a block is asked for, or one is given back.
+//! The errors of creating a region, allocating a block, and freeing one.
 
 use core::fmt;
 
 use crate::{LayoutError, ResourceLimit};
 
-/// Why an allocation failed.
+/// The error of an allocation.
 ///
 /// # Examples
 ///
@@ -17,9 +17,9 @@ use crate::{LayoutError, ResourceLimit};
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AllocError {
-    /// At some instant during the call, too few blocks were free: for a single block, none.
+    /// At some instant during the call, too few blocks were free.
     Exhausted,
-    /// A call that waits got no block before its timeout or deadline. Free a block, or wait longer.
+    /// No block became free before the timeout or deadline of a waiting call.
     TimedOut,
     /// The pool was closed for waiting, by `Waiting::close`.
     Closed,
@@ -45,8 +45,8 @@ impl core::error::Error for AllocError {}
 
 #[cfg(feature = "std")]
 impl From<AllocError> for std::io::Error {
-    /// Returns an error of the kind `OutOfMemory`, `TimedOut` or `BrokenPipe`, for calls that read into
-    /// blocks.
+    /// Returns an error of the kind `OutOfMemory`, `TimedOut` or `BrokenPipe`, for calls that read
+    /// into blocks.
     fn from(error: AllocError) -> Self {
         let kind = match error {
             AllocError::Exhausted => std::io::ErrorKind::OutOfMemory,
@@ -57,7 +57,7 @@ impl From<AllocError> for std::io::Error {
     }
 }
 
-/// Why a pointer was not taken back. The pool is as it was before the call.
+/// The error of a free. The pool is unchanged.
 ///
 /// # Examples
 ///
@@ -73,8 +73,7 @@ pub enum FreeError {
     Foreign,
     /// The pointer is inside the region, but not at the start of a block.
     NotBlockStart,
-    /// The pointer is that of a block which is not out raw: free already, never allocated, or
-    /// owned by a live handle.
+    /// The block is not allocated raw: it is free, was never allocated, or is owned by a handle.
     NotAllocated,
 }
 
@@ -86,7 +85,7 @@ impl fmt::Display for FreeError {
                 "the pointer is inside the pool's region but not at the start of a block"
             }
             Self::NotAllocated => {
-                "the block is not out raw: it is free, was never allocated, or belongs to a handle"
+                "the block is not allocated raw: it is free, was never allocated, or is owned by a handle"
             }
         })
     }
@@ -121,14 +120,14 @@ impl fmt::Display for MemoryPurpose {
     }
 }
 
-/// Why the memory of a region is not available.
+/// The error of creating a region or a side table.
 ///
 /// # Examples
 ///
 /// ```
 /// use block_core::{BlockLayout, Region, RegionError};
 ///
-/// // An address space of 47 bits has no room for this.
+/// // More than an address space of 47 bits.
 /// # #[cfg(all(feature = "std", target_pointer_width = "64"))] {
 /// let layout = BlockLayout::new(1 << 20, 1 << 40)?;
 /// let refused = Region::map(layout).unwrap_err();
@@ -159,23 +158,23 @@ pub enum RegionError {
         /// The limit that the request exceeds, if it is known.
         limit: Option<ResourceLimit>,
     },
-    /// The system had not enough huge pages of this size reserved.
+    /// The system has too few reserved huge pages of this size.
     HugePages {
-        /// Bytes asked for.
+        /// The number of bytes.
         bytes: usize,
-        /// Bytes a huge page.
+        /// Bytes per huge page.
         page_size: usize,
-        /// The system's error number, if it gave one.
+        /// The system's error number, if there is one.
         os_error: Option<i32>,
     },
     /// The huge page size is not a power of two of at least 64 KiB.
     BadHugePageSize {
-        /// Bytes asked for as the size of a page.
+        /// The requested page size in bytes.
         page_size: usize,
     },
-    /// The processor or the system's kernel has no huge pages of this size.
+    /// The processor or the kernel has no huge pages of this size.
     NoSuchHugePages {
-        /// Bytes asked for as the size of a page.
+        /// The requested page size in bytes.
         page_size: usize,
     },
     /// The memory could not be locked.
@@ -184,33 +183,33 @@ pub enum RegionError {
         bytes: usize,
         /// What the bytes were for.
         purpose: MemoryPurpose,
-        /// The limit on this process's locked memory in bytes, where it is known and finite.
+        /// The limit on locked memory of this process in bytes, if it is known and finite.
         limit: Option<u64>,
-        /// The system's error number, if it gave one.
+        /// The system's error number, if there is one.
         os_error: Option<i32>,
     },
     /// The caller's memory is too small for the layout.
     MemoryTooSmall {
-        /// Bytes that the layout needs, whatever the alignment of the memory.
+        /// Bytes that the layout needs at any alignment of the memory.
         needed: usize,
-        /// Bytes given.
+        /// Bytes of the memory.
         given: usize,
     },
-    /// A side table would not fit an address space.
+    /// A side table would exceed `isize::MAX` bytes.
     TableTooLarge {
-        /// Number of entries, one for each block.
+        /// Number of entries.
         entries: usize,
-        /// Bytes an entry.
+        /// Bytes per entry.
         entry_size: usize,
     },
-    /// This build or platform has no way to do this.
+    /// This build or platform does not support an option.
     Unsupported {
-        /// What was asked for.
+        /// The option.
         what: &'static str,
     },
 }
 
-/// Prints the system's own words for an error number where they can be had.
+/// Writes the system's text for an error number, if there is one.
 struct OsError(Option<i32>);
 
 impl fmt::Display for OsError {
@@ -292,7 +291,7 @@ impl fmt::Display for RegionError {
 
 impl core::error::Error for RegionError {}
 
-/// Why a pool could not be built.
+/// The error of creating a pool.
 ///
 /// # Examples
 ///
@@ -305,9 +304,9 @@ impl core::error::Error for RegionError {}
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BuildError {
-    /// The sizes make no sense together.
+    /// The layout is invalid.
     Layout(LayoutError),
-    /// The memory could not be had.
+    /// The memory is not available.
     Region(RegionError),
 }
 

@@ -18,7 +18,7 @@ use core::ptr::NonNull;
 
 use self::cut::{Cuts, Limits};
 pub use self::error::FixedBuffersError;
-use crate::page::page_size;
+use crate::os::page::page_size;
 use crate::{BlockIndex, FreeError, Region};
 
 /// Bytes in one registered buffer, at most.

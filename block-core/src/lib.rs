@@ -146,20 +146,16 @@ mod alloc;
 mod allocator;
 mod asan;
 pub mod backend;
-mod backing;
 mod block;
 #[cfg(feature = "alloc")]
 mod boxed;
 #[cfg(feature = "bytes")]
 pub mod buffer;
 mod bulk;
-mod divide;
 mod error;
 mod ext;
 #[cfg(all(feature = "std", unix))]
 mod fixed;
-mod footprint;
-mod index;
 mod layout;
 #[cfg(all(debug_assertions, feature = "std"))]
 mod leaks;
@@ -167,13 +163,9 @@ mod leaks;
 #[path = "leaks_absent.rs"]
 mod leaks;
 mod ledger;
-mod limits;
-#[cfg(all(feature = "std", any(unix, windows)))]
-mod mapping;
 mod memory;
 mod options;
-#[cfg(all(feature = "std", unix))]
-mod page;
+mod os;
 mod region;
 #[cfg(feature = "alloc")]
 mod shared_pool;
@@ -182,7 +174,6 @@ mod shares;
 mod spread;
 mod stats;
 mod sync;
-mod table;
 #[cfg(all(block_tsan, feature = "std"))]
 #[doc(hidden)]
 pub mod told;
@@ -215,11 +206,10 @@ pub use error::{AllocError, BuildError, FreeError, MemoryPurpose, RegionError};
 pub use ext::BlockAllocExt;
 #[cfg(all(feature = "std", unix))]
 pub use fixed::{FixedBlock, FixedBuffers, FixedBuffersError};
-pub use index::BlockIndex;
-pub use layout::{BlockLayout, LayoutError};
-pub use limits::ResourceLimit;
+pub use layout::{BlockIndex, BlockLayout, LayoutError};
 pub use memory::StaticMemory;
 pub use options::{HugePages, RegionOptions};
+pub use os::limits::ResourceLimit;
 pub use region::Region;
 #[cfg(feature = "alloc")]
 pub use shared_pool::{Lease, Leased, SharedPool};
@@ -230,9 +220,9 @@ pub use vectored::read_vectored;
 #[cfg(feature = "std")]
 pub use vectored::{io_slices, io_slices_mut};
 
-pub(crate) use footprint::Footprint;
 pub(crate) use memory::ZeroedMemory;
-pub(crate) use table::{SideTable, ZeroIsValid};
+pub(crate) use memory::footprint::Footprint;
+pub(crate) use memory::side_table::{SideTable, ZeroIsValid};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

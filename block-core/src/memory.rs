@@ -1,22 +1,26 @@
-//! Memory for pools without a heap and without an operating system: in a static, or wherever the
-//! caller has some.
+//! Memory for pools without a heap and without an operating system: in a static, or elsewhere in
+//! memory of the caller.
 //!
-//! Two sources, one face. [`StaticMemory`] is zero and aligned by its type, so a region can be built
-//! over it when the program is compiled: nothing has to be written, and its address need not be
-//! known. Any other memory is aligned and zeroed at run time. Either is a [`ZeroedMemory`] from then
-//! on, which regions and tables are taken out of, each byte once.
+//! [`StaticMemory`] is zeroed and aligned by its type, so a region can be created over it at
+//! compile time: nothing is written, and the address need not be known. Other memory is aligned and
+//! zeroed at run time. Both become a [`ZeroedMemory`], from which regions and tables take their
+//! parts.
+
+pub(crate) mod backing;
+pub(crate) mod footprint;
+pub(crate) mod side_table;
 
 use core::fmt;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
-use crate::backing::Backing;
+use self::backing::Backing;
 use crate::{Footprint, RegionError};
 
-/// So many zeroed bytes, aligned to 64, for a region that is built at compile time.
+/// Zeroed memory of `BYTES` bytes, aligned to 64, for a region that is created at compile time.
 ///
-/// In a `static mut` it takes no place in the program's image, and nothing is copied at start-up: it
-/// lies where the other zeroed statics do (`.bss`).
+/// A `static mut` of this type is in `.bss`: it takes no space in the program's file, and nothing
+/// is copied when the program starts.
 ///
 /// # Examples
 ///
@@ -33,23 +37,22 @@ use crate::{Footprint, RegionError};
 /// static REGION: Region = {
 ///     static mut MEMORY: StaticMemory<{ NEEDED.bytes() }> = StaticMemory::new();
 ///     let memory = &raw mut MEMORY;
-///     // SAFETY: the only reference ever made to it: nobody else can name it, and the initializer
-///     // of a static is evaluated once.
+///     // SAFETY: this is the only reference: no other code can name the static, and the initializer of
+///     // a static is evaluated once.
 ///     let mut memory = ZeroedMemory::of_static(unsafe { &mut *memory }, NEEDED);
 ///     Region::in_memory(LAYOUT, &mut memory)
 /// };
 ///
 /// assert_eq!(REGION.layout().capacity(), 100);
 /// ```
-// Nothing ever writes into it before it is given to a `ZeroedMemory`, which is for ever: there is no
-// way to its bytes.
+// The bytes are private, so nothing writes them before a `ZeroedMemory` borrows them for `'static`.
 #[repr(C, align(64))]
 pub struct StaticMemory<const BYTES: usize>([u8; BYTES]);
 
 const _: () = assert!(align_of::<StaticMemory<1>>() == StaticMemory::<1>::ALIGN);
 
 impl<const BYTES: usize> StaticMemory<BYTES> {
-    /// What it is aligned to, in bytes.
+    /// The alignment in bytes.
     ///
     /// # Examples
     ///
@@ -60,7 +63,7 @@ impl<const BYTES: usize> StaticMemory<BYTES> {
     /// ```
     pub const ALIGN: usize = 64;
 
-    /// Zeroed memory.
+    /// Creates zeroed memory.
     ///
     /// # Examples
     ///
@@ -87,10 +90,10 @@ impl<const BYTES: usize> fmt::Debug for StaticMemory<BYTES> {
     }
 }
 
-/// Zeroed memory that lives for ever and is this value's alone: regions and tables are taken out of
-/// it one after the other.
+/// Zeroed memory that lives forever, from which regions and tables take their parts one after the
+/// other.
 ///
-/// How much there must be is the [`Footprint`] of what is taken, in that order.
+/// Its size is the [`Footprint`] of these parts in the same order.
 ///
 /// # Examples
 ///
@@ -114,27 +117,27 @@ impl<const BYTES: usize> fmt::Debug for StaticMemory<BYTES> {
 #[derive(Debug)]
 pub struct ZeroedMemory {
     start: NonNull<u8>,
-    /// What `start` is aligned to.
+    /// The alignment of `start`.
     align: usize,
-    /// From `start` on, all of it zero and nobody else's.
+    /// The number of zeroed bytes from `start` on.
     bytes: usize,
-    /// Bytes from `start` on that belong to regions and tables by now.
+    /// The number of bytes from `start` on that were taken.
     taken: usize,
 }
 
-// SAFETY: the memory is this value's alone, and plain.
+// SAFETY: this value owns the memory.
 unsafe impl Send for ZeroedMemory {}
-// SAFETY: `&ZeroedMemory` reads numbers and an address.
+// SAFETY: `&ZeroedMemory` only reads numbers and an address.
 unsafe impl Sync for ZeroedMemory {}
 
 impl ZeroedMemory {
-    /// Of the caller's memory as much as the footprint says, aligned within it. Writes zeros over
-    /// that.
+    /// Uses aligned bytes of the caller's memory, as many as the footprint has. Writes zeros to
+    /// them.
     ///
     /// # Errors
     ///
-    /// [`RegionError::MemoryTooSmall`] if the memory has too few bytes from its first aligned one on;
-    /// [`Footprint::static_bytes`] always suffice.
+    /// Returns [`RegionError::MemoryTooSmall`] if there are too few bytes from the first aligned
+    /// one on. [`Footprint::static_bytes`] are always enough.
     ///
     /// # Examples
     ///
@@ -161,12 +164,13 @@ impl ZeroedMemory {
         Ok(Self { start: NonNull::from(memory).cast(), align, bytes, taken: 0 })
     }
 
-    /// That of a static, as it is: nothing is written, so this works at compile time.
+    /// Uses the memory of a static. Writes nothing, so this works at compile time.
     ///
     /// # Panics
     ///
-    /// If the static has fewer bytes than the footprint, or the footprint needs an alignment above
-    /// [`StaticMemory::ALIGN`]. Where a static's value is computed that is a compile error.
+    /// Panics if the static has fewer bytes than the footprint, or if the footprint needs an
+    /// alignment above [`StaticMemory::ALIGN`]. In the initializer of a static this is a compile
+    /// error.
     ///
     /// # Examples
     ///
@@ -197,20 +201,20 @@ impl ZeroedMemory {
         Self { start, align: StaticMemory::<BYTES>::ALIGN, bytes: footprint.bytes(), taken: 0 }
     }
 
-    /// The next so many bytes, aligned.
+    /// Takes the next `bytes` aligned bytes.
     ///
     /// # Panics
     ///
-    /// If there are too few left, or the start is aligned to less.
+    /// Panics if there are too few left, or if the alignment of the start is smaller.
     #[track_caller]
     pub(crate) const fn take(&mut self, bytes: usize, align: usize) -> Backing {
         let start = self.taken.next_multiple_of(align);
         assert!(
             align <= self.align && start <= self.bytes && bytes <= self.bytes - start,
-            "this was not part of the footprint that the memory was asked for with"
+            "the footprint of the memory does not include this part"
         );
         self.taken = start + bytes;
-        // SAFETY: `start` is at most `bytes`, so the sum stays inside the memory.
+        // SAFETY: `start` is at most `bytes`, so the sum is inside the memory.
         Backing::unowned(unsafe { self.start.add(start) })
     }
 }

@@ -1,9 +1,8 @@
-//! How a region's memory is had, and what is done to its blocks: huge pages, prefault, lock; zero on
-//! release, verify on acquire.
+//! Options for how the memory of a region is obtained, and for hardening.
 
 use crate::{BlockLayout, Region, RegionError};
 
-/// Which pages back a mapping.
+/// The kind of pages of a mapping.
 ///
 /// # Examples
 ///
@@ -23,19 +22,19 @@ pub enum HugePages {
     /// The system's ordinary pages.
     #[default]
     Off,
-    /// Ordinary pages that the system is advised to merge into huge ones where it can. Never an
-    /// error: a system without them keeps its ordinary pages.
+    /// Ordinary pages that the system may merge into huge ones. Never an error: a system without
+    /// huge pages keeps its ordinary ones.
     Transparent,
-    /// Huge pages from the system's reserve, in bytes a page: a power of two of at least 64 KiB
-    /// that the processor has (2 MiB and 1 GiB on x86-64). Linux only. Fails when too few are
+    /// Huge pages of this many bytes from the system's reserve: a power of two of at least 64 KiB
+    /// that the processor supports (2 MiB and 1 GiB on x86-64). Linux only. Fails if too few are
     /// reserved.
     Explicit(usize),
 }
 
 /// Options for the memory of a [`Region`], from [`Region::options`].
 ///
-/// The side tables of a region (see [`Region::side_table`]) are prefaulted and locked with it, and so are the
-/// magazines of a lock-free pool.
+/// The side tables of a region (see [`Region::side_table`]) and the magazines of a lock-free pool
+/// are prefaulted and locked with it.
 ///
 /// # Examples
 ///
@@ -63,7 +62,7 @@ pub struct RegionOptions {
 }
 
 impl RegionOptions {
-    /// All of them off; what `default` returns, where that cannot be called.
+    /// The same as `default`, as a constant.
     pub(crate) const OFF: Self = Self {
         huge_pages: HugePages::Off,
         prefault: false,
@@ -72,7 +71,7 @@ impl RegionOptions {
         verify_on_acquire: false,
     };
 
-    /// Which pages back the mapping. Default: [`HugePages::Off`].
+    /// Sets the kind of pages. The default is [`HugePages::Off`].
     ///
     /// # Examples
     ///
@@ -82,7 +81,7 @@ impl RegionOptions {
     /// let layout = BlockLayout::new(4096, 512)?;
     /// match Region::options().huge_pages(HugePages::Explicit(2 << 20)).map(layout) {
     ///     Ok(region) => assert_eq!(region.layout().capacity(), 512),
-    ///     Err(error) => eprintln!("{error}"), // says how to reserve some
+    ///     Err(error) => eprintln!("{error}"), // says how to reserve them
     /// }
     /// # Ok::<(), block_core::LayoutError>(())
     /// ```
@@ -91,8 +90,8 @@ impl RegionOptions {
         self
     }
 
-    /// Touch every page at construction, so that no later access faults. Default: off, pages are
-    /// committed as blocks are first used.
+    /// Sets whether every page is touched when the region is created, so that no later access
+    /// faults. Off by default: pages are committed when blocks are first used.
     ///
     /// # Examples
     ///
@@ -108,8 +107,9 @@ impl RegionOptions {
         self
     }
 
-    /// Lock the memory, so that it is never written to swap; this prefaults it, too.
-    /// Default: off. Needs a limit on locked memory (`ulimit -l`) of at least the region's size.
+    /// Sets whether the memory is locked, so that it is never swapped out. This also prefaults it.
+    /// Off by default. Needs a limit on locked memory (`ulimit -l`) of at least the size of the
+    /// region.
     ///
     /// # Examples
     ///
@@ -127,12 +127,12 @@ impl RegionOptions {
         self
     }
 
-    /// Write zeros over a block each time that it is given back. Default: off. Costs one pass
-    /// over the block for each release; off it costs nothing in the
-    /// lock-free pool's calls, and a branch in others'.
+    /// Sets whether a block is overwritten with zeros each time it is freed. Off by default. Costs
+    /// one pass over the block per free. If it is off, it costs nothing in the calls of the
+    /// lock-free pool, and a branch in those of other pools.
     ///
-    /// Every byte of the block is written, so a raw block may be freed with uninitialised bytes, such as
-    /// the padding of a struct. See [typed data](crate::BlockAlloc#typed-data).
+    /// Every byte of the block is written, so a raw block may be freed with uninitialised bytes,
+    /// such as the padding of a struct. See [typed data](crate::BlockAlloc#typed-data).
     ///
     /// # Examples
     ///
@@ -148,20 +148,20 @@ impl RegionOptions {
         self
     }
 
-    /// Look at a block each time that it is handed out: all of it must still be zero. Implies
-    /// [`zero_on_release`](Self::zero_on_release). Default: off. Costs one more pass over the block, a
-    /// read, for each acquisition; off it costs nothing in the
-    /// lock-free pool's calls, and a branch in others'.
+    /// Sets whether a block is checked each time it is allocated: all its bytes must still be zero.
+    /// Implies [`zero_on_release`](Self::zero_on_release). Off by default. Costs one more pass over
+    /// the block per allocation. If it is off, it costs nothing in the calls of the lock-free pool,
+    /// and a branch in those of other pools.
     ///
-    /// A byte that is not zero is a write after free: somebody wrote to the block by a pointer that it
-    /// kept. The process ends then, by a panic that never unwinds: hooks and standard error get the
-    /// message, with block, offset and byte. It is no error, since nobody can say what else is wrong by
-    /// then. Where the write comes after the next holder has the block, nobody sees it.
+    /// A byte that is not zero means a write after free: some code wrote to the block through an
+    /// old pointer. Then the process is aborted, by a panic that does not unwind: the panic hook
+    /// and standard error get the message with block, offset and byte. There is no error to handle,
+    /// since nobody knows what else was overwritten. A write that comes after the block was
+    /// allocated again is not found.
     ///
     /// # Examples
     ///
-    /// One line to turn on; and with a guard behind each block what overruns it is found as well, see
-    /// [`BlockLayout::with_guard`]:
+    /// With a guard behind each block, overruns are found as well, see [`BlockLayout::with_guard`]:
     ///
     /// ```
     /// use block_core::{BlockLayout, Region};
@@ -176,13 +176,13 @@ impl RegionOptions {
         self
     }
 
-    /// A region of this layout in an anonymous mapping; see [`Region::map`].
+    /// Creates a region of this layout in an anonymous mapping, see [`Region::map`].
     ///
     /// # Errors
     ///
-    /// [`RegionError::Map`], [`RegionError::HugePages`], [`RegionError::NoSuchHugePages`],
+    /// Returns [`RegionError::Map`], [`RegionError::HugePages`], [`RegionError::NoSuchHugePages`],
     /// [`RegionError::BadHugePageSize`], [`RegionError::Lock`], or [`RegionError::Unsupported`]
-    /// where the platform lacks an option.
+    /// if the platform lacks an option.
     ///
     /// # Examples
     ///
@@ -196,13 +196,14 @@ impl RegionOptions {
         Region::mapped(layout, self)
     }
 
-    /// A region of this layout on the heap; see [`Region::heap`].
+    /// Creates a region of this layout on the heap, see [`Region::heap`].
     ///
     /// # Errors
     ///
-    /// [`RegionError::Heap`], [`RegionError::Map`] for the metadata of many blocks, or
-    /// [`RegionError::Unsupported`] if an option needs a mapping (all do but
-    /// [`zero_on_release`](Self::zero_on_release) and [`verify_on_acquire`](Self::verify_on_acquire)).
+    /// Returns [`RegionError::Heap`], [`RegionError::Map`] for the metadata of many blocks, or
+    /// [`RegionError::Unsupported`] if an option needs a mapping, as all do except
+    /// [`zero_on_release`](Self::zero_on_release) and
+    /// [`verify_on_acquire`](Self::verify_on_acquire).
     ///
     /// # Examples
     ///
@@ -216,13 +217,13 @@ impl RegionOptions {
         Region::on_heap(layout, self)
     }
 
-    /// A region of this layout in the caller's memory; see [`Region::from_static`].
+    /// Creates a region of this layout in the caller's memory, see [`Region::from_static`].
     ///
     /// # Errors
     ///
-    /// [`RegionError::MemoryTooSmall`], or [`RegionError::Unsupported`] if an option needs a
-    /// mapping (all do but [`zero_on_release`](Self::zero_on_release) and
-    /// [`verify_on_acquire`](Self::verify_on_acquire)).
+    /// Returns [`RegionError::MemoryTooSmall`], or [`RegionError::Unsupported`] if an option needs
+    /// a mapping, as all do except [`zero_on_release`](Self::zero_on_release) and
+    /// [`verify_on_acquire`](Self::verify_on_acquire).
     ///
     /// # Examples
     ///
@@ -243,8 +244,8 @@ impl RegionOptions {
         Region::in_static(layout, memory, self)
     }
 
-    /// An error if an option is on that only a mapping can honour.
-    pub(crate) fn refuse_what_needs_a_mapping(&self) -> Result<(), RegionError> {
+    /// Returns an error if an option is on that needs a mapping.
+    pub(crate) fn require_no_mapping(&self) -> Result<(), RegionError> {
         let what = if self.huge_pages != HugePages::Off {
             "huge pages outside an anonymous mapping"
         } else if self.lock {

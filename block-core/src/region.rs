@@ -1,7 +1,7 @@
-//! The memory of a pool, and which of its addresses are blocks.
+//! The memory of a pool, and the conversion between block indices and addresses.
 
 mod canary;
-mod loan;
+mod hardening;
 mod metadata;
 mod source;
 mod violation;
@@ -12,22 +12,22 @@ use core::sync::atomic::AtomicBool;
 
 use self::metadata::Metadata;
 use crate::asan::Poison;
-use crate::backing::Backing;
-use crate::divide::ExactDivisor;
+use crate::layout::exact_division::ExactDivisor;
 use crate::ledger::Ledger;
+use crate::memory::backing::Backing;
 #[cfg(feature = "bytes")]
 use crate::shares::Shares;
 use crate::{
     BlockIndex, BlockLayout, FreeError, RegionError, RegionOptions, SideTable, ZeroIsValid,
 };
 
-/// One reserved stretch of memory, divided into blocks.
+/// A reserved range of memory that is divided into blocks.
 ///
-/// A region maps block numbers to addresses and back, in a handful of instructions each. It hands
-/// out no block by itself: that is the business of the backend that owns it.
+/// A region converts block indices to addresses and back, in a few instructions each. It does not
+/// allocate blocks: that is the task of the backend that owns it.
 ///
-/// Metadata: one byte a block, committed as the blocks are first given out raw; with the feature
-/// `bytes` a word more, committed as blocks first become buffers.
+/// The metadata is one byte per block, committed when blocks are first allocated raw, and with the
+/// feature `bytes` one more word per block, committed when blocks first become buffers.
 ///
 /// # Examples
 ///
@@ -50,25 +50,25 @@ pub struct Region {
     layout: BlockLayout,
     metadata: Metadata,
     options: RegionOptions,
-    /// Whether something is done to blocks when they are handed out or given back.
+    /// Whether `on_acquire` and `on_release` write or check anything.
     is_hardened: bool,
-    /// Whether any block was lent: of a backend that does not lend no guard was ever written. Relaxed: what
-    /// says that a block is out orders this, too.
-    has_lent: AtomicBool,
-    /// Dropped before the memory is.
+    /// Whether the backend has ever called `on_acquire`. If not, no guard was written. Relaxed: a
+    /// thread that has a block also sees this.
+    is_reporting: AtomicBool,
+    /// Dropped before the memory.
     pub(crate) poison: Poison,
     /// Owns the memory that `base` points into.
     _blocks: Backing,
 }
 
-// SAFETY: a region owns its memory, gives out addresses only, and changes nothing but its metadata,
-// which is atomic. Access to the bytes is the holders', one at a time by invariant 1.
+// SAFETY: a region owns its memory, returns only addresses, and changes only its metadata, which is
+// atomic. Only the user of a block accesses its bytes (invariant 1).
 unsafe impl Send for Region {}
-// SAFETY: `&Region` gives out addresses alone, and what it changes is atomic.
+// SAFETY: `&Region` returns only addresses, and everything that it changes is atomic.
 unsafe impl Sync for Region {}
 
 impl Region {
-    /// The shape of the region.
+    /// Returns the layout of the region.
     ///
     /// # Examples
     ///
@@ -84,11 +84,11 @@ impl Region {
         &self.layout
     }
 
-    /// Where a block lies. One comparison, one multiplication, one addition.
+    /// Returns the address of a block. Costs one comparison, one multiplication and one addition.
     ///
     /// # Panics
     ///
-    /// If the region has no such block.
+    /// Panics if the region has no such block.
     ///
     /// # Examples
     ///
@@ -113,13 +113,15 @@ impl Region {
         unsafe { self.base.add(offset) }
     }
 
-    /// Which block starts at this address. One subtraction, multiplication, rotation and
-    /// comparison, see Granlund & Montgomery 1994 (exact division without a divide).
+    /// Returns the index of the block that starts at this address. Costs one subtraction, one
+    /// multiplication, one rotation and one comparison (exact division without a divide, Granlund
+    /// and Montgomery 1994).
     ///
     /// # Errors
     ///
-    /// [`FreeError::Foreign`] outside the region, one past its end included;
-    /// [`FreeError::NotBlockStart`] inside it but not at the start of a block.
+    /// Returns [`FreeError::Foreign`] for an address outside of the region, including one past its
+    /// end, and [`FreeError::NotBlockStart`] for an address inside that is not the start of a
+    /// block.
     ///
     /// # Examples
     ///
@@ -153,7 +155,7 @@ impl Region {
         }
     }
 
-    /// The number of a block of this region, without a check.
+    /// Returns the index of a block of this region, without a check.
     ///
     /// # Safety
     ///
@@ -165,7 +167,7 @@ impl Region {
     /// # use block_core::{BlockIndex, BlockLayout, Region};
     /// let region = Region::map(BlockLayout::new(64, 16)?)?;
     /// let block = region.block(BlockIndex::new(7));
-    /// // SAFETY: the region's own block.
+    /// // SAFETY: `block` is a block of this region.
     /// assert_eq!(unsafe { region.index_of(block) }.get(), 7);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -177,28 +179,29 @@ impl Region {
         BlockIndex::new(index)
     }
 
-    /// Where the first block starts.
+    /// Returns the address of the first block.
     #[cfg(all(feature = "std", unix))]
     #[inline]
     pub(crate) fn base(&self) -> NonNull<u8> {
         self.base
     }
 
-    /// Whether the address lies in this region.
+    /// Returns whether the address is in this region.
     #[inline]
     pub(crate) fn contains(&self, address: NonNull<u8>) -> bool {
         self.offset(address) < self.layout.region_bytes()
     }
 
-    /// The region's own pointer to an address inside it. The one given may be narrower: what went
-    /// through a reference reaches no further than its target.
+    /// Returns the region's own pointer to an address inside it. The given pointer may have
+    /// narrower provenance, for example that of a reference to a part of the block.
     #[inline]
     pub(crate) fn own(&self, address: NonNull<u8>) -> NonNull<u8> {
-        debug_assert!(self.contains(address), "not in this region");
+        debug_assert!(self.contains(address), "the address is not in this region");
         self.base.with_addr(address.addr())
     }
 
-    /// The block that the bytes lie in, all of them, at the region's own pointer to the first.
+    /// Returns the block that contains all the bytes, and the region's own pointer to the first of
+    /// them.
     #[cfg(feature = "bytes")]
     pub(crate) fn block_around(&self, bytes: &[u8]) -> Option<(BlockIndex, NonNull<u8>)> {
         let first = NonNull::from(bytes).cast();
@@ -213,18 +216,19 @@ impl Region {
         (bytes.len() <= room).then(|| (BlockIndex::new(index), self.own(first)))
     }
 
-    /// Bytes from the start of the region, for an address in it; otherwise at least its size.
+    /// Returns the offset of an address from the start of the region. For an address outside of the
+    /// region, it is at least the region's size.
     #[inline]
     pub(crate) fn offset(&self, address: NonNull<u8>) -> usize {
         address.addr().get().wrapping_sub(self.base.addr().get())
     }
 
-    /// A table with one zeroed entry for each block, for a backend's metadata: lazily committed,
-    /// or prefaulted and locked if the region is.
+    /// Creates a table with one zeroed entry per block, for a backend's metadata. It is lazily
+    /// committed, or prefaulted and locked if the region is.
     ///
     /// # Errors
     ///
-    /// As for the region's own memory, see [`RegionOptions::map`].
+    /// Returns an error if the memory is refused, see [`RegionOptions::map`].
     ///
     /// # Examples
     ///
@@ -239,12 +243,12 @@ impl Region {
         SideTable::new(self.layout.capacity(), &self.options)
     }
 
-    /// Returns a table of `len` zeroed entries, for a backend's metadata that does not go by blocks: lazily
-    /// committed, or prefaulted and locked if the region is.
+    /// Creates a table of `len` zeroed entries, for metadata of a backend that is not per block. It
+    /// is lazily committed, or prefaulted and locked if the region is.
     ///
     /// # Errors
     ///
-    /// As for the region's own memory, see [`RegionOptions::map`].
+    /// Returns an error if the memory is refused, see [`RegionOptions::map`].
     ///
     /// # Examples
     ///
@@ -259,13 +263,13 @@ impl Region {
         if len == 0 { Ok(SideTable::empty()) } else { SideTable::new(len, &self.options) }
     }
 
-    /// The record of blocks out raw.
+    /// Returns the marks of blocks that are allocated raw.
     #[inline]
     pub(crate) fn ledger(&self) -> &Ledger {
         &self.metadata.ledger
     }
 
-    /// Which blocks are shared, and by how many.
+    /// Returns the reference counts of blocks.
     #[cfg(feature = "bytes")]
     #[inline]
     pub(crate) fn shares(&self) -> &Shares {
@@ -280,7 +284,7 @@ const _: () = {
 
 #[cold]
 fn no_such_block(index: BlockIndex, capacity: usize) -> ! {
-    panic!("block {index} of a region that has {capacity}")
+    panic!("there is no block {index}: the region has {capacity} blocks")
 }
 
 impl fmt::Debug for Region {

@@ -225,7 +225,7 @@ fn pointers_that_are_no_blocks_are_errors_as_for_the_region() {
 }
 
 #[test]
-#[should_panic(expected = "block 8 of a region that has 8")]
+#[should_panic(expected = "there is no block 8: the region has 8 blocks")]
 fn the_block_one_past_the_last_is_refused_by_number() {
     let region = Region::map(layout(1500, 8)).unwrap();
     let _ = region.fixed_buffers().unwrap().of(BlockIndex::new(8));

@@ -64,7 +64,7 @@ fn the_report_counts_what_is_wrong_and_says_what_to_look_for() {
     });
     if let Some(said) = overrun {
         assert!(said.contains("3 of the 28 bytes guarded behind the block's 100"), "{said}");
-        assert!(said.contains("Look for what wrote beyond its end"), "{said}");
+        assert!(said.contains("Look for a write past its end"), "{said}");
     }
     let write = report(test, "write", |pool| {
         let block = pool.alloc_raw().unwrap();
@@ -75,7 +75,7 @@ fn the_report_counts_what_is_wrong_and_says_what_to_look_for() {
     });
     if let Some(said) = write {
         assert!(said.contains("20 of the block's 100 bytes are wrong"), "{said}");
-        assert!(said.contains("Look for a pointer to it that was kept"), "{said}");
+        assert!(said.contains("Look for a write through an old pointer"), "{said}");
     }
 }
 

@@ -147,14 +147,14 @@ fn a_region_can_move_and_keeps_its_blocks() {
 }
 
 #[test]
-#[should_panic(expected = "block 16 of a region that has 16")]
+#[should_panic(expected = "there is no block 16: the region has 16 blocks")]
 fn the_block_one_past_the_last_is_refused_by_number() {
     let region = Region::map(BlockLayout::new(64, 16).unwrap()).unwrap();
     let _ = region.block(BlockIndex::new(16));
 }
 
 #[test]
-#[should_panic(expected = "of a region that has 16")]
+#[should_panic(expected = "the region has 16 blocks")]
 fn a_number_whose_offset_wraps_is_refused() {
     let region = Region::map(BlockLayout::new(64, 16).unwrap()).unwrap();
     // Times the stride, this is 2^BITS: block 0 again, were the number not compared.

@@ -65,7 +65,7 @@ fn a_table_behind_a_region_is_zeroed_and_apart_from_the_blocks() {
 }
 
 #[test]
-#[should_panic(expected = "not part of the footprint")]
+#[should_panic(expected = "does not include this part")]
 fn a_second_region_in_the_memory_of_one_is_refused() {
     let mut memory = memory(NEEDED);
     let _first = Region::in_memory(LAYOUT, &mut memory);
@@ -73,7 +73,7 @@ fn a_second_region_in_the_memory_of_one_is_refused() {
 }
 
 #[test]
-#[should_panic(expected = "not part of the footprint")]
+#[should_panic(expected = "does not include this part")]
 fn a_table_that_was_not_planned_is_refused() {
     let mut memory = memory(NEEDED);
     let _region = Region::in_memory(LAYOUT, &mut memory);
@@ -81,13 +81,13 @@ fn a_table_that_was_not_planned_is_refused() {
 }
 
 #[test]
-#[should_panic(expected = "not part of the footprint")]
+#[should_panic(expected = "does not include this part")]
 fn a_table_whose_size_would_wrap_is_refused() {
     let _table = SideTable::<AtomicU32>::in_memory(usize::MAX / 2, &mut memory(NEEDED));
 }
 
 #[test]
-#[should_panic(expected = "not part of the footprint")]
+#[should_panic(expected = "does not include this part")]
 fn blocks_aligned_to_more_than_the_memory_are_refused() {
     let layout = BlockLayout::new(1, 1).unwrap();
     let mut memory = memory(Footprint::of_region(&layout).with_table::<AtomicU32>(1000));

@@ -12,7 +12,7 @@ use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 /// Says what the metrics are; once, after the recorder was installed.
 pub fn describe() {
     describe_gauge!("block_pool_capacity", Unit::Count, "blocks of the pool");
-    describe_gauge!("block_pool_in_use", Unit::Count, "allocated blocks");
+    describe_gauge!("block_pool_in_use", Unit::Count, "blocks that are allocated");
     describe_gauge!("block_pool_cached", Unit::Count, "free blocks in caches of threads");
     describe_gauge!("block_pool_never_used", Unit::Count, "blocks without memory behind them yet");
     describe_gauge!(

@@ -12,7 +12,7 @@ fn every_number_reaches_the_collector_under_the_name_of_its_pool() {
     let printed = metrics_example::run().unwrap();
     for (name, value) in [
         ("capacity", 100),
-        ("held", 100),
+        ("in_use", 100),
         ("cached", 0),
         ("never_used", 0),
         ("high_water", 100),

@@ -321,7 +321,7 @@ fn a_person_can_read_what_is_printed() {
          at most 5 in use at once; 0 exhaustions, 0 reclaims"
     );
     let debug = format!("{pool:?}");
-    for part in ["LockFreeAlloc", "block_size: 1500", "magazine: 0", "held: 3", "high_water: 5"] {
+    for part in ["LockFreeAlloc", "block_size: 1500", "magazine: 0", "in_use: 3", "high_water: 5"] {
         assert!(debug.contains(part), "no {part:?} in {debug}");
     }
     assert!(debug.len() < 740, "a person reads this: {debug}");

@@ -36,11 +36,11 @@ fn a_person_can_read_what_is_printed() {
     let _held = [pool.alloc().unwrap(), pool.alloc().unwrap()];
     assert_eq!(
         pool.to_string(),
-        "64 blocks of 1500 bytes: 2 held, 0 in magazines, 0 returned, 62 never used; \
+        "64 blocks of 1500 bytes: 2 in use, 0 cached, 0 returned, 62 never used; \
          at most 2 in use at once; 0 exhaustions, 0 reclaims"
     );
     let debug = format!("{pool:?}");
-    for part in ["MutexAlloc", "block_size: 1500", "held: 2", "high_water: 2"] {
+    for part in ["MutexAlloc", "block_size: 1500", "in_use: 2", "high_water: 2"] {
         assert!(debug.contains(part), "no {part:?} in {debug}");
     }
 }

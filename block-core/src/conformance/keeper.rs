@@ -114,7 +114,7 @@ impl<'a, A: BlockAlloc + ?Sized> Keeper<'a, A> {
         ensure!(
             Initialised,
             // SAFETY: located just now, and held by `held` alone.
-            !self.wants_loans || unsafe { self.pool.region().is_lent(held.pointer()) },
+            !self.wants_loans || unsafe { self.pool.region().has_whole_guard(held.pointer()) },
             "block {index} was handed out ({:?}) without `Region::on_acquire`: its guard is not written",
             held.way()
         );

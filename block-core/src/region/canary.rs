@@ -1,25 +1,26 @@
-//! What stands behind a block while it is out, if the layout has a guard.
+//! The pattern in the guard behind a block.
 //!
-//! The pattern follows from the block's address, so that it costs no memory, and a block that was copied
-//! over its neighbour together with what is behind it shows. None of its bytes is zero: the zero that ends
-//! a string shows wherever it lands.
+//! The pattern depends on the address of the block. So it needs no memory, and it also shows if a
+//! block was copied over its neighbour together with its guard. None of its bytes is zero, so a
+//! terminating zero of a string always shows.
 
 use core::ptr::NonNull;
 
-/// The bytes behind one block: this word again and again, the last time as far as there is room.
+/// The word that fills the guard of one block, truncated at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Canary([u8; 8]);
 
 impl Canary {
-    /// That of the block at this address.
+    /// Returns the canary of the block at this address.
     pub(super) fn of(block: NonNull<u8>) -> Self {
-        // An odd factor, that of Fibonacci hashing (Knuth), and its upper half over the lower one: every
-        // part of the word depends on at least the lower 40 bits of the address.
+        // The odd factor of Fibonacci hashing (Knuth), with the upper half of the product folded
+        // over the lower one: every part of the word depends on at least the lower 40 bits of the
+        // address.
         let product = (block.addr().get() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         Self(((product ^ product >> 32) | 0x0101_0101_0101_0101).to_ne_bytes())
     }
 
-    /// The byte at a distance from the block's end.
+    /// Returns the byte at a distance from the end of the block.
     pub(super) fn byte(self, at: usize) -> u8 {
         self.0[at % self.0.len()]
     }
@@ -60,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_byte_changes_it_shows() {
+    fn a_change_of_any_byte_is_found() {
         for len in 1..40 {
             let canary = at(4096 + len);
             let mut guard = vec![0; len];

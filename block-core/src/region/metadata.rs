@@ -1,11 +1,11 @@
-//! What a region knows of its blocks.
+//! The metadata of a region's blocks.
 
 use crate::ledger::Ledger;
 #[cfg(feature = "bytes")]
 use crate::shares::Shares;
 use crate::{BlockLayout, RegionError, RegionOptions, SideTable, ZeroedMemory};
 
-/// What a region knows of its blocks: which are out raw, and which are shared.
+/// The metadata of a region's blocks: the marks of raw blocks, and reference counts.
 #[derive(Debug)]
 pub(super) struct Metadata {
     pub(super) ledger: Ledger,
@@ -14,7 +14,7 @@ pub(super) struct Metadata {
 }
 
 impl Metadata {
-    /// In memory of its own.
+    /// Creates metadata in memory of its own.
     pub(super) fn new(layout: &BlockLayout, options: &RegionOptions) -> Result<Self, RegionError> {
         Ok(Self {
             ledger: Ledger::new(layout, options)?,
@@ -23,7 +23,8 @@ impl Metadata {
         })
     }
 
-    /// In the next bytes of some memory, in the order of [`Footprint`](crate::Footprint).
+    /// Creates metadata in the next bytes of some memory, in the order of
+    /// [`Footprint`](crate::Footprint).
     #[track_caller]
     pub(super) const fn in_memory(layout: &BlockLayout, memory: &mut ZeroedMemory) -> Self {
         let capacity = layout.capacity();

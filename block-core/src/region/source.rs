@@ -1,38 +1,38 @@
-//! Where a region's memory comes from: a mapping, the heap, or the caller.
+//! Constructors of regions: in a mapping, on the heap, or in the caller's memory.
 
 use core::mem::MaybeUninit;
 use core::sync::atomic::AtomicBool;
 
 use super::Region;
 use super::metadata::Metadata;
-use crate::backing::Backing;
-use crate::divide::ExactDivisor;
+use crate::layout::exact_division::ExactDivisor;
+use crate::memory::backing::Backing;
 use crate::{BlockLayout, Footprint, MemoryPurpose, RegionError, RegionOptions, ZeroedMemory};
 
 impl Region {
-    /// A region in an anonymous mapping, committed page by page as blocks are first used.
+    /// Creates a region in an anonymous mapping, committed page by page when blocks are first used.
     ///
-    /// Where the platform has no mappings, the same as [`Region::heap`]. Constant time, whatever
-    /// the size.
+    /// Takes constant time, whatever the size. On platforms without mappings this is the same as
+    /// [`Region::heap`].
     ///
-    /// On unix it lies between guard pages: an access just before its first block, or past the end of
-    /// the page that its last one ends in, ends the process (`SIGSEGV`). From the end of the last block
-    /// that is less than a page; blocks that end with their page leave nothing. Guards take two
-    /// pages of address space and their page tables, no memory besides. Explicit huge pages have none.
+    /// On unix the region is between guard pages: an access just before the first block, or past
+    /// the page in which the last block ends, ends the process with `SIGSEGV`. An overrun of the
+    /// last block within that page is not detected. The guards take two pages of address space and
+    /// their page tables, but no memory. Regions on explicit huge pages have no guards.
     ///
     /// # Errors
     ///
-    /// [`RegionError::Map`] if the system refuses: memory, address space, or more mappings than a
-    /// process may have (65,530 on Linux, `vm.max_map_count`; a region takes two or three). Near that limit
-    /// Linux 6.13 and later mark the guard pages instead, which takes no mappings, but then
-    /// `mlockall(MCL_CURRENT)` does not bring in the blocks.
+    /// Returns [`RegionError::Map`] if the system refuses the memory, the address space, or the
+    /// mappings: on Linux a process may have 65,530 (`vm.max_map_count`), and a region takes two or
+    /// three. Near that limit Linux 6.13 and later mark the guard pages instead, which takes no
+    /// mappings, but then `mlockall(MCL_CURRENT)` does not bring in the blocks.
     ///
     /// # Examples
     ///
     /// ```
     /// use block_core::{BlockLayout, Region};
     ///
-    /// // 16 GiB of address space, of which nothing is used yet.
+    /// // 16 GiB of address space, without memory until blocks are used.
     /// # #[cfg(target_pointer_width = "64")]
     /// let region = Region::map(BlockLayout::new(4096, 4 << 20)?)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -41,13 +41,15 @@ impl Region {
         Self::options().map(layout)
     }
 
-    /// A region whose blocks are on the heap, from the program's global allocator. Its metadata
-    /// is, too, below 16 KiB a table; larger tables are mapped where the platform has mappings.
+    /// Creates a region whose blocks are on the heap, from the program's global allocator. Tables
+    /// of metadata below 16 KiB are on the heap, too; larger ones are mapped if the platform has
+    /// mappings.
     ///
     /// # Errors
     ///
-    /// [`RegionError::Heap`] if the allocator refuses, [`RegionError::Map`] if the system refuses
-    /// the mapping for the marks, [`RegionError::Unsupported`] without the feature `alloc`.
+    /// Returns [`RegionError::Heap`] if the allocator refuses the memory, [`RegionError::Map`] if
+    /// the system refuses a mapping for metadata, and [`RegionError::Unsupported`] without the
+    /// feature `alloc`.
     ///
     /// # Examples
     ///
@@ -62,14 +64,15 @@ impl Region {
         Self::options().heap(layout)
     }
 
-    /// A region in memory that the caller supplies, without a heap and without an operating
-    /// system. The blocks come first, aligned within the memory, then the metadata.
+    /// Creates a region in memory that the caller supplies, without a heap and without an operating
+    /// system. The blocks come first, aligned, then the metadata.
     ///
-    /// Writes zeros over the memory: linear in its size.
+    /// Writes zeros to the memory, in time linear in its size.
     ///
     /// # Errors
     ///
-    /// [`RegionError::MemoryTooSmall`] if the memory has less than [`Region::static_bytes`].
+    /// Returns [`RegionError::MemoryTooSmall`] if the memory is smaller than the region needs at
+    /// this alignment, which is at most [`Region::static_bytes`].
     ///
     /// # Examples
     ///
@@ -84,7 +87,7 @@ impl Region {
     /// static mut MEMORY: [MaybeUninit<u8>; Region::static_bytes(&LAYOUT)] =
     ///     [MaybeUninit::uninit(); Region::static_bytes(&LAYOUT)];
     ///
-    /// // SAFETY: the only reference ever made to it.
+    /// // SAFETY: this is the only reference to it.
     /// let memory: &'static mut [_] = unsafe { &mut *(&raw mut MEMORY) };
     /// let region = Region::from_static(LAYOUT, memory)?;
     /// assert_eq!(region.layout().capacity(), 100);
@@ -97,12 +100,12 @@ impl Region {
         Self::options().from_static(layout, memory)
     }
 
-    /// A region in the next bytes of some memory, at compile time if need be.
+    /// Creates a region in the next bytes of some memory, also at compile time.
     ///
     /// # Panics
     ///
-    /// If the memory was asked for with another footprint than one that begins with this region,
-    /// see [`Footprint::of_region`].
+    /// Panics if the footprint of the memory does not have this region at this position, see
+    /// [`Footprint::of_region`].
     ///
     /// # Examples
     ///
@@ -125,7 +128,7 @@ impl Region {
         Self::taken_from(memory, layout, RegionOptions::OFF)
     }
 
-    /// Options for the memory: huge pages, prefault, lock, zero on release, verify on acquire.
+    /// Returns the default options: no huge pages, no prefaulting, no locking, no hardening.
     ///
     /// # Examples
     ///
@@ -139,16 +142,16 @@ impl Region {
         RegionOptions::default()
     }
 
-    /// Bytes of memory with which [`Region::from_static`] always succeeds for this layout,
-    /// however the memory is aligned. The metadata is part of it, so the number depends on the
-    /// features that this crate is built with.
+    /// Returns the number of bytes with which [`Region::from_static`] always succeeds for this
+    /// layout, whatever the alignment of the memory. It includes the metadata, so it depends on the
+    /// features of this crate.
     ///
     /// # Examples
     ///
     /// ```
     /// use block_core::{BlockLayout, Region};
     ///
-    /// // 4 blocks of 64, a byte and perhaps a word for each, up to 63 bytes to align the first.
+    /// // 4 blocks of 64 bytes, one byte and perhaps one word for each, and up to 63 bytes to align.
     /// let words = if cfg!(feature = "bytes") { 4 * size_of::<usize>() } else { 0 };
     /// assert_eq!(Region::static_bytes(&BlockLayout::new(64, 4)?), 4 * 64 + words + 4 + 63);
     /// # Ok::<(), block_core::LayoutError>(())
@@ -168,7 +171,7 @@ impl Region {
         layout: BlockLayout,
         options: RegionOptions,
     ) -> Result<Self, RegionError> {
-        options.refuse_what_needs_a_mapping()?;
+        options.require_no_mapping()?;
         let blocks = Backing::heap(layout.region_bytes(), layout.align(), MemoryPurpose::Blocks)?;
         Self::with_own_metadata(blocks, layout, options)
     }
@@ -188,7 +191,7 @@ impl Region {
         memory: &'static mut [MaybeUninit<u8>],
         options: RegionOptions,
     ) -> Result<Self, RegionError> {
-        options.refuse_what_needs_a_mapping()?;
+        options.require_no_mapping()?;
         let mut memory = ZeroedMemory::new(memory, Footprint::of_region(&layout))?;
         Ok(Self::taken_from(&mut memory, layout, options))
     }
@@ -216,7 +219,7 @@ impl Region {
             layout,
             metadata,
             is_hardened: options.zero_on_release || options.verify_on_acquire || layout.guard() > 0,
-            has_lent: AtomicBool::new(false),
+            is_reporting: AtomicBool::new(false),
             options,
             poison: crate::asan::Poison::none(blocks.base()),
             _blocks: blocks,

@@ -1,7 +1,7 @@
-//! The end of a process whose memory was written to by who does not hold it.
+//! Aborts the process when a hardened region finds an overrun or a write after free.
 //!
-//! It is no error that a caller could handle: what else was written over nobody knows, and to go on would
-//! spread it. So the process ends where it shows, with a report.
+//! This is not an error to handle: nobody knows what else was overwritten, and continuing would
+//! spread it.
 
 use core::fmt;
 use core::ptr::NonNull;
@@ -9,36 +9,36 @@ use core::ptr::NonNull;
 use super::Region;
 use crate::BlockIndex;
 
-/// What must have happened.
+/// The kind of a violation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A free block is not zero any more.
+    /// A free block is not zero.
     WriteAfterFree,
-    /// What is behind a block is not as it was when the block was handed out.
+    /// The guard of a block has changed since the block was allocated.
     Overrun,
 }
 
-/// What was found where.
+/// A violation and its place.
 #[derive(Debug)]
 pub(super) struct Violation {
     kind: Kind,
     index: BlockIndex,
     capacity: usize,
     block_size: usize,
-    /// Of the first byte that is wrong.
+    /// The address of the first wrong byte.
     address: NonNull<u8>,
-    /// From the start of the block.
+    /// The offset of that byte from the start of the block.
     offset: usize,
     found: u8,
     expected: u8,
-    /// How many bytes are wrong.
+    /// The number of wrong bytes.
     count: usize,
-    /// How many were looked at.
+    /// The number of checked bytes.
     of: usize,
 }
 
 impl Violation {
-    /// That of bytes, some of which are not as expected, in a block of the region or behind it.
+    /// Describes bytes in a block or behind it, some of which differ from the expected ones.
     #[cold]
     pub(super) fn new(
         kind: Kind,
@@ -66,8 +66,8 @@ impl Violation {
         }
     }
 
-    /// Reports it as a panic, so that the program's hook sees it, and aborts before anything unwinds: a
-    /// backend's methods never do.
+    /// Panics, so that the program's panic hook gets the report, and aborts before anything
+    /// unwinds: methods of a backend never unwind.
     #[cold]
     pub(super) fn fail(&self) -> ! {
         let _end = Abort(self);
@@ -94,37 +94,37 @@ impl fmt::Display for Violation {
         match kind {
             Kind::WriteAfterFree => write!(
                 f,
-                "    {count} of the block's {of} bytes are wrong. It was free, and zero since it was given \
-                 back or ever.\n    Look for a pointer to it that was kept and written through after that, by \
-                 this program,\n    a device or the kernel; and for an overrun of the block before."
+                "    {count} of the block's {of} bytes are wrong. The block was free.\n    Look for a write \
+                 through an old pointer to it, by this program, a device or the kernel,\n    and for an \
+                 overrun of the block before."
             ),
             Kind::Overrun => write!(
                 f,
-                "    {count} of the {of} bytes guarded behind the block's {block_size} are wrong. It is \
-                 given back just now.\n    Look for what wrote beyond its end while it was out, or in \
-                 front of the next block.\n    If all of them are zero, the backend may lack a call of \
-                 `Region::on_acquire`."
+                "    {count} of the {of} bytes guarded behind the block's {block_size} are wrong. The \
+                 block is being freed.\n    Look for a write past its end while it was allocated, or \
+                 before the start of the next block.\n    If all of them are zero, the backend may lack a \
+                 call of `Region::on_acquire`."
             ),
         }
     }
 }
 
-/// Ends the process when it is dropped: by the panic that unwinds past it.
+/// Aborts the process when a panic unwinds past it.
 struct Abort<'a>(&'a Violation);
 
 impl Drop for Abort<'_> {
     fn drop(&mut self) {
         let Violation { kind, index, capacity, offset, .. } = self.0;
-        // Past whatever keeps the panic's message for later, as test harnesses do.
+        // Directly to standard error: test harnesses keep the message of the panic for later.
         #[cfg(feature = "std")]
         {
             use std::io::Write;
-            let told = std::io::stderr();
+            let stderr = std::io::stderr();
             let _ =
-                writeln!(&told, "aborted: {kind}, block {index} of {capacity}, offset {offset}");
+                writeln!(&stderr, "aborted: {kind}, block {index} of {capacity}, offset {offset}");
             std::process::abort();
         }
-        // A panic while one unwinds ends the program wherever there is unwinding.
+        // A panic during unwinding aborts.
         #[cfg(not(feature = "std"))]
         panic!("aborted: {kind}, block {index} of {capacity}, offset {offset}");
     }
@@ -141,7 +141,7 @@ mod tests {
         let layout = BlockLayout::new(100, 4).unwrap().with_guard(16).unwrap();
         let region = Region::heap(layout).unwrap();
         let block = region.block(BlockIndex::new(1));
-        // SAFETY: nobody else has the region; a stride lies in it.
+        // SAFETY: no other code uses the region, and one stride is in it.
         let all = unsafe { slice::from_raw_parts_mut(block.as_ptr(), layout.stride()) };
         all[3] = 7;
         all[99] = 1;
@@ -149,19 +149,19 @@ mod tests {
         let report =
             |kind, part: &[u8]| format!("{}", Violation::new(kind, &region, block, part, |_| 0));
         let (bytes, guard) = all.split_at(100);
-        let said = report(Kind::WriteAfterFree, bytes);
+        let text = report(Kind::WriteAfterFree, bytes);
         let first = format!(
             "block-core: write after free: block 1 of 4, offset 3\n    found 0x07 at {:p}, expected \
              0x00;\n    2 of the block's 100 bytes are wrong.",
             &bytes[3]
         );
-        assert!(said.starts_with(&first), "{said}");
-        let said = report(Kind::Overrun, guard);
+        assert!(text.starts_with(&first), "{text}");
+        let text = report(Kind::Overrun, guard);
         let first = format!(
             "block-core: overrun: block 1 of 4, offset 101\n    found 0x02 at {:p}, expected 0x00;\n    \
              1 of the 28 bytes guarded behind the block's 100 are wrong.",
             &guard[1]
         );
-        assert!(said.starts_with(&first), "{said}");
+        assert!(text.starts_with(&first), "{text}");
     }
 }

@@ -1,11 +1,11 @@
 //! Exact division by the stride without a divide instruction.
 //!
-//! With `divisor = odd * 2^shift` and `inverse = odd^-1 mod 2^BITS`, a multiple
-//! `dividend = divisor * q` gives `dividend * inverse = q * 2^shift`, and a rotation to the right
-//! by `shift` yields `q`. Any other dividend yields a result of at least `2^BITS / divisor`,
-//! because multiplication by an odd number and rotation are both bijections, and the small
-//! results are all taken by the multiples. So one comparison of the result with the capacity
-//! answers two questions at once: on a block boundary, and in range.
+//! Let `divisor = odd * 2^shift` and `inverse = odd^-1 mod 2^BITS`. For a multiple `dividend =
+//! divisor * q`, `dividend * inverse = q * 2^shift`, and a rotation to the right by `shift` gives
+//! `q`. Any other dividend gives at least `2^BITS / divisor`, because multiplication by an odd
+//! number and rotation are bijections, and all smaller results belong to multiples. So one
+//! comparison of the result with the capacity shows whether an offset is in range and on a block
+//! boundary.
 //!
 //! Source: T. Granlund and P. L. Montgomery, "Division by Invariant Integers using
 //! Multiplication", 1994, section 9.
@@ -23,8 +23,8 @@ impl ExactDivisor {
         assert!(divisor != 0);
         let shift = divisor.trailing_zeros();
         let odd = divisor >> shift;
-        // Newton's iteration for the inverse modulo a power of two doubles the number of right
-        // bits at each step; `3 * odd ^ 2` starts with five of them.
+        // Newton's iteration for the inverse modulo a power of two doubles the number of correct
+        // bits in each step. `3 * odd ^ 2` has five correct bits.
         let mut inverse = odd.wrapping_mul(3) ^ 2;
         let mut bits = 5;
         while bits < usize::BITS {
@@ -34,8 +34,8 @@ impl ExactDivisor {
         Self { inverse, shift }
     }
 
-    /// `dividend / divisor` if the division leaves no remainder; otherwise a value larger than
-    /// any quotient that a multiple can have, `usize::MAX / divisor`.
+    /// Returns `dividend / divisor` if the division leaves no remainder, otherwise a value above
+    /// `usize::MAX / divisor`, which no multiple has as its quotient.
     #[inline]
     pub(crate) const fn quotient(self, dividend: usize) -> usize {
         dividend.wrapping_mul(self.inverse).rotate_right(self.shift)
@@ -76,7 +76,7 @@ mod tests {
         }
 
         #[test]
-        fn multiples_and_their_neighbours_are_told_apart(
+        fn multiples_and_their_neighbours_agree_with_division(
             divisor in divisors(),
             factor in any::<usize>(),
             off in 0..3_usize,

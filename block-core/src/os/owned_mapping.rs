@@ -1,19 +1,19 @@
 //! Ownership of a mapping.
 //!
-//! Near its limit of mappings (`vm.max_map_count`, 65,530 on Linux) a process cannot unmap a range that
-//! the system keeps as one mapping with its neighbours: that would split it. A mapping that cannot be
-//! unmapped loses its pages immediately, so that what is left is address space, and is kept in a list.
-//! Each later drop, and each later mapping, tries again for some of the list.
+//! Near its limit on mappings (`vm.max_map_count`, 65,530 on Linux) a process cannot unmap a range
+//! that the system has merged with its neighbours, since that would split a mapping. Then the pages
+//! are returned immediately, so that only address space is left, and the range is kept in a list.
+//! Each later drop and each later mapping tries again to unmap some ranges of the list.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, TryLockError};
 
 use memmap2::{MmapMut, MmapRaw};
 
-/// Address ranges that could not be unmapped: start and bytes. They hold no pages.
+/// Address ranges that could not be unmapped, with their start and bytes. They have no pages.
 static KEPT: Mutex<VecDeque<(usize, usize)>> = Mutex::new(VecDeque::new());
 
-/// How many of the kept ranges one call tries again.
+/// The number of kept ranges that one call tries again.
 const ATTEMPTS: usize = 4;
 
 /// A mapping that is unmapped when dropped.
@@ -23,7 +23,7 @@ pub(crate) struct OwnedMapping {
     bytes: usize,
 }
 
-// SAFETY: an address range that belongs to this value. Nothing is accessed through it.
+// SAFETY: this value owns an address range and accesses nothing in it.
 unsafe impl Send for OwnedMapping {}
 // SAFETY: as above.
 unsafe impl Sync for OwnedMapping {}
@@ -47,7 +47,7 @@ impl From<MmapMut> for OwnedMapping {
 impl Drop for OwnedMapping {
     fn drop(&mut self) {
         let (start, bytes) = (self.start, self.bytes);
-        // SAFETY: the mapping belongs to this value, and nothing uses it any more.
+        // SAFETY: this value owns the mapping, and nothing uses it any more.
         if unsafe { !unmap(start, bytes) } {
             // SAFETY: as above.
             unsafe { discard(start, bytes) };
@@ -90,12 +90,12 @@ unsafe fn discard(start: *mut u8, bytes: usize) {
 ///
 /// The caller owns the range, and nothing uses it.
 unsafe fn unmap(start: *mut u8, bytes: usize) -> bool {
-    // SAFETY: the caller's promise.
+    // SAFETY: by this function's contract.
     unsafe { libc::munmap(start.cast(), bytes) == 0 }
 }
 
-/// Returns the list, unless another thread has it. No call waits for it: in a process that was forked its
-/// holder may not exist.
+/// Returns the list, unless another thread has locked it. No call waits for the lock: after a fork
+/// its holder may not exist.
 fn kept() -> Option<MutexGuard<'static, VecDeque<(usize, usize)>>> {
     match KEPT.try_lock() {
         Ok(kept) => Some(kept),
@@ -104,7 +104,7 @@ fn kept() -> Option<MutexGuard<'static, VecDeque<(usize, usize)>>> {
     }
 }
 
-/// Adds a range to the list. If that cannot be done now, address space is lost, and no memory.
+/// Adds a range to the list. If this fails, only address space is lost.
 fn keep(start: usize, bytes: usize) {
     if let Some(mut kept) = kept() {
         if kept.try_reserve(1).is_ok() {
@@ -118,7 +118,7 @@ pub(super) fn retry() {
     let Some(mut kept) = kept() else { return };
     for _ in 0..ATTEMPTS.min(kept.len()) {
         let Some((start, bytes)) = kept.pop_front() else { return };
-        // SAFETY: the list owns the range since its owner was dropped.
+        // SAFETY: the list owns the range, since its owner was dropped.
         if unsafe { !unmap(core::ptr::with_exposed_provenance_mut(start), bytes) } {
             kept.push_back((start, bytes));
         }

@@ -1,8 +1,9 @@
-//! Metadata beside the blocks: one zeroed entry for each block, committed as it is first touched.
+//! Metadata separate from the blocks: one zeroed entry per block, committed when it is first
+//! touched.
 //!
-//! A table never lies inside the blocks, so a holder that writes past its block's end reaches other blocks,
-//! and no link or mark before it has written past the last of them. Behind those of a mapping lies a guard
-//! page, where the process ends; elsewhere what the page `block-lockfree/docs/security.md` says.
+//! A table is never between the blocks, so a write past the end of a block reaches other blocks,
+//! and no link or mark before it has passed the last block. A guard page follows the last block of
+//! a mapping.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -10,11 +11,11 @@ use core::ops::Deref;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicUsize};
 
-use crate::backing::Backing;
+use crate::memory::backing::Backing;
 use crate::{MemoryPurpose, RegionError, RegionOptions, ZeroedMemory};
 
-/// Types for which all-zero bytes are a value, and which need no destructor. A table of entries
-/// without bytes does not compile, as it would be memory without a size:
+/// Types for which zero bytes are a valid value, and which have no destructor. A table of entries
+/// without bytes does not compile:
 ///
 /// ```compile_fail,E0080
 /// use block_core::backend::ZeroIsValid;
@@ -41,7 +42,7 @@ use crate::{MemoryPurpose, RegionError, RegionOptions, ZeroedMemory};
 /// #[derive(Debug)]
 /// #[repr(transparent)]
 /// struct UseCount(std::sync::atomic::AtomicU32);
-/// // SAFETY: a wrapper around an integer, for which zero is a value; no destructor.
+/// // SAFETY: a wrapper around an integer, for which zero is valid; no destructor.
 /// unsafe impl ZeroIsValid for UseCount {}
 ///
 /// let region = Region::map(BlockLayout::new(64, 10)?)?;
@@ -51,18 +52,19 @@ use crate::{MemoryPurpose, RegionError, RegionOptions, ZeroedMemory};
 /// ```
 pub unsafe trait ZeroIsValid {}
 
-// SAFETY: integers, for which zero is a value; no destructor.
+// SAFETY: integers, for which zero is valid; no destructor.
 unsafe impl ZeroIsValid for AtomicU8 {}
-// SAFETY: an integer, for which zero is a value; no destructor.
+// SAFETY: an integer, for which zero is valid; no destructor.
 unsafe impl ZeroIsValid for AtomicU16 {}
-// SAFETY: an integer, for which zero is a value; no destructor.
+// SAFETY: an integer, for which zero is valid; no destructor.
 unsafe impl ZeroIsValid for AtomicU32 {}
-// SAFETY: an integer, for which zero is a value; no destructor.
+// SAFETY: an integer, for which zero is valid; no destructor.
 unsafe impl ZeroIsValid for AtomicUsize {}
-// SAFETY: a pointer, for which zero is a value (null); no destructor.
+// SAFETY: a pointer, for which zero is valid (null); no destructor.
 unsafe impl<T> ZeroIsValid for AtomicPtr<T> {}
 
-/// A fixed array of entries that start as zero, from [`Region::side_table`](crate::Region::side_table).
+/// A fixed array of entries that start as zero, from
+/// [`Region::side_table`](crate::Region::side_table).
 ///
 /// Tables of many pages are lazily committed: an entry that was never touched costs no memory.
 ///
@@ -85,26 +87,27 @@ pub struct SideTable<T> {
 }
 
 impl<T: ZeroIsValid> SideTable<T> {
-    /// Tables below this many bytes come from the heap: a mapping is at least a page.
+    /// Tables of fewer bytes are on the heap, since a mapping is at least a page.
     const SMALLEST_MAPPING: usize = 1 << 14;
 
-    /// What [`ZeroIsValid`] cannot say.
+    /// The conditions that [`ZeroIsValid`] cannot express.
     const ENTRIES_FIT: () = {
         assert!(!core::mem::needs_drop::<T>(), "an entry of a side table has a destructor");
         assert!(size_of::<T>() > 0, "an entry of a side table has no bytes");
     };
 
-    /// A table of `len` entries, which is not zero, prefaulted and locked as `options` say.
+    /// Creates a table of `len` entries, which must not be 0, prefaulted and locked as `options`
+    /// say.
     pub(crate) fn new(len: usize, options: &RegionOptions) -> Result<Self, RegionError> {
         const { Self::ENTRIES_FIT };
         let bytes = len
             .checked_mul(size_of::<T>())
             .filter(|bytes| *bytes <= isize::MAX as usize - (align_of::<T>() - 1))
             .ok_or(RegionError::TableTooLarge { entries: len, entry_size: size_of::<T>() })?;
-        // Huge pages are for the blocks; an explicit reserve would be wasted on a small table.
+        // Huge pages are for the blocks. A small table would waste them.
         let options = RegionOptions { huge_pages: crate::HugePages::Off, ..*options };
-        let as_it_comes = !options.lock && !options.prefault;
-        let on_heap = bytes < Self::SMALLEST_MAPPING && as_it_comes && cfg!(feature = "alloc");
+        let is_plain = !options.lock && !options.prefault;
+        let on_heap = bytes < Self::SMALLEST_MAPPING && is_plain && cfg!(feature = "alloc");
         let backing = if on_heap {
             Backing::heap(bytes, align_of::<T>(), MemoryPurpose::Metadata)
         } else {
@@ -113,12 +116,11 @@ impl<T: ZeroIsValid> SideTable<T> {
         Ok(Self::over(backing?, len))
     }
 
-    /// A table of `len` zeroed entries that is not tied to a region: lazily committed if it is
-    /// large.
+    /// Creates a table of `len` zeroed entries without a region, lazily committed if it is large.
     ///
     /// # Errors
     ///
-    /// [`RegionError::Map`] or [`RegionError::Heap`] if the memory is refused.
+    /// Returns [`RegionError::Map`] or [`RegionError::Heap`] if the memory is refused.
     ///
     /// # Examples
     ///
@@ -134,7 +136,7 @@ impl<T: ZeroIsValid> SideTable<T> {
         if len == 0 { Ok(Self::empty()) } else { Self::new(len, &RegionOptions::default()) }
     }
 
-    /// A table of no entries, in no memory.
+    /// Creates a table without entries.
     ///
     /// # Examples
     ///
@@ -151,11 +153,11 @@ impl<T: ZeroIsValid> SideTable<T> {
         Self::over(Backing::unowned(NonNull::<T>::dangling().cast()), 0)
     }
 
-    /// A table of `len` entries in the next bytes of some memory, at compile time if need be.
+    /// Creates a table of `len` entries in the next bytes of some memory, also at compile time.
     ///
     /// # Panics
     ///
-    /// If the memory was asked for with a footprint that has no such table at this place, see
+    /// Panics if the footprint of the memory does not have this table at this position, see
     /// [`Footprint::with_table`](crate::Footprint::with_table).
     ///
     /// # Examples
@@ -181,7 +183,7 @@ impl<T: ZeroIsValid> SideTable<T> {
         Self::over(memory.take(bytes, align_of::<T>()), len)
     }
 
-    /// A table over memory that has room for `len` zeroed entries.
+    /// Creates a table over memory for `len` zeroed entries.
     pub(crate) const fn over(backing: Backing, len: usize) -> Self {
         Self { backing, len, entries: PhantomData }
     }
@@ -192,9 +194,9 @@ impl<T> Deref for SideTable<T> {
 
     #[inline]
     fn deref(&self) -> &[T] {
-        // SAFETY: the backing has `len` entries' room, aligned, zeroed when it was made, and every
-        // write since went through this slice; zero is a valid `T` by `ZeroIsValid`, which all
-        // constructors demand.
+        // SAFETY: the backing has aligned space for `len` entries. It was zeroed when it was
+        // created, and every later write went through this slice. Zero is a valid `T` by
+        // `ZeroIsValid`, which all constructors require.
         unsafe { core::slice::from_raw_parts(self.backing.base().cast().as_ptr(), self.len) }
     }
 }

@@ -1,12 +1,12 @@
 //! Memory that a region or a side table owns: zeroed, aligned, and freed when dropped.
 //!
-//! Three kinds, one face. An anonymous mapping commits a page when it is first touched. The heap
-//! is the fallback where there is no mapping. Memory that the caller supplies needs neither: it
-//! comes out of a [`ZeroedMemory`](crate::ZeroedMemory), and nobody frees it.
+//! There are three kinds. An anonymous mapping commits a page when it is first touched. The heap
+//! replaces it on platforms without mappings. Memory that the caller supplies comes out of a
+//! [`ZeroedMemory`](crate::ZeroedMemory) and is never freed.
 //!
-//! A mapping or an allocation aligned beyond what its source guarantees is reserved `align - 1`
-//! bytes larger and aligned within. For the heap this matters: an over-aligned `alloc_zeroed`
-//! writes every byte, an ordinary one of many pages commits nothing.
+//! If the alignment is larger than the source guarantees, `align - 1` more bytes are reserved. This
+//! matters for the heap: `alloc_zeroed` with a large alignment writes every byte, while an ordinary
+//! one of many pages commits nothing.
 
 use core::ptr::NonNull;
 
@@ -16,7 +16,7 @@ use crate::{MemoryPurpose, RegionError, RegionOptions};
 #[derive(Debug)]
 pub(crate) struct Backing {
     base: NonNull<u8>,
-    /// Kept for its destructor alone.
+    /// Kept for its destructor.
     _owner: Owner,
 }
 
@@ -24,30 +24,28 @@ pub(crate) struct Backing {
 enum Owner {
     #[cfg(all(feature = "std", any(unix, windows)))]
     Mapping {
-        _map: crate::mapping::OwnedMapping,
+        _map: crate::os::mapping::OwnedMapping,
     },
     #[cfg(feature = "alloc")]
     Heap {
         _memory: HeapMemory,
     },
-    Nobody,
+    None,
 }
 
-// SAFETY: a backing owns its memory exclusively and hands out no reference to it; the base is an
-// address whose use is the owner's business.
+// SAFETY: a backing owns its memory exclusively and returns only its address.
 unsafe impl Send for Backing {}
-// SAFETY: `&Backing` gives the base address alone, and never changes it.
+// SAFETY: `&Backing` only returns the address, which never changes.
 unsafe impl Sync for Backing {}
 
 impl Backing {
-    /// Where the memory starts, aligned as asked.
+    /// Returns the aligned start of the memory.
     #[inline]
     pub(crate) const fn base(&self) -> NonNull<u8> {
         self.base
     }
 
-    /// An anonymous mapping of `bytes` bytes, prepared as `options` say; the heap, without guards,
-    /// where the platform has no mappings.
+    /// Creates an anonymous mapping of `bytes` bytes as `options` say.
     #[cfg(all(feature = "std", any(unix, windows)))]
     pub(crate) fn map(
         bytes: usize,
@@ -56,15 +54,16 @@ impl Backing {
         options: &RegionOptions,
     ) -> Result<Self, RegionError> {
         if cfg!(miri) {
-            // Miri is a platform without mappings: it knows neither guard pages nor advice.
-            options.refuse_what_needs_a_mapping()?;
+            // Miri supports neither guard pages nor advice.
+            options.require_no_mapping()?;
             return Self::heap(bytes, align, purpose);
         }
-        crate::mapping::map(bytes, align, purpose, options)
+        crate::os::mapping::map(bytes, align, purpose, options)
             .map(|(map, base)| Self { base, _owner: Owner::Mapping { _map: map } })
     }
 
-    /// The heap, because this platform or build has no mappings; options that need one are errors.
+    /// Allocates on the heap, because this platform or build has no mappings. Options that need one
+    /// are errors.
     #[cfg(not(all(feature = "std", any(unix, windows))))]
     pub(crate) fn map(
         bytes: usize,
@@ -72,11 +71,11 @@ impl Backing {
         purpose: MemoryPurpose,
         options: &RegionOptions,
     ) -> Result<Self, RegionError> {
-        options.refuse_what_needs_a_mapping()?;
+        options.require_no_mapping()?;
         Self::heap(bytes, align, purpose)
     }
 
-    /// `bytes` bytes of the heap.
+    /// Allocates `bytes` bytes on the heap.
     #[cfg(feature = "alloc")]
     pub(crate) fn heap(
         bytes: usize,
@@ -89,7 +88,7 @@ impl Backing {
         Ok(Self { base: align_up(memory.start, align), _owner: Owner::Heap { _memory: memory } })
     }
 
-    /// No heap in this build.
+    /// Returns an error: this build has no heap.
     #[cfg(not(feature = "alloc"))]
     pub(crate) fn heap(
         _bytes: usize,
@@ -99,32 +98,32 @@ impl Backing {
         Err(RegionError::Unsupported { what: "memory from the heap, without the feature `alloc`" })
     }
 
-    /// Memory that nobody frees: it lives for ever, or there is none at this address.
+    /// Wraps memory that is never freed: it is static, or there is none at this address.
     pub(crate) const fn unowned(base: NonNull<u8>) -> Self {
-        Self { base, _owner: Owner::Nobody }
+        Self { base, _owner: Owner::None }
     }
 }
 
-/// Bytes to reserve so that `bytes` aligned ones fit, from a source that aligns to `natural`; none
-/// if they exceed `isize::MAX`, the most that one object may have.
+/// Returns the number of bytes to reserve from a source that aligns to `natural`, so that `bytes`
+/// aligned bytes fit. Returns `None` if they exceed `isize::MAX`, the largest size of an object.
 #[cfg(feature = "alloc")]
 pub(crate) fn reserve(bytes: usize, align: usize, natural: usize) -> Option<usize> {
     let reserved = if align <= natural { bytes } else { bytes.checked_add(align - 1)? };
     (reserved <= isize::MAX as usize).then_some(reserved)
 }
 
-/// The first address at or after `start` that is a multiple of `align`, in the same memory.
+/// Returns the first multiple of `align` at or after `start`, in the same memory.
 #[cfg(feature = "alloc")]
 pub(crate) fn align_up(start: NonNull<u8>, align: usize) -> NonNull<u8> {
     let gap = start.addr().get().wrapping_neg() & (align - 1);
-    // SAFETY: the reservation is `align - 1` bytes larger than what is used (`reserve`), so the
-    // result stays inside it, or `start` was aligned and the gap is 0.
+    // SAFETY: `align - 1` more bytes are reserved than used (`reserve`), so the result is inside
+    // the reservation; or `start` was aligned, and the gap is 0.
     unsafe { start.add(gap) }
 }
 
 #[cfg(feature = "alloc")]
 fn heap_refused(bytes: usize, purpose: MemoryPurpose) -> RegionError {
-    RegionError::Heap { bytes, purpose, limit: crate::limits::exceeded_by(bytes, None) }
+    RegionError::Heap { bytes, purpose, limit: crate::os::limits::exceeded_by(bytes, None) }
 }
 
 /// A zeroed allocation of the heap, freed on drop.
@@ -137,7 +136,7 @@ struct HeapMemory {
 
 #[cfg(feature = "alloc")]
 impl HeapMemory {
-    /// What every allocator gives without extra work, in bytes.
+    /// The alignment that every allocator has without extra work, in bytes.
     const ALIGN: usize = align_of::<usize>();
 
     fn zeroed(bytes: usize, purpose: MemoryPurpose) -> Result<Self, RegionError> {
@@ -153,7 +152,7 @@ impl HeapMemory {
 #[cfg(feature = "alloc")]
 impl Drop for HeapMemory {
     fn drop(&mut self) {
-        // SAFETY: allocated in `zeroed` with this layout, freed only here.
+        // SAFETY: allocated in `zeroed` with this layout, and freed only here.
         unsafe { alloc_crate::alloc::dealloc(self.start.as_ptr(), self.layout) }
     }
 }
@@ -163,7 +162,7 @@ mod tests {
     use super::reserve;
 
     #[test]
-    fn room_to_align_is_counted_and_no_sum_passes_the_limit() {
+    fn the_reservation_includes_the_alignment_and_never_exceeds_the_limit() {
         const LIMIT: usize = isize::MAX as usize;
         assert_eq!(reserve(100, 64, 64), Some(100));
         assert_eq!(reserve(100, 64, 8), Some(163));

@@ -1,12 +1,12 @@
-//! How much memory a region and its tables take if all of it lies in one piece.
+//! The size of a region and its tables in one piece of memory.
 //!
 //! ```text
 //! |<- blocks ->|padding|<- words ->|<- marks ->|padding|<- a backend's table ->|
 //! 0                                                                        bytes
 //! ```
 //!
-//! The words are there with the feature `bytes` only. Everything is counted from an aligned start,
-//! so the sum is known when the program is compiled; where the memory lies is not.
+//! The words exist only with the feature `bytes`. All offsets are from an aligned start, so the
+//! size is known at compile time, when the address is not.
 
 use core::sync::atomic::AtomicU8;
 
@@ -14,9 +14,10 @@ use core::sync::atomic::AtomicU8;
 use crate::shares::Word;
 use crate::{BlockLayout, ZeroIsValid};
 
-/// Bytes and alignment of a region, and of the tables beside it, in one piece of memory.
+/// The size and the alignment of a region and its tables in one piece of memory.
 ///
-/// What lies there is taken out of a [`ZeroedMemory`](crate::ZeroedMemory) in the same order.
+/// The region and the tables take their parts from a [`ZeroedMemory`](crate::ZeroedMemory) in the
+/// same order.
 ///
 /// # Examples
 ///
@@ -29,7 +30,7 @@ use crate::{BlockLayout, ZeroIsValid};
 /// let region = Footprint::of_region(&layout);
 /// assert_eq!(region.static_bytes(), Region::static_bytes(&layout));
 ///
-/// // 4 blocks, a byte and perhaps a word for each, and a table of 4 entries beside them.
+/// // 4 blocks, one byte and perhaps one word for each, and a table of 4 entries.
 /// let words = if cfg!(feature = "bytes") { 4 * size_of::<usize>() } else { 0 };
 /// let both = region.with_table::<AtomicU32>(4);
 /// assert_eq!((both.bytes(), both.align()), (4 * 64 + words + 4 + 4 * 4, 64));
@@ -42,7 +43,8 @@ pub struct Footprint {
 }
 
 impl Footprint {
-    /// That of a region with its metadata: a byte a block, and a word more with the feature `bytes`.
+    /// Returns the footprint of a region with its metadata: one byte per block, and one more word
+    /// with the feature `bytes`.
     ///
     /// # Examples
     ///
@@ -62,8 +64,7 @@ impl Footprint {
         blocks.with_table::<AtomicU8>(layout.capacity())
     }
 
-    /// With a table of `len` entries behind what is there. Saturates where no memory could be as
-    /// large.
+    /// Adds a table of `len` entries at the end. Saturates if no memory can be that large.
     ///
     /// # Examples
     ///
@@ -87,7 +88,7 @@ impl Footprint {
         Self { align, bytes: start.saturating_add(len.saturating_mul(size_of::<T>())) }
     }
 
-    /// Bytes from an aligned start to the end.
+    /// Returns the number of bytes from an aligned start to the end.
     ///
     /// # Examples
     ///
@@ -103,7 +104,7 @@ impl Footprint {
         self.bytes
     }
 
-    /// What the start must be aligned to, in bytes: a power of two.
+    /// Returns the required alignment of the start in bytes: a power of two.
     ///
     /// # Examples
     ///
@@ -119,7 +120,7 @@ impl Footprint {
         self.align
     }
 
-    /// Bytes that suffice however the memory is aligned.
+    /// Returns the number of bytes that are enough for memory of any alignment.
     ///
     /// # Examples
     ///

@@ -61,7 +61,7 @@ pub(crate) fn exceeded_by(bytes: usize, os_error: Option<i32>) -> Option<Resourc
     }
     let pages = linux::used_pages();
     let exceeds = |used: u64, limit: &u64| {
-        (used * crate::page::page_size() as u64).saturating_add(bytes as u64) > *limit
+        (used * super::page::page_size() as u64).saturating_add(bytes as u64) > *limit
     };
     let address_space = linux::address_space();
     let data = linux::data();
@@ -155,8 +155,8 @@ mod linux {
         numbers
     }
 
-    /// Returns the fields of `/proc/self/statm`, in pages. The first is the address space, the sixth
-    /// the private writable memory.
+    /// Returns the fields of `/proc/self/statm`, in pages. The first is the address space, the
+    /// sixth the private writable memory.
     pub(super) fn used_pages() -> [u64; 6] {
         numbers("/proc/self/statm")
     }

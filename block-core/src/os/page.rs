@@ -1,6 +1,6 @@
-//! The system's pages.
+//! The page size.
 
-/// Bytes in a page of this system: a power of two.
+/// Returns the page size in bytes: a power of two.
 pub(crate) fn page_size() -> usize {
     // SAFETY: reads a constant of the system.
     let bytes = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };

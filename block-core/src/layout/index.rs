@@ -1,8 +1,8 @@
-//! The number of a block within its region.
+//! The index of a block within its region.
 
 use core::fmt;
 
-/// The number of a block within its region, counted from 0.
+/// The index of a block within its region, starting at 0.
 ///
 /// # Examples
 ///
@@ -18,11 +18,10 @@ use core::fmt;
 #[repr(transparent)]
 pub struct BlockIndex(usize);
 
-// A number and no more: what keeps millions of them keeps words.
 const _: () = assert!(size_of::<BlockIndex>() == size_of::<usize>());
 
 impl BlockIndex {
-    /// The index of the block number `index`; whether a region has such a block shows at use.
+    /// Creates an index. The functions that take it check whether the region has such a block.
     ///
     /// # Examples
     ///
@@ -38,7 +37,7 @@ impl BlockIndex {
         Self(index)
     }
 
-    /// The number itself.
+    /// Returns the index as a number.
     ///
     /// # Examples
     ///
