@@ -1,33 +1,33 @@
-//! Which blocks are free: a stack of those given back, and a frontier of those never used.
+//! The free blocks: a stack of freed blocks, and a frontier of blocks that were never used.
 
 use block_core::{BlockIndex, Stats};
 
-/// The free blocks of one pool, last given back first.
+/// The free blocks of one pool. The block that was freed last is allocated first.
 ///
-/// Conservation (invariant 2): `returned.len() + (capacity - frontier) + held = capacity`.
+/// Invariant 2: `returned.len() + (capacity - frontier) + allocated = capacity`.
 #[derive(Debug)]
 pub(crate) struct FreeList {
     returned: Returned,
-    /// Blocks from here on were never handed out.
+    /// Blocks from this index on were never allocated.
     frontier: usize,
     capacity: usize,
-    /// How often there were too few.
+    /// The number of failed allocations.
     exhaustions: u64,
 }
 
-/// The blocks that were freed: their numbers, in four bytes each where they fit.
+/// The indices of freed blocks, in four bytes each if they fit.
 #[derive(Debug)]
 enum Returned {
     Narrow(Vec<u32>),
     Wide(Vec<usize>),
-    /// The pool has retired: no block is free any more, and this many are still allocated.
+    /// The pool has retired: no block is free, and this many are still allocated.
     Retired {
         allocated: usize,
     },
 }
 
 impl FreeList {
-    /// All of `capacity` blocks, none of them used. Allocates nothing.
+    /// Creates a list of `capacity` blocks that were never used. Allocates no memory.
     pub(crate) fn new(capacity: usize) -> Self {
         let returned = if u32::try_from(capacity).is_ok() {
             Returned::Narrow(Vec::new())
@@ -37,7 +37,7 @@ impl FreeList {
         Self { returned, frontier: 0, capacity, exhaustions: 0 }
     }
 
-    /// The block given back last, or the next one never used.
+    /// Takes the block that was freed last, or the next one that was never used.
     pub(crate) fn take(&mut self) -> Option<BlockIndex> {
         let returned = match &mut self.returned {
             Returned::Narrow(list) => list.pop().map(|index| index as usize),
@@ -51,7 +51,7 @@ impl FreeList {
         block.map(BlockIndex::new)
     }
 
-    /// Whether so many blocks are free.
+    /// Returns whether `count` blocks are free, and counts a failed allocation if not.
     pub(crate) fn has(&mut self, count: usize) -> bool {
         let enough = count <= self.len();
         self.exhaustions += u64::from(!enough);
@@ -63,7 +63,7 @@ impl FreeList {
         if index == self.capacity {
             return None;
         }
-        // Room for every block in use is made here, so that giving one back never allocates.
+        // Reserve memory for every used block here, so that a free never allocates.
         match &mut self.returned {
             Returned::Narrow(list) => make_room(list, index + 1, self.capacity),
             Returned::Wide(list) => make_room(list, index + 1, self.capacity),
@@ -83,7 +83,7 @@ impl FreeList {
         }
     }
 
-    /// Takes all free blocks for good. From now on frees are only counted.
+    /// Removes all free blocks for good. From now on frees are only counted.
     pub(crate) fn retire(&mut self) {
         let allocated = self.capacity - self.len();
         self.returned = Returned::Retired { allocated };
@@ -95,7 +95,7 @@ impl FreeList {
         matches!(self.returned, Returned::Retired { allocated: 0 })
     }
 
-    /// How many blocks are free.
+    /// Returns the number of free blocks.
     pub(crate) fn len(&self) -> usize {
         let returned = match &self.returned {
             Returned::Narrow(list) => list.len(),
@@ -106,8 +106,8 @@ impl FreeList {
         returned + untouched
     }
 
-    /// Writes what the list knows beyond its length. The frontier moves only when every block behind it is
-    /// held, so it is the most that ever were.
+    /// Sets the statistics that the list knows. The frontier only moves when every used block is
+    /// allocated, so it is the largest number of blocks that were in use at the same time.
     pub(crate) fn tell(&self, stats: &mut Stats) {
         stats.never_used = self.capacity - self.frontier;
         stats.high_water = self.frontier;
@@ -116,7 +116,7 @@ impl FreeList {
     }
 }
 
-/// Grows the list's room to `used` entries, doubling it, but never beyond `capacity`.
+/// Reserves memory for `used` entries: twice as much as before, but never more than `capacity`.
 fn make_room<T>(list: &mut Vec<T>, used: usize, capacity: usize) {
     if list.capacity() < used {
         let room = (used * 2).clamp(used, capacity);
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn room_runs_out_before_it_is_doubled_and_holds_every_block_in_use() {
-        // The second one has more blocks than 32 bits can number.
+        // The second pool has more blocks than 32 bits can count.
         for capacity in [1000, usize::MAX] {
             let mut list = FreeList::new(capacity);
             let mut room = 0;

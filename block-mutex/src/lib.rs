@@ -1,12 +1,12 @@
 //! The reference backend: a free list in a `Vec`, behind a mutex.
 //!
-//! Everything that a pool promises, in the plainest code that keeps it. Every call takes one lock
-//! for a few instructions. Read this one first; use it where calls are rare, and as the oracle for
-//! faster ones.
+//! It keeps all promises of a pool with the simplest code. Every call takes one lock for a few
+//! instructions. Read this backend first. Use it if calls are rare, and to check faster backends.
 //!
-//! Not to be called from a signal handler, which would wait for the call that it interrupted, nor in a
-//! child of `fork` beside threads that use the pool: one of those may have held the lock. Which mistakes are
-//! found, and what an overrun reaches, is on the page `block-lockfree/docs/security.md`, for this crate as well.
+//! Do not call it from a signal handler, which would wait for the call that it interrupted, nor in
+//! a forked child if other threads of the parent used the pool: one of them may have held the lock.
+//! The page `block-lockfree/docs/security.md` lists which mistakes are detected, also for this
+//! crate.
 //!
 //! # Examples
 //!
@@ -22,8 +22,8 @@
 //!
 //! # Features
 //!
-//! `bytes`, `allocator-api2`, `allocator-api2-04` and `wait` are those of [`block_core`](block_core#features), switched on from
-//! here.
+//! `bytes`, `allocator-api2`, `allocator-api2-04` and `wait` are the features of
+//! [`block_core`](block_core#features) with the same names.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -15,9 +15,9 @@ use crate::free_list::FreeList;
 
 /// A pool behind a mutex.
 ///
-/// Constant-time construction; the free list grows to four bytes a block (eight beyond `u32::MAX`
-/// blocks) as blocks are first used. A bulk call takes the lock once. What a hardened region does to its
-/// blocks is done outside the lock; where it is not, each call has one branch on that.
+/// Creating a pool takes constant time. The free list grows to four bytes per block (eight beyond
+/// `u32::MAX` blocks) when blocks are first used. A bulk call takes the lock once. The checks of a
+/// hardened region are made outside of the lock. In other regions they cost one branch per call.
 ///
 /// # Examples
 ///
@@ -32,7 +32,7 @@ use crate::free_list::FreeList;
 /// assert_eq!(pool.available(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-// As a whole in a cell: a thread may free the pool while another one returns from its last call.
+// The whole pool is in a cell: a thread may free it while another returns from its last call.
 pub struct MutexAlloc(Retirable<Parts>);
 
 struct Parts {
@@ -40,8 +40,8 @@ struct Parts {
     free: Together,
 }
 
-/// The lock and what it guards on one cache line, so that a thread that takes the lock has both. Two
-/// lines where the standard library's mutex is a pointer, as on macOS.
+/// The lock and the data that it guards, on one cache line: a thread that takes the lock has both.
+/// Two lines if the standard library's mutex is a pointer, as on macOS.
 #[repr(align(64))]
 struct Together(Mutex<FreeList>);
 
@@ -51,11 +51,11 @@ const _: () = {
 };
 
 impl MutexAlloc {
-    /// A pool of `capacity` blocks of `block_size` bytes in a lazily committed mapping.
+    /// Creates a pool of `capacity` blocks of `block_size` bytes in a lazily committed mapping.
     ///
     /// # Errors
     ///
-    /// [`BuildError::Layout`] if a size is zero or their product too large,
+    /// Returns [`BuildError::Layout`] if a size is zero or their product is too large, and
     /// [`BuildError::Region`] if the system refuses the memory.
     ///
     /// # Examples
@@ -70,7 +70,8 @@ impl MutexAlloc {
         Self::from_region(Region::map(BlockLayout::new(block_size, capacity)?)?)
     }
 
-    /// A pool over a region made elsewhere: aligned, on huge pages, in the caller's memory.
+    /// Creates a pool over a region, for example one with aligned blocks, on huge pages, or in the
+    /// caller's memory.
     ///
     /// # Errors
     ///
@@ -89,28 +90,30 @@ impl MutexAlloc {
     /// ```
     pub fn from_region(region: Region) -> Result<Self, BuildError> {
         let region = region.with_poisoning();
-        // SAFETY: of a region that no pool had no block is held.
+        // SAFETY: no pool has used the region, so no block is allocated.
         unsafe { region.poison_all() };
         let free = Together(Mutex::new(FreeList::new(region.layout().capacity())));
         Ok(Self(Retirable::new(Parts { region, free })))
     }
 
-    /// The free list, whole even if a thread died inside the lock: each of its methods leaves it
-    /// conserved at every point where it could panic.
+    /// Locks the free list, also if a thread panicked with the lock: each method leaves the list
+    /// consistent at every point where it could panic.
     fn free(&self) -> MutexGuard<'_, FreeList> {
-        // A compare-and-swap locks a free mutex, a swap unlocks it. What a thread does that has to
-        // wait for it is the standard library's, and not seen here.
+        // One compare-and-swap locks a free mutex, and one swap unlocks it. Those of a thread that
+        // waits are in the standard library and are not counted.
         #[cfg(block_counting)]
         block_core::counting::shared(2);
         self.0.free.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-// SAFETY: the region is this pool's alone and never replaced. Under the lock, a block's index
-// leaves the free list when it is handed out and enters it when it is given back, so it is in one
-// place (invariant 1), none is lost (2), and an empty list means that every block is held (3).
-// Pointers come from the region (4); `acquire` and `release` call `on_acquire` and `on_release` (6). The lock orders a holder's last access
-// before the next one's first. Nothing in here unwinds: an allocation that fails aborts.
+// SAFETY: the region belongs to this pool and is never replaced. Under the lock, the index of a
+//         block leaves the free list when the block is allocated and enters it when it is freed, so
+//         the block is in one place (invariant 1), none is lost (2), and an empty list means that
+//         every block is allocated (3). Pointers come from the region (4). `acquire` and `release`
+//         call `on_acquire` and `on_release` (6). The lock orders the last access by one user
+//         before the first access by the next. Nothing here unwinds: an allocation of memory that
+//         fails aborts.
 unsafe impl BlockAlloc for MutexAlloc {
     fn region(&self) -> &Region {
         &self.0.region
@@ -119,14 +122,15 @@ unsafe impl BlockAlloc for MutexAlloc {
     fn acquire(&self) -> Option<NonNull<u8>> {
         let index = self.free().take()?;
         let block = self.0.region.block(index);
-        // One branch on what never changes, if the region is not hardened.
-        // SAFETY: off the free list just now, so this call alone holds it (invariant 1).
+        // One branch whose outcome never changes.
+        // SAFETY: the block was just removed from the free list, so only this call has it
+        //         (invariant 1).
         unsafe { self.0.region.on_acquire(block) };
         Some(block)
     }
 
     unsafe fn release(&self, block: NonNull<u8>) {
-        // SAFETY: by this function's contract. A caller that borrows the pool is never the last.
+        // SAFETY: by this function's contract. A pool that the caller borrows is not retired.
         unsafe { self.release_owned(block) };
     }
 
@@ -140,11 +144,11 @@ unsafe impl BlockAlloc for MutexAlloc {
         free.is_over()
     }
 
-    // Unlocking is the last step, and under the lock exactly one call finds the pool over. Where a
-    // thread waited for the lock, the standard library may wake it by the lock's address afterwards,
-    // without reading or writing there.
+    // Unlocking is the last step, and under the lock exactly one call finds that the pool is
+    // unused. If a thread waited for the lock, the standard library may afterwards wake it by the
+    // address of the lock, without accessing memory there.
     unsafe fn release_owned(&self, block: NonNull<u8>) -> bool {
-        // SAFETY: by this function's contract, a block of the region that the caller holds.
+        // SAFETY: by this function's contract, a block of the region that only the caller has.
         let index = unsafe {
             self.0.region.on_release(block);
             self.0.region.index_of(block)
@@ -162,7 +166,7 @@ unsafe impl BlockAlloc for MutexAlloc {
         self.free().len()
     }
 
-    /// In one look at the free list: exact whatever other threads do.
+    /// Returns the statistics of one instant, which are exact whatever other threads do.
     fn stats(&self) -> Stats {
         let free = self.free();
         let mut stats = Stats::new(self.0.region.layout(), free.len());
@@ -178,20 +182,21 @@ unsafe impl BlockAlloc for MutexAlloc {
         });
         drop(free);
         if self.0.region.is_hardened() || cfg!(block_asan) {
-            // SAFETY: off the free list just now, so this call alone holds it (invariant 1).
+            // SAFETY: the block was just removed from the free list, so only this call has it
+            //         (invariant 1).
             blocks.iter().flatten().for_each(|&block| unsafe { self.0.region.on_acquire(block) });
         }
         enough
     }
 
     unsafe fn release_bulk(&self, blocks: &mut [Option<NonNull<u8>>]) {
-        // SAFETY: by this function's contract. A caller that borrows the pool is never the last.
+        // SAFETY: by this function's contract. A pool that the caller borrows is not retired.
         unsafe { self.release_bulk_owned(blocks) };
     }
 
     unsafe fn release_bulk_owned(&self, blocks: &mut [Option<NonNull<u8>>]) -> bool {
         if self.0.region.is_hardened() || cfg!(block_asan) {
-            // SAFETY: by this function's contract, a block of the region that the caller holds.
+            // SAFETY: by this function's contract, a block of the region that only the caller has.
             blocks.iter().flatten().for_each(|&block| unsafe { self.0.region.on_release(block) });
         }
         let mut free = self.free();
@@ -203,14 +208,14 @@ unsafe impl BlockAlloc for MutexAlloc {
     }
 }
 
-/// The pool's [`Stats`] in one line.
+/// Writes the pool's [`Stats`] in one line.
 impl fmt::Display for MutexAlloc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.stats().fmt(f)
     }
 }
 
-/// Its region and its [`Stats`], which take as long as those do.
+/// Writes the region and the [`Stats`].
 impl fmt::Debug for MutexAlloc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MutexAlloc")
@@ -229,7 +234,7 @@ mod tests {
     use super::*;
     use block_core::BlockAllocExt;
 
-    /// Invariant 2, after a thread died with the lock in its hand.
+    /// Invariant 2, after a thread panicked with the lock.
     #[test]
     fn poisoning_loses_no_blocks() {
         let pool = MutexAlloc::new(64, 8).unwrap();
@@ -256,7 +261,7 @@ mod tests {
         assert_eq!(size_of::<Together>(), 64);
     }
 
-    /// More blocks than 32 bits can number; the list of those given back is wide then.
+    /// More blocks than 32 bits can count, so the list of freed blocks is wide.
     #[test]
     #[cfg_attr(not(target_pointer_width = "64"), ignore = "needs a 64-bit address space")]
     fn a_pool_of_2_to_the_33_blocks_knows_each_by_its_number() {
