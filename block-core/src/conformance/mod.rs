@@ -1,9 +1,10 @@
-//! The property suite: what every backend must do, as functions that a test calls.
+//! The test suite for backends: functions that a test calls, which check the contract of
+//! `BlockAlloc`.
 //!
-//! Each function protects one of the [invariants](crate#invariants), tries a backend on many
-//! layouts, and panics with the number of the invariant, what was expected and found, the layout
-//! and the seed when it does not hold. It takes a [`Factory`]: the suite makes the [`Region`], the
-//! factory makes a pool over it, behind any pointer (`Box<A>`, `Arc<A>`, `Box<dyn BlockAlloc>`).
+//! Each function checks one of the [invariants](crate#invariants) on many layouts. It panics with
+//! the number of the invariant, the expected and the actual value, the layout and the seed. It
+//! takes a [`Factory`]: the suite creates the [`Region`], and the factory creates a pool over it,
+//! behind any pointer (`Box<A>`, `Arc<A>`, `Box<dyn BlockAlloc>`).
 //!
 //! | invariant | one user | many threads |
 //! |---|---|---|
@@ -13,30 +14,27 @@
 //! | 4 bounded and aligned | [`bounded_and_aligned`] | |
 //! | 5 checked free | [`checked_free`], [`bulk_free_is_all_or_nothing`] | [`one_of_two_racing_frees_succeeds`], [`a_right_free_is_never_refused`] |
 //! | 6 initialised | [`initialised`], [`zeroed_on_release`], [`lent_when_handed_out`] | |
-//! | all at once | [`agrees_with_the_model`] | |
+//! | all | [`agrees_with_the_model`] | |
 //!
-//! Beside these, [`events`] has the single bad inputs and events that a backend must survive, by name.
+//! [`events`] has further functions, one for each bad input or event that a backend must survive.
 //!
-//! To test a backend, name it and a factory of it in a test of its crate, with `block-core`'s
-//! feature `conformance` among the dev-dependencies: [`conformance_tests!`](crate::conformance_tests)
-//! makes one test of each, [`check_all`] runs them in a row. The page `docs/writing-a-backend.md`
-//! has a complete backend.
+//! To test a backend, add the feature `conformance` of `block-core` to the dev-dependencies of its
+//! crate. [`conformance_tests!`](crate::conformance_tests) creates one test per function, and
+//! [`check_all`] calls all functions. The page `docs/writing-a-backend.md` has a complete backend.
 //!
-//! Random choices come from a fixed seed; `CONFORMANCE_SEED=<number>` in the environment makes
-//! others. How threads interleave is the system's business, so a fault between threads is found
-//! with high probability only, and then not always at the same step. A call that never comes back
-//! ends the process, after five minutes.
+//! Random choices come from a fixed seed. Set `CONFORMANCE_SEED=<number>` in the environment for
+//! others. The system decides how threads interleave, so a fault between threads is found with high
+//! probability only, and not always at the same step. A call that never returns ends the process
+//! after five minutes.
 //!
-//! The suite finds broken promises; it proves none kept. It writes to what the pool hands out, once
-//! the pointer is seen to be a block of the region.
+//! The suite finds broken contracts; it proves none. It writes to the blocks that the pool returns,
+//! after it has checked that each pointer is a block of the region.
 //!
-//! # What each property is held by
-//!
-//! A property that rejects nothing shows nothing. So each is tried on pools with one fault as well, in
-//! `tests/conformance_teeth`, and must reject those with the faults named here. [`check_all`] rejects one
-//! broken pool for each of the invariants 1 to 6. Invariants that a backend adds are its own to show: the
-//! lock-free one keeps to 7 and 8 in models of loom and shuttle (`block-lockfree/tests/loom`,
-//! `loom_magazines`, `shuttle`), in the unit tests of its head word, and in `tests/signals.rs`.
+//! Each property is also tried on broken pools with one fault each, in `tests/conformance_teeth`,
+//! and must reject those with the faults named here. [`check_all`] rejects one broken pool for each
+//! of the invariants 1 to 6. Further invariants of a backend are tested by the backend: 7 and 8 of
+//! the lock-free one with models of loom and shuttle (`block-lockfree/tests/loom`,
+//! `loom_magazines`, `shuttle`), in the unit tests of its head word, and in its tests of signals.
 //!
 //! | property | rejects a pool with |
 //! |---|---|
@@ -93,7 +91,7 @@
 //! }
 //! ```
 //!
-//! One property alone, while looking for what breaks it; each of them is called like this:
+//! Call a single property to find out what breaks it:
 //!
 //! ```
 //! # use block_core::{BlockAlloc, BlockIndex, Region};
@@ -171,11 +169,11 @@ pub use sequential::{
 };
 pub use sharing::{bulk_transfers_conserve, no_alloc_fails_within_its_share, no_block_is_shared};
 
-/// Runs every property and every event in a row; a few seconds without optimisation.
+/// Calls every property and every event. Takes a few seconds without optimisation.
 ///
 /// # Panics
 ///
-/// At the first one that does not hold.
+/// Panics at the first one that does not hold.
 ///
 /// # Examples
 ///
@@ -194,10 +192,12 @@ where
     crate::conformance_tests! { @each calls pools }
 }
 
-/// One `#[test]` for each property and each event, in a module of the given name, on the pools of a factory.
+/// Creates one `#[test]` for each property and each event, in a module of the given name, on the
+/// pools of a factory.
 ///
-/// The second argument is an expression of the type [`Factory`](crate::conformance::Factory). To build
-/// one is `unsafe`, so the promise that the suite depends on stands in the file that calls this macro.
+/// The second argument is an expression of the type [`Factory`](crate::conformance::Factory).
+/// Creating one is `unsafe`, so the file that calls this macro states the promise on which the
+/// suite depends.
 ///
 /// # Examples
 ///
@@ -214,7 +214,7 @@ macro_rules! conformance_tests {
     ($name:ident, $factory:expr $(,)?) => {
         $crate::conformance_tests! { @each tests $name, $factory }
     };
-    // The lists of properties and of events, which stand here alone.
+    // The only lists of properties and of events.
     (@each $mode:ident $($rest:tt)*) => {
         $crate::conformance_tests! {
             @$mode

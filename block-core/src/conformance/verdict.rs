@@ -1,4 +1,4 @@
-//! What a property found: which invariant is broken, and how it showed.
+//! The result of a property: the broken invariant, and the evidence.
 
 use core::fmt;
 use std::string::String;
@@ -28,7 +28,7 @@ impl fmt::Display for Invariant {
     }
 }
 
-/// A broken invariant, with what was expected and what was found.
+/// A broken invariant, with the expected and the actual value.
 #[derive(Debug)]
 pub(super) struct Violation {
     pub(super) invariant: Invariant,
@@ -41,7 +41,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// What every step of a property returns.
+/// The result of a step of a property.
 pub(super) type Check<T = ()> = Result<T, Violation>;
 
 /// A [`Violation`] of the invariant.

@@ -1,4 +1,4 @@
-//! One wrong free after another: each is refused for what it is and changes nothing (invariant 5).
+//! Wrong frees, which must return the right error and change nothing (invariant 5).
 
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicPtr, Ordering};
@@ -12,8 +12,9 @@ use crate::conformance::threads::apart;
 use crate::conformance::verdict::{Check, ensure};
 use crate::{BlockAlloc, FreeError};
 
-/// Frees bad pointers of these kinds by every call: of a new pool, beside blocks that are held in
-/// every way, and at exhaustion. Nothing is given back meanwhile, so what is free was never out.
+/// Frees bad pointers of these kinds with every call: in a new pool, next to blocks that are
+/// allocated in every way, and in an exhausted pool. Nothing is freed meanwhile, so free blocks
+/// were never allocated.
 pub(super) fn never_accepted<A: BlockAlloc + ?Sized>(
     pool: &A,
     shape: &Shape,
@@ -34,7 +35,7 @@ pub(super) fn never_accepted<A: BlockAlloc + ?Sized>(
     keeper.finish()
 }
 
-/// A block is out raw in another pool of the same layout.
+/// Frees a raw block of another pool of the same layout.
 pub(super) fn block_of_another_pool<A: BlockAlloc + ?Sized>(
     pool: &A,
     other: &A,
@@ -50,7 +51,7 @@ pub(super) fn block_of_another_pool<A: BlockAlloc + ?Sized>(
             break;
         }
     }
-    // All of them are still out where they belong: `finish` frees them raw.
+    // They are still allocated in their own pool: `finish` frees them.
     others.finish()?;
     keeper.finish()
 }
@@ -71,7 +72,7 @@ fn freed_before<A: BlockAlloc + ?Sized>(keeper: &Keeper<'_, A>, block: NonNull<u
     refused_by_every_call(keeper, block, FreeError::NotAllocated, "to a block freed before")
 }
 
-/// Takes a block raw and frees it; which it was.
+/// Allocates a raw block, frees it, and returns its pointer.
 fn freed<A: BlockAlloc + ?Sized>(keeper: &mut Keeper<'_, A>) -> Check<Option<NonNull<u8>>> {
     keeper.take(Way::Raw)?;
     let block = keeper.raws().last().copied();
@@ -81,7 +82,7 @@ fn freed<A: BlockAlloc + ?Sized>(keeper: &mut Keeper<'_, A>) -> Check<Option<Non
 
 pub(super) fn double_free_at_once<A: BlockAlloc + ?Sized>(pool: &A) -> Check {
     let mut keeper = Keeper::new(pool);
-    // Beside more and more that is held.
+    // While more and more blocks are allocated.
     while keeper.free() > 0 {
         for _ in 0..3 {
             if let Some(block) = freed(&mut keeper)? {
@@ -98,8 +99,8 @@ pub(super) fn double_free_delayed<A: BlockAlloc + ?Sized>(pool: &A) -> Check {
     for way in [Way::Raw, Way::Handle, Way::Unchecked] {
         let Some(block) = freed(&mut keeper)? else { continue };
         for _ in 0..3 {
-            // Every block has been out and back since; but while it is out raw again, the old free
-            // cannot be told from a right one.
+            // Every block was allocated and freed since. While a block is allocated raw again, the
+            // old free cannot be detected.
             while keeper.take(way)? {}
             if way != Way::Raw {
                 freed_before(&keeper, block)?;
@@ -132,9 +133,9 @@ pub(super) fn double_free_across_threads<A: BlockAlloc + ?Sized>(pool: &A) -> Ch
     }
     let free = |expected| {
         for block in &blocks {
-            // Relaxed: written before the threads were begun.
+            // Relaxed: written before the threads were started.
             let Some(block) = NonNull::new(block.load(Ordering::Relaxed)) else { continue };
-            // SAFETY: out raw, and not used again; all calls but the first must fail.
+            // SAFETY: a raw block that is not used again; all calls except the first must fail.
             let answer = unsafe { pool.free_raw(block) };
             ensure!(
                 CheckedFree,

@@ -1,5 +1,5 @@
-//! What happens to a pool while it is used: capacities, ends of threads, panics, forgotten handles
-//! (invariants 2 and 3).
+//! Events in the life of a pool: capacities, ends of threads, panics, forgotten handles (invariants
+//! 2 and 3).
 
 use core::cell::Cell;
 use core::mem::{forget, transmute};
@@ -19,7 +19,7 @@ use crate::conformance::threads::{Team, apart, together};
 use crate::conformance::verdict::{Check, ensure};
 use crate::{Block, BlockAlloc, BlockAllocExt};
 
-/// Every block can be had, once, by every call: from a new pool, and again after all came back.
+/// Allocates every block once with every call, from a new pool and again after all were freed.
 pub(super) fn each_block_once<A: BlockAlloc + ?Sized>(pool: &A) -> Check {
     let mut keeper = Keeper::new(pool);
     for way in Way::ALL {
@@ -36,7 +36,7 @@ pub(super) fn each_block_once<A: BlockAlloc + ?Sized>(pool: &A) -> Check {
     keeper.finish()
 }
 
-/// Every block can be had, once, and once more after all came back.
+/// Allocates every block once, and again after all were freed.
 pub(super) fn every_block_twice<A: BlockAlloc + ?Sized>(pool: &A) -> Check {
     let mut keeper = Keeper::new(pool);
     while keeper.take(Way::Unchecked)? {}
@@ -48,7 +48,8 @@ pub(super) fn recovery<A: BlockAlloc + ?Sized>(pool: &A) -> Check {
     let capacity = pool.capacity();
     for back in [1, 2, capacity / 2, capacity - 1, capacity].map(|back| back.clamp(1, capacity)) {
         for way in Way::ALL {
-            // Refused at the end of each of these: the keeper knows how many there were to be had.
+            // Each of these ends with a failed allocation: the model knows the number of free
+            // blocks.
             while keeper.take(way)? {}
             keeper.account()?;
             keeper.give_many(0, back)?;
@@ -63,7 +64,7 @@ pub(super) fn thread_ends_with_cached_blocks<A: BlockAlloc + ?Sized>(pool: &A) -
         apart(|| {
             let mut bag = Bag::new(pool, id);
             take_all(&mut bag, pool.capacity(), "all other threads have ended")?;
-            // One by one: what a thread gives back so is what it may keep for itself.
+            // One by one, since a thread may cache such blocks.
             while bag.len() > 0 {
                 bag.give()?;
             }
@@ -80,7 +81,7 @@ pub(super) fn thread_ends_at_exhaustion<A: BlockAlloc + ?Sized>(pool: &A) -> Che
         for round in 1..=rounds {
             if id == 0 {
                 apart(|| give_all_and_end(pool, round, team))?;
-                // Release: with the Acquire below, that the thread is gone is seen with all it did.
+                // Release: pairs with the Acquire below, which sees everything that the thread did.
                 ended.store(round, Ordering::Release);
             } else if team.meet() {
                 let has_ended = || ended.load(Ordering::Acquire) == round;
@@ -98,7 +99,7 @@ pub(super) fn thread_ends_at_exhaustion<A: BlockAlloc + ?Sized>(pool: &A) -> Che
     all_are_back(pool)
 }
 
-/// The thread that ends: has every block when the other begins to ask.
+/// Runs the thread that ends, which has every block when the other starts.
 fn give_all_and_end<A: BlockAlloc + ?Sized>(pool: &A, round: usize, team: &Team) -> Check {
     let mut bag = Bag::new(pool, round);
     take_all(&mut bag, pool.capacity(), "no other thread holds any")?;
@@ -111,13 +112,13 @@ fn give_all_and_end<A: BlockAlloc + ?Sized>(pool: &A, round: usize, team: &Team)
     Ok(())
 }
 
-/// Asks for a block, which must be there if that thread has ended.
+/// Allocates a block, which must succeed if that thread has ended.
 fn ask<A: BlockAlloc + ?Sized>(
     bag: &mut Bag<'_, A>,
     capacity: usize,
     has_ended: impl Fn() -> bool,
 ) -> Check {
-    // Looked at first: a call that began before the end may fail.
+    // Load the flag first: a call that began before the end may fail.
     let ended = has_ended();
     let taken = bag.take()?;
     ensure!(
@@ -130,7 +131,7 @@ fn ask<A: BlockAlloc + ?Sized>(
     Ok(())
 }
 
-/// Something to do when the thread ends.
+/// A function that runs when the thread ends.
 struct AtTheEnd(Option<Box<dyn FnOnce()>>);
 
 impl Drop for AtTheEnd {
@@ -147,8 +148,8 @@ std::thread_local! {
 
 pub(super) fn frees_from_a_thread_local_destructor<A: BlockAlloc + ?Sized>(pool: &A) -> Check {
     for id in 0..8 {
-        // Destructors run in the reverse order of first uses, so registered before the pool's own for
-        // this thread it runs when those have run, and registered after, before them.
+        // Destructors run in the reverse order of first uses. If it is registered before the pool's
+        // own for this thread, it runs after those, and otherwise before them.
         let registered_first = id % 2 == 0;
         let result = Mutex::new(Ok(()));
         apart(|| {
@@ -160,7 +161,8 @@ pub(super) fn frees_from_a_thread_local_destructor<A: BlockAlloc + ?Sized>(pool:
                 *result.lock().unwrap_or_else(PoisonError::into_inner) = check;
             };
             let work: Box<dyn FnOnce() + '_> = Box::new(work);
-            // SAFETY: what it borrows outlives it: `apart` joins this thread, destructors included.
+            // SAFETY: the borrowed data outlives it: `apart` joins this thread after its
+            //         destructors.
             let work = unsafe { transmute::<Box<dyn FnOnce() + '_>, Box<dyn FnOnce()>>(work) };
             let work = AtTheEnd(Some(work));
             if registered_first {
@@ -182,12 +184,12 @@ pub(super) fn frees_from_a_thread_local_destructor<A: BlockAlloc + ?Sized>(pool:
     all_are_back(pool)
 }
 
-/// All blocks there are, in handles.
+/// Allocates all free blocks as handles.
 fn all<A: BlockAlloc + ?Sized>(pool: &A) -> Vec<Block<&A>> {
     (0..).map_while(|_| BlockAllocExt::alloc(pool).ok()).collect()
 }
 
-/// A thread ends with handles; what it held is free then.
+/// Ends a thread with handles. Afterwards its blocks are free.
 pub(in super::super) fn thread_ends_with_handles<A: BlockAlloc + ?Sized>(pool: &A) -> Check {
     apart(|| {
         drop(all(pool));
@@ -195,12 +197,12 @@ pub(in super::super) fn thread_ends_with_handles<A: BlockAlloc + ?Sized>(pool: &
     })
 }
 
-/// A thread unwinds with handles; what it held is free then.
+/// Unwinds a thread with handles. Afterwards its blocks are free.
 pub(in super::super) fn panic_while_holding_handles<A: BlockAlloc + ?Sized>(pool: &A) -> Check {
     apart(|| {
         let unwinding = AssertUnwindSafe(|| {
             let _handles = all(pool);
-            // Without the hook: nothing is to be printed for a panic that is part of the test.
+            // Without the hook, which would print the expected panic.
             resume_unwind(Box::new(()))
         });
         let _ = catch_unwind::<_, ()>(unwinding);
@@ -215,7 +217,7 @@ pub(in super::super) fn panic_while_holding_handles<A: BlockAlloc + ?Sized>(pool
     Ok(())
 }
 
-/// A forgotten handle is a held block, once and for all.
+/// Forgets a handle, whose block stays allocated.
 pub(in super::super) fn forgotten_handle<A: BlockAlloc + ?Sized>(pool: &A) -> Check {
     let Ok(handle) = pool.alloc() else { return Ok(()) };
     let bytes = NonNull::from(&*handle).cast();
@@ -229,14 +231,14 @@ pub(in super::super) fn forgotten_handle<A: BlockAlloc + ?Sized>(pool: &A) -> Ch
         others.len()
     );
     for block in others.into_iter().chain([bytes]) {
-        // SAFETY: acquired above, or held by the handle that was forgotten; given back once.
+        // SAFETY: acquired above, or owned by the forgotten handle, and released once.
         unsafe { pool.release(block) };
     }
     Ok(())
 }
 
 pub(super) fn producer_is_not_starved<A: BlockAlloc + ?Sized>(pool: &A) -> Check {
-    // Those that nobody has, and nobody is about to take or to give back.
+    // Blocks that no thread has or moves.
     let free = AtomicUsize::new(pool.capacity());
     let on_the_way = Mutex::new(Vec::new());
     together(2, |id, team| {
@@ -259,13 +261,14 @@ pub(super) fn producer_is_not_starved<A: BlockAlloc + ?Sized>(pool: &A) -> Check
     all_are_back(pool)
 }
 
-/// Takes a block if one is free, which must succeed, and sends it; false if it must wait.
+/// Allocates a block if one is free, which must succeed, and sends it. Returns false if it must
+/// wait.
 fn produce<'a, A: BlockAlloc + ?Sized>(
     bag: &mut Bag<'a, A>,
     free: &AtomicUsize,
     on_the_way: &Mutex<Vec<Stamped<'a, A>>>,
 ) -> Check<bool> {
-    // Acquire: with the Release of `consume`, whose block is back.
+    // Acquire: pairs with the Release in `consume`, which has freed the block.
     let fewer = |free: usize| free.checked_sub(1);
     if free.fetch_update(Ordering::Acquire, Ordering::Relaxed, fewer).is_err() {
         return Ok(false);
@@ -279,7 +282,7 @@ fn produce<'a, A: BlockAlloc + ?Sized>(
     Ok(true)
 }
 
-/// Gives back a block that came; false if there is none.
+/// Frees a received block. Returns false if there is none.
 fn consume<'a, A: BlockAlloc + ?Sized>(
     bag: &mut Bag<'a, A>,
     free: &AtomicUsize,
