@@ -39,6 +39,7 @@ const MEASURING: [&str; 12] = [
 const EXAMPLES: &str = "\
 Examples:
   bench-harness                                  the usual cases, in about a minute
+  bench-harness --verbose                        the same, with every cell
   bench-harness full                             everything, in a quarter of an hour
   bench-harness threads --contender lock-free    a sweep: from 1 to 64 threads
   bench-harness --time 10 --workload pair        the shortest loop, quickly
@@ -130,9 +131,13 @@ pub(crate) struct Arguments {
     #[arg(value_name = "NS", default_value = "28", value_parser = nanoseconds)]
     pub(crate) target: f64,
 
-    /// table, json, csv, markdown; with charts: html, svg
-    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = format)]
-    pub(crate) format: Format,
+    /// summary, table, json, csv, markdown; with charts: html, svg
+    #[arg(long, value_name = "FORMAT", default_value = "summary", value_parser = format)]
+    format: Format,
+
+    /// Print every cell: the same as --format table
+    #[arg(long, conflicts_with = "format")]
+    verbose: bool,
 
     /// Write the report to this file
     #[arg(long, value_name = "FILE")]

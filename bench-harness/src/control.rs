@@ -63,13 +63,16 @@ impl std::fmt::Display for Control {
         let Self { cases, usual_percent, most_percent, told_apart } = self;
         write!(
             f,
-            "control: the same pool, measured twice in {}, differs from itself by {usual_percent:.1} % \
-             in the middle and {most_percent:.1} % at most: lesser differences say nothing",
+            "control: the same pool measured twice in {} differs from itself by {usual_percent:.1} % \
+             (median) and {most_percent:.1} % (worst): smaller differences are noise",
             plural(*cases, "case")
         )?;
         match told_apart {
             0 => Ok(()),
-            _ => write!(f, "; in {told_apart} it would pass for another pool: measure again"),
+            _ => write!(
+                f,
+                "; in {told_apart} of them the two are told apart by mistake: measure again"
+            ),
         }
     }
 }
@@ -107,7 +110,7 @@ mod tests {
         assert_eq!(other.told_apart, 1);
         assert!((other.usual_percent - 0.1).abs() < 1e-6, "{other:?}");
         assert!((other.most_percent - 20.0).abs() < 1e-6, "{other:?}");
-        assert!(other.to_string().contains("in 1 it would pass for another pool"), "{other}");
+        assert!(other.to_string().contains("in 1 of them"), "{other}");
     }
 
     #[test]

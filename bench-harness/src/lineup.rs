@@ -20,6 +20,15 @@ pub const LOOP: &str = "loop";
 /// either.
 pub const CONTROL: &str = "control";
 
+/// The name of the contender that this workspace is about.
+pub const OURS: &str = paths::LOCK_FREE.name;
+
+/// The contender and the path that figures are compared with: the safe path of [`OURS`].
+pub const SAFE: (&str, &str) = (OURS, paths::NAMES[0]);
+
+/// The name of the pool behind a mutex.
+pub const MUTEX: &str = paths::MUTEX.name;
+
 /// Every contender, in the order in which they are shown.
 pub const ALL: &[Entry] = &[
     paths::LOCK_FREE,
@@ -148,6 +157,12 @@ impl std::fmt::Display for Name {
 #[must_use]
 pub fn is_judged(contender: &str) -> bool {
     ![LOOP, CONTROL].contains(&contender)
+}
+
+/// Returns what sort of contender has that name, or that of a pool if none in this build has it.
+#[must_use]
+pub fn kind_of(contender: &str) -> Kind {
+    ALL.iter().find(|entry| entry.name == contender).map_or(Kind::Pool, |entry| entry.kind)
 }
 
 /// Every path through every contender.

@@ -17,7 +17,11 @@ pub fn summary(cells: &[Cell], target_ns: f64) -> Vec<String> {
             format!("{name} {}", tally(&own))
         })
         .collect();
-    if judged.is_empty() {
+    if judged.is_empty() && cells.iter().any(|cell| cell.name.is_judged()) {
+        lines.push(format!(
+            "overall: the target of {target_ns} ns cannot be judged: the loop alone exceeds it"
+        ));
+    } else if judged.is_empty() {
         lines.push("overall: no allocator was measured".to_owned());
     } else {
         let met = judged.iter().filter(|cell| cell.met == Some(true)).count();

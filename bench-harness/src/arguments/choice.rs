@@ -6,6 +6,7 @@ use crate::grid::Grid;
 use crate::latency;
 use crate::lineup;
 use crate::plan::Plan;
+use crate::report::Format;
 use crate::workers::Cores;
 
 /// The most samples of a cell.
@@ -79,6 +80,11 @@ impl Arguments {
             }
         }
         Ok(grids)
+    }
+
+    /// Returns the form of the report.
+    pub(crate) fn format(&self) -> Format {
+        if self.verbose { Format::Table } else { self.format }
     }
 
     /// Whether single calls are timed.

@@ -28,7 +28,7 @@ pub(super) fn format(text: &str) -> Result<Format, String> {
     Format::ALL
         .iter()
         .find_map(|&(name, format)| (name == text).then_some(format))
-        .ok_or_else(|| "allowed is table, json, csv, markdown, html or svg".to_owned())
+        .ok_or_else(|| "allowed is summary, table, json, csv, markdown, html or svg".to_owned())
 }
 
 /// A whole number from 1 on.

@@ -120,6 +120,17 @@ fn range(cells: &[&Cell]) -> String {
     }
 }
 
+/// Returns a time in nanoseconds without its unit, or from 10,000 ns on in a larger one.
+pub(super) fn time(ns: f64) -> String {
+    let (value, unit) = match ns {
+        ..9_995.0 => return figure(ns),
+        ..9_995_000.0 => (ns / 1e3, "us"),
+        ..9_995_000_000.0 => (ns / 1e6, "ms"),
+        _ => (ns / 1e9, "s"),
+    };
+    format!("{value:.0} {unit}")
+}
+
 /// Two digits or more; in thousands where it is many.
 pub(super) fn figure(ns: f64) -> String {
     if ns < 0.995 {

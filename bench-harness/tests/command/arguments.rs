@@ -51,7 +51,7 @@ fn a_wrong_argument_gets_one_clear_line() {
         (&["--time", "1", "--time", "2"], "cannot be used multiple times"),
         (&["--rounds", "0"], "from 1 to 1000"),
         (&["--target", "none"], "a number of nanoseconds above 0"),
-        (&["--format", "xml"], "table, json, csv, markdown, html or svg"),
+        (&["--format", "xml"], "summary, table, json, csv, markdown, html or svg"),
         (
             &["--workload", "triple"],
             "pair, burst, replace, larson, handover, churn, scratch, bulk, near-full, exhausted; also \

@@ -142,7 +142,8 @@ fn parameters_and_payloads_are_recorded_and_shown() {
 fn the_target_decides_the_verdict_but_not_the_exit_code() {
     let grid = ["--time", "0.05", "--threads", "1", "--workload", "pair", "--arena", "10"];
     for (target, said) in [("0.000001", "met in 0 of 2 cells"), ("1e9", "met in 2 of 2 cells")] {
-        let output = run(&[&grid[..], &["--contender", "system", "--target", target]].concat());
+        let output =
+            run(&[&grid[..], &["--contender", "system", "--verbose", "--target", target]].concat());
         assert!(output.status.success());
         assert!(text(&output.stdout).contains(said), "{}", text(&output.stdout));
     }

@@ -117,6 +117,7 @@ fn what_cannot_be_timed_is_said() {
     }
 
     let some = ["--latency", "--time=0.1", "--rounds=3", "--threads=2", "--contender=loop"];
+    let some = [&some[..], &["--verbose"]].concat();
     let small = run(&[&some[..], &["--arena=100"]].concat());
     let small = text(&small.stdout).replace("\n  ", " ");
     assert!(small.contains("too small for near-full at 2 threads"), "{small}");

@@ -10,7 +10,7 @@ use crate::support::{command, run, text};
 /// As in `bench-harness | head -1`.
 #[test]
 fn a_reader_that_leaves_is_no_error() {
-    let short = ["--time", "0.05", "--threads", "1", "--arena", "100"];
+    let short = ["--time", "0.05", "--threads", "1", "--arena", "100", "--verbose"];
     for arguments in [&["--help"][..], &["--list"], &short] {
         let mut child = command(arguments)
             .stdout(Stdio::piped())

@@ -253,3 +253,40 @@ fn a_record_that_cannot_be_shown_gets_one_clear_line() {
         assert!(!Path::new(&file("refused.out")).exists());
     }
 }
+
+/// What the page says above all else.
+fn answer(record: &Value) -> String {
+    let page = as_xml(&report("answer", record, "html"));
+    let document = Document::parse(&page).expect("well-formed");
+    let found = document.descendants().find(|node| node.attribute("class") == Some("answer"));
+    let found = found.expect("an answer").descendants().filter(Node::is_text);
+    found.filter_map(|node| node.text()).collect()
+}
+
+/// The safe path is the headline, and no factor is named that is below what the control differs by.
+#[test]
+fn the_answer_is_about_the_safe_path_and_silent_where_there_is_noise() {
+    let mut record = fixture::record();
+    let noisy = answer(&record);
+    assert!(noisy.contains("too noisy to rank") && !noisy.contains("times as"), "{noisy}");
+    let twin: Vec<_> = cells(&mut record)
+        .iter()
+        .filter(|cell| cell["contender"] == bench_harness::lineup::OURS && cell["path"] == "handle")
+        .map(|cell| cell["median_ns"].as_f64().expect("a number"))
+        .collect();
+    let mut twin = twin.into_iter();
+    for cell in cells(&mut record) {
+        if cell["contender"] == "control" {
+            cell["median_ns"] = json!(1.01 * twin.next().expect("as many"));
+        }
+    }
+    let told = answer(&record);
+    assert!(told.starts_with(&format!("{} takes ", bench_harness::lineup::OURS)), "{told}");
+    assert!(told.contains("times as fast as the best general allocator"), "{told}");
+    assert!(told.contains("unchecked") && !told.contains("noisy"), "{told}");
+    // Where the loop alone exceeds the target nothing is said either.
+    for cell in cells(&mut record) {
+        cell["loop_ns"] = json!(100.0);
+    }
+    assert!(!answer(&record).contains("times as"));
+}
