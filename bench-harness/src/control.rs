@@ -97,7 +97,7 @@ mod tests {
                 let twin = if arena == 20 { ns } else { 2.002 };
                 [
                     cell(TWIN.contender, arena, 2.0),
-                    cell("mutex", arena, 9.0),
+                    cell("block-mutex", arena, 9.0),
                     cell(CONTROL, arena, twin),
                 ]
             });
@@ -115,6 +115,9 @@ mod tests {
 
     #[test]
     fn without_a_twin_there_is_nothing_to_say() {
-        assert_eq!(Control::new(&[cell(TWIN.contender, 10, 2.0), cell("mutex", 10, 2.0)]), None);
+        assert_eq!(
+            Control::new(&[cell(TWIN.contender, 10, 2.0), cell("block-mutex", 10, 2.0)]),
+            None
+        );
     }
 }

@@ -89,7 +89,7 @@ fn summarised(record: &Record) -> String {
     let mut text = summary::write(&View::of(record));
     if let Some(compared) = &record.comparison {
         text.push('\n');
-        text += &comparison::table(compared);
+        text += &comparison::summary(compared);
     }
     text
 }
@@ -107,7 +107,8 @@ pub fn write_comparison(
 ) -> Result<String, String> {
     let whole = || Ok::<_, String>(View { comparison: Some(comparison.clone()), ..later()? });
     Ok(match format {
-        Format::Summary | Format::Table => comparison::table(comparison),
+        Format::Summary => comparison::summary(comparison),
+        Format::Table => comparison::every_cell(comparison),
         Format::Json => json::write_comparison(comparison),
         Format::Csv => csv::write_comparison(comparison),
         Format::Markdown => comparison::markdown(comparison),

@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn cells_whose_samples_spread_are_counted_and_the_worst_is_named() {
         let cell = |arena, samples_ns: [f64; 4]| {
-            let name = Name { contender: "mutex", path: "handle" };
+            let name = Name { contender: "block-mutex", path: "handle" };
             Cell::new(name, Case::new(Workload::Pair, 1, 64, arena), samples_ns.to_vec(), 28.0)
         };
         let steady = cell(10, [10.0, 10.1, 10.2, 99.0]);
@@ -268,6 +268,6 @@ mod tests {
         let cells =
             [steady, cell(20, [10.0, 10.0, 14.0, 14.0]), cell(30, [10.0, 10.0, 20.0, 20.0])];
         let spread = spread(&cells).expect("two of them");
-        assert!(spread.contains("2 of 3 cells") && spread.contains("arena of 30"), "{spread}");
+        assert!(spread.contains("2 of 3 cells") && spread.contains("capacity 30"), "{spread}");
     }
 }

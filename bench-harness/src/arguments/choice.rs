@@ -64,7 +64,7 @@ impl Arguments {
                     *usual = distinct(given.iter().copied());
                 }
             };
-            or(&self.threads, &mut grid.threads);
+            or(&self.threads.concat(), &mut grid.threads);
             or(&self.block_size, &mut grid.block_sizes);
             or(&self.arena, &mut grid.arenas);
             // Of all that there is something will not fit.

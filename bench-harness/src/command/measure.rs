@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -32,6 +32,9 @@ use crate::workers::{Cores, Workers};
 /// A run that takes longer says so first.
 const LONG: Duration = Duration::from_secs(150);
 
+/// How often the run looks whether its report still has a reader.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+
 /// How long the machine is watched before the run, at least.
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -43,8 +46,14 @@ pub(super) fn measure(arguments: &Arguments, old: Option<&Stored>) -> Result<Exi
     let folder = folder(arguments).map_err(wrong)?;
     let output = Output::open(arguments.output.as_deref()).map_err(wrong)?;
 
-    let mut record =
-        recorded(arguments, planned, cores, &stop).inspect_err(|_| output.abandon())?;
+    // A report that goes to a folder as well has another reader.
+    let has_left = || arguments.report.is_none() && output.reader_has_left();
+    let recorded = recorded(arguments, planned, cores, &stop, &has_left);
+    if has_left() {
+        complain("nobody reads the report any more: the run ends, and nothing is written");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut record = recorded.inspect_err(|_| output.abandon())?;
     record.comparison =
         old.map(|old| Comparison::new(old, &Stored::from(&record), arguments.tolerance));
     written(output.write(&report::write(arguments.format(), &record)))?;
@@ -144,12 +153,17 @@ impl Planned {
     }
 
     /// Cells and latencies, as far as the run came.
-    fn run(&self, session: &mut Session) -> Result<(Vec<Cell>, Vec<Latency>), RunError> {
+    fn run(
+        &self,
+        session: &mut Session,
+        look: &dyn Fn(),
+    ) -> Result<(Vec<Cell>, Vec<Latency>), RunError> {
         let samples = plan::cells(&self.tasks) * self.settings.rounds;
         let bar = progress(samples + plan::cells(&self.timed) * latencies::ROUNDS);
         let hear = |case: &Case, samples| {
             bar.set_message(case.to_string());
             bar.inc(samples as u64);
+            look();
         };
         let measured = session.run(&self.tasks, self.for_cells, &hear).and_then(|cells| {
             Ok((cells, session.latencies(&self.timed, self.time_of_calls(), &hear)?))
@@ -165,6 +179,7 @@ fn recorded(
     planned: Planned,
     cores: Cores,
     stop: &Stop,
+    has_left: &dyn Fn() -> bool,
 ) -> Result<Record, End> {
     let (origin, machine) = (Origin::now(), Machine::this(&cores));
     let core_numbers = cores.numbers();
@@ -183,7 +198,16 @@ fn recorded(
         planned.announce(machine.cores);
     }
     let surroundings = Surroundings::now(core_numbers);
-    let measured = planned.run(&mut session);
+    let looked = std::cell::Cell::new(Instant::now());
+    let look = || {
+        if looked.get().elapsed() > BETWEEN_LOOKS {
+            looked.set(Instant::now());
+            if has_left() {
+                stop.ask();
+            }
+        }
+    };
+    let measured = planned.run(&mut session, &look);
     let busy = surroundings.busy();
     let (cells, latencies) = measured.map_err(|error| failed(&error))?;
     let interrupted = stop.is_asked_for();

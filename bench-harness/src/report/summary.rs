@@ -8,7 +8,7 @@ use super::view::{Blocks, Cell, View};
 use super::wrap::wrapped;
 use crate::distinct::distinct;
 use crate::lineup::{self, Kind, OURS, SAFE};
-use crate::numbers::plural;
+use crate::numbers::{bytes, plural};
 
 /// The widest line, whatever the terminal: the summary is a narrow table.
 const WIDTH: usize = 80;
@@ -122,8 +122,11 @@ fn table(text: &mut String, view: &View, blocks: Blocks, noise: Option<&Noise>) 
         let workload: String = workload.chars().take(FIGURE - 1).collect();
         let _ = write!(text, "{:>FIGURE$}", if repeated { "" } else { &workload });
     }
-    let _ =
-        write!(text, "\n{:<NAMES$}", format!("{blocks}").chars().take(NAMES).collect::<String>());
+    let _ = write!(
+        text,
+        "\n{:<NAMES$}",
+        format!("{}, capacity {}", bytes(blocks.block_size), blocks.arena)
+    );
     for (_, threads) in &columns {
         let _ = write!(text, "{:>FIGURE$}", plural(*threads, "thread"));
     }

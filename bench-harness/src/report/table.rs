@@ -53,7 +53,7 @@ pub(super) fn write(record: &Record) -> String {
     }
     if let Some(compared) = &record.comparison {
         text.push('\n');
-        text += &comparison::table(compared);
+        text += &comparison::every_cell(compared);
     }
     text
 }

@@ -6,7 +6,7 @@ use crate::support::{run, text};
 
 /// A quick run of pairs.
 fn pairs(threads: &str, contender: &str, format: &str) -> String {
-    let grid = ["--time", "0.05", "--rounds", "3", "--workload", "pair", "--arena", "100"];
+    let grid = ["--time", "0.05", "--rounds", "3", "--workload", "pair", "--capacity", "100"];
     let more = ["--block-size", "64,1K", "--contender", contender, "--format", format];
     let output = run(&[&grid[..], &["--threads", threads], &more].concat());
     assert!(output.status.success(), "{}", text(&output.stderr));
@@ -20,7 +20,7 @@ fn record(threads: &str, contender: &str) -> Value {
 /// The figures hang together; what they are is the machine's business.
 #[test]
 fn a_run_on_one_core_and_on_two_foretells_more() {
-    let record = record("1,2", "plain-stack,lock-free/handle,array-queue,system");
+    let record = record("1,2", "plain-stack,block-lockfree/handle,array-queue,system");
     if record["machine"]["cores"] == 1 {
         assert!(record.get("scaling").is_none());
         return;

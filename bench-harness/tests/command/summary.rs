@@ -13,7 +13,7 @@ fn quick(more: &[&str]) -> (String, String) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().to_str().expect("a UTF-8 path");
     let Output { stdout, stderr, status } =
-        run(&[&grid[..], &["--arena", "100", "--report", path], more].concat());
+        run(&[&grid[..], &["--capacity", "100", "--report", path], more].concat());
     assert!(status.success(), "{}", text(&stderr));
     (text(&stdout).replace(path, "folder"), text(&stderr).to_owned())
 }
@@ -77,6 +77,7 @@ fn the_summary_says_how_to_read_it_and_where_the_rest_is() {
 fn a_run_is_announced_before_it_begins() {
     let (_, before) = quick(&[]);
     assert!(before.contains("measuring 64 cells of 3 samples, about "), "{before}");
+    assert!(before.contains(": they need more than 0.1 s"), "it says why: {before}");
     let first = before.lines().next().expect("a line");
     assert!(first.starts_with("! busy machine: ") || !before.contains("busy"), "{before}");
 }

@@ -142,7 +142,7 @@ fn fastest(view: &View, blocks: Blocks) -> Markup {
                     }
                 }
                 td { @if let Some(general) = general {
-                    (general.contender) " " span class="path" { (figure(general.median_ns)) " ns" }
+                    (general.contender) " " span class="path" { (duration(general.median_ns)) }
                 } @else { "none can" } }
             } } }
         } }
@@ -167,7 +167,7 @@ fn met(view: &View) -> Markup {
                     td { (verdict(met, own.len())) }
                     td class="number" { (met) " of " (own.len()) }
                     td { @if let Some(worst) = worst {
-                        (figure(worst.median_ns)) " ns: "
+                        (duration(worst.median_ns)) ": "
                         span class="path" { (worst.workload) ", " (plural(worst.threads, "thread")) }
                     } }
                 }
