@@ -39,17 +39,18 @@ const MEASURING: [&str; 12] = [
 const EXAMPLES: &str = "\
 Examples:
   bench-harness                                  the usual cases, in about a minute
+  bench-harness --verbose                        the same, with every cell
   bench-harness full                             everything, in a quarter of an hour
-  bench-harness threads --contender lock-free    a sweep: from 1 to 64 threads
+  bench-harness threads --contender block-lockfree    a sweep: from 1 to 64 threads
   bench-harness --time 10 --workload pair        the shortest loop, quickly
-  bench-harness --contender lock-free,system     every path of one pool, and malloc
+  bench-harness --contender block-lockfree,system     every path of one pool, and malloc
   bench-harness --contender handle --threads 1,2 the safe path of every block pool
   bench-harness --contender all --workload pair  the pools of other crates as well
-  bench-harness --workload all --block-size 256 --arena 4096 --threads 1,2
+  bench-harness --workload all --block-size 256 --capacity 4096 --threads 1,2
   bench-harness --workload bulk:8:32:512,near-full:90 --threads 2
   bench-harness --workload pair --payload none,line,block --block-size 64,4K
   bench-harness --latency                        single calls as well: p50 to p99.99, maximum
-  bench-harness --block-size 1500,16K --arena 10000 --format csv
+  bench-harness --block-size 1500,16K --capacity 10000 --format csv
   bench-harness --format json --output old.json  a record to compare with
   bench-harness --format html --output report.html
   bench-harness --from old.json --format html --output report.html
@@ -57,7 +58,7 @@ Examples:
   bench-harness --compare old.json --with new.json
 
 Where no cases are named, --latency times pair, burst, near-full and exhausted, with blocks of 256
-bytes in one arena of 4096 blocks, or as many as the threads need.
+bytes in one pool of 4096 blocks, or as many as the threads need.
 
 Ctrl-C (or SIGTERM) ends the run after the current sample: what was measured until then is reported,
 to --output as well, and marked as interrupted. Without any sample nothing is written. The second
@@ -91,18 +92,18 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PAYLOAD,..", value_delimiter = ',')]
     payload: Vec<Payload>,
 
-    /// Numbers of threads [default: the plan's; usually 1, all cores, four times the cores]
+    /// Numbers of threads, as 1,2 or 1-4 [default: the plan's; usually 1, all cores, four times the cores]
     #[arg(long, allow_negative_numbers = true)]
     #[arg(value_name = "N,..", value_delimiter = ',', value_parser = threads)]
-    threads: Vec<usize>,
+    threads: Vec<Box<[usize]>>,
 
     /// Bytes of a block, with K, M or G for powers of 1024 [default: the plan's; usually 64,16K]
     #[arg(long, alias = "block", allow_negative_numbers = true)]
     #[arg(value_name = "BYTES,..", value_delimiter = ',', value_parser = block_size)]
     block_size: Vec<usize>,
 
-    /// Blocks of an arena [default: the plan's; usually 1000,100000]
-    #[arg(long, allow_negative_numbers = true)]
+    /// Blocks of a pool [default: the plan's; usually 1000,100000]
+    #[arg(long = "capacity", alias = "arena", allow_negative_numbers = true)]
     #[arg(value_name = "BLOCKS,..", value_delimiter = ',', value_parser = arena)]
     arena: Vec<usize>,
 
@@ -130,9 +131,13 @@ pub(crate) struct Arguments {
     #[arg(value_name = "NS", default_value = "28", value_parser = nanoseconds)]
     pub(crate) target: f64,
 
-    /// table, json, csv, markdown; with charts: html, svg
-    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = format)]
-    pub(crate) format: Format,
+    /// summary, table, json, csv, markdown; with charts: html, svg
+    #[arg(long, value_name = "FORMAT", default_value = "summary", value_parser = format)]
+    format: Format,
+
+    /// Print every cell: the same as --format table
+    #[arg(long, conflicts_with = "format")]
+    verbose: bool,
 
     /// Write the report to this file
     #[arg(long, value_name = "FILE")]
@@ -178,9 +183,12 @@ impl Arguments {
     }
 }
 
-/// The first paragraph of clap's text, which says what is wrong and what is allowed.
+/// Returns clap's text on one line: what is wrong, what is allowed, and what may have been meant.
 fn one_line(text: &str) -> String {
     let paragraph = text.lines().map(str::trim).take_while(|line| !line.is_empty());
     let line = paragraph.collect::<Vec<_>>().join(" ");
-    format!("{}; see --help", line.strip_prefix("error: ").unwrap_or(&line))
+    let line = line.strip_prefix("error: ").unwrap_or(&line);
+    let tips = text.lines().filter_map(|line| line.trim().strip_prefix("tip: "));
+    let tip: String = tips.take(1).map(|tip| format!("; {tip}")).collect();
+    format!("{line}{tip}; see --help")
 }

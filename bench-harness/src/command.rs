@@ -67,7 +67,7 @@ fn compare(arguments: &Arguments, old: &Stored, path: &Path) -> Result<ExitCode,
     let new = Stored::read(path).map_err(wrong)?;
     let comparison = Comparison::new(old, &new, arguments.tolerance);
     let later = || View::read(path);
-    let text = report::write_comparison(arguments.format, &comparison, later).map_err(wrong)?;
+    let text = report::write_comparison(arguments.format(), &comparison, later).map_err(wrong)?;
     let output = Output::open(arguments.output.as_deref()).map_err(wrong)?;
     written(output.write(&text))?;
     Ok(compared(&comparison))
@@ -75,7 +75,7 @@ fn compare(arguments: &Arguments, old: &Stored, path: &Path) -> Result<ExitCode,
 
 /// Makes a report of a record that is there.
 fn show(arguments: &Arguments, path: &Path) -> Result<ExitCode, End> {
-    let write = arguments.format.of_stored().ok_or_else(|| {
+    let write = arguments.format().of_stored().ok_or_else(|| {
         wrong("--from makes --format html or svg, the forms that a record is enough for".to_owned())
     })?;
     let text = write(&View::read(path).map_err(wrong)?);
@@ -98,6 +98,11 @@ fn print(text: &str) -> Result<ExitCode, End> {
 fn written(written: io::Result<()>) -> Result<ExitCode, End> {
     written.map_err(|error| failed(&format_args!("cannot write the report: {error}")))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes one line to stderr, before or during a run.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{}", line.replace(char::is_control, " "));
 }
 
 /// One line on stderr, whatever an argument in it contains; if even that cannot be written, the

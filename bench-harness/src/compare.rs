@@ -143,9 +143,9 @@ mod tests {
 
     #[test]
     fn slower_counts_beyond_the_interval_and_the_tolerance() {
-        let old = record(vec![cell("mutex", around(10.0))]);
+        let old = record(vec![cell("block-mutex", around(10.0))]);
         let compare = |ns, tolerance| {
-            let new = record(vec![cell("mutex", around(ns))]);
+            let new = record(vec![cell("block-mutex", around(ns))]);
             let Comparison { beyond_tolerance, changes, .. } =
                 Comparison::new(&old, &new, tolerance);
             (changes[0].verdict, beyond_tolerance)
@@ -161,7 +161,7 @@ mod tests {
     fn a_change_shows_in_every_pass() {
         let passes = |of: [f64; 2]| {
             let (samples_ns, passes) = (of.map(around).concat(), vec![20, 20]);
-            record(vec![StoredCell { passes, ..cell("mutex", samples_ns) }])
+            record(vec![StoredCell { passes, ..cell("block-mutex", samples_ns) }])
         };
         let verdict =
             |old, new| Comparison::new(&passes(old), &passes(new), 5.0).changes[0].verdict;
@@ -180,7 +180,7 @@ mod tests {
             let many = |samples: &[f64]| {
                 let cells = (0..=others).map(|arena| {
                     let samples = if arena == 0 { samples } else { &old };
-                    let mut cell = cell("mutex", samples.to_vec());
+                    let mut cell = cell("block-mutex", samples.to_vec());
                     cell.place.arena = arena;
                     cell
                 });
@@ -204,8 +204,8 @@ mod tests {
 
     #[test]
     fn what_only_one_record_has_is_listed_and_another_machine_is_warned_of() {
-        let old = record(vec![cell("mutex", around(1.0)), cell("gone", around(1.0))]);
-        let mut new = record(vec![cell("mutex", vec![1.0; 5]), cell("added", around(1.0))]);
+        let old = record(vec![cell("block-mutex", around(1.0)), cell("gone", around(1.0))]);
+        let mut new = record(vec![cell("block-mutex", vec![1.0; 5]), cell("added", around(1.0))]);
         new.machine.cores = 4;
         let compared = Comparison::new(&old, &new, 5.0);
         assert_eq!(compared.changes[0].verdict, Verdict::TooFewSamples);

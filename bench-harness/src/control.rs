@@ -63,13 +63,16 @@ impl std::fmt::Display for Control {
         let Self { cases, usual_percent, most_percent, told_apart } = self;
         write!(
             f,
-            "control: the same pool, measured twice in {}, differs from itself by {usual_percent:.1} % \
-             in the middle and {most_percent:.1} % at most: lesser differences say nothing",
+            "control: the same pool measured twice in {} differs from itself by {usual_percent:.1} % \
+             (median) and {most_percent:.1} % (worst): smaller differences are noise",
             plural(*cases, "case")
         )?;
         match told_apart {
             0 => Ok(()),
-            _ => write!(f, "; in {told_apart} it would pass for another pool: measure again"),
+            _ => write!(
+                f,
+                "; in {told_apart} of them the two are told apart by mistake: measure again"
+            ),
         }
     }
 }
@@ -94,7 +97,7 @@ mod tests {
                 let twin = if arena == 20 { ns } else { 2.002 };
                 [
                     cell(TWIN.contender, arena, 2.0),
-                    cell("mutex", arena, 9.0),
+                    cell("block-mutex", arena, 9.0),
                     cell(CONTROL, arena, twin),
                 ]
             });
@@ -107,11 +110,14 @@ mod tests {
         assert_eq!(other.told_apart, 1);
         assert!((other.usual_percent - 0.1).abs() < 1e-6, "{other:?}");
         assert!((other.most_percent - 20.0).abs() < 1e-6, "{other:?}");
-        assert!(other.to_string().contains("in 1 it would pass for another pool"), "{other}");
+        assert!(other.to_string().contains("in 1 of them"), "{other}");
     }
 
     #[test]
     fn without_a_twin_there_is_nothing_to_say() {
-        assert_eq!(Control::new(&[cell(TWIN.contender, 10, 2.0), cell("mutex", 10, 2.0)]), None);
+        assert_eq!(
+            Control::new(&[cell(TWIN.contender, 10, 2.0), cell("block-mutex", 10, 2.0)]),
+            None
+        );
     }
 }

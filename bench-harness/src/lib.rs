@@ -3,7 +3,7 @@
 //!
 //! ```console
 //! cargo run --release -p bench-harness -- --help
-//! cargo run --release -p bench-harness -- --workload all --block-size 256 --arena 4096 --threads 1,2
+//! cargo run --release -p bench-harness -- --workload all --block-size 256 --capacity 4096 --threads 1,2
 //! cargo run --release -p bench-harness -- --contender all --workload pair  # other crates' pools too
 //! cargo run --release -p bench-harness -- --workload near-full:90,bulk:8:32:512 --payload none,block
 //! cargo bench-allocators --workload pair  # jemalloc and snmalloc too: needs make and C++20

@@ -2,6 +2,7 @@
 
 use block_core::BuildError;
 
+use crate::distinct::distinct;
 use crate::grid::Case;
 use crate::peers::{
     array_queue, bytes_mut, control, cycle, lockfree_object_pool, mimalloc, object_pool, opool,
@@ -19,6 +20,15 @@ pub const LOOP: &str = "loop";
 /// The name of the contender that is another one once more: it shows what is chance, and is not judged
 /// either.
 pub const CONTROL: &str = "control";
+
+/// The name of the contender that this workspace is about.
+pub const OURS: &str = paths::LOCK_FREE.name;
+
+/// The contender and the path that figures are compared with: the safe path of [`OURS`].
+pub const SAFE: (&str, &str) = (OURS, paths::NAMES[0]);
+
+/// The name of the pool behind a mutex.
+pub const MUTEX: &str = paths::MUTEX.name;
 
 /// Every contender, in the order in which they are shown.
 pub const ALL: &[Entry] = &[
@@ -133,6 +143,14 @@ impl Name {
         self.entry().map_or(Kind::Pool, |entry| entry.kind)
     }
 
+    /// Returns whether it is a pool that no crate of this workspace defines.
+    fn is_of_another_crate(self) -> bool {
+        let is_pool = matches!(self.kind(), Kind::Pool | Kind::Growing | Kind::Linear);
+        let is_ours = self.contender.starts_with("block-")
+            || [paths::PLAIN_STACK.name, waiting::ENTRY.name, CONTROL].contains(&self.contender);
+        is_pool && !is_ours
+    }
+
     fn entry(self) -> Option<&'static Entry> {
         ALL.iter().find(|entry| entry.name == self.contender)
     }
@@ -150,6 +168,12 @@ pub fn is_judged(contender: &str) -> bool {
     ![LOOP, CONTROL].contains(&contender)
 }
 
+/// Returns what sort of contender has that name, or that of a pool if none in this build has it.
+#[must_use]
+pub fn kind_of(contender: &str) -> Kind {
+    ALL.iter().find(|entry| entry.name == contender).map_or(Kind::Pool, |entry| entry.kind)
+}
+
 /// Every path through every contender.
 pub fn names() -> impl Iterator<Item = Name> {
     ALL.iter().flat_map(|entry| entry.paths.iter().map(|path| Name { contender: entry.name, path }))
@@ -163,38 +187,97 @@ pub fn usual() -> impl Iterator<Item = Name> {
 /// The filter that names every path through every contender.
 pub const EVERY: &str = "all";
 
-/// The paths that the filters name: each names a contender, a path or a `contender/path` exactly, or
-/// else a part of such a name, or is [`EVERY`]. No filter: the [`usual`] ones.
+/// Returns the paths that the filters name, or the [`usual`] ones if there is no filter.
+///
+/// A filter is [`EVERY`], or names a contender, a path or a `contender/path`, or else is a part of such
+/// a name. Hyphens and underscores do not matter, nor does a leading `block-`.
 ///
 /// # Errors
 ///
-/// A filter that names none.
+/// A filter that names none, or is a part of other crates' pools only: then it must be written in full.
 pub fn select(filters: &[String]) -> Result<Vec<Name>, String> {
     if filters.is_empty() {
         return Ok(usual().collect());
     }
-    let exactly = |name: &Name, filter: &str| {
-        filter == EVERY
-            || name.contender == filter
-            || name.path == filter
-            || name.to_string() == filter
-    };
     let mut chosen = Vec::new();
     for filter in filters {
-        let mut found: Vec<_> = names().filter(|name| exactly(name, filter)).collect();
-        if found.is_empty() && !filter.is_empty() {
-            found = names().filter(|name| name.to_string().contains(filter.as_str())).collect();
-        }
-        if found.is_empty() {
-            let known: Vec<_> = names().map(|name| name.to_string()).collect();
-            return Err(format!(
-                "unknown contender '{filter}'; allowed is {EVERY}, a name or a part of one: {}",
-                known.join(", ")
-            ));
-        }
-        chosen.extend(found);
+        chosen.extend(selected(filter)?);
     }
     Ok(names().filter(|name| chosen.contains(name)).collect())
+}
+
+fn selected(filter: &str) -> Result<Vec<Name>, String> {
+    let key = key(filter);
+    let forms = |name: &Name| [name.contender, name.path, &name.to_string()].map(self::key);
+    let exactly = |name: &Name| {
+        let forms = forms(name);
+        filter == EVERY || forms.iter().any(|form| *form == key || short(form) == key)
+    };
+    let found: Vec<_> = names().filter(exactly).collect();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let part = |name: &Name| !key.is_empty() && forms(name)[2].contains(&key);
+    let found: Vec<_> = names().filter(part).collect();
+    if found.is_empty() {
+        let near = nearest(&key).map(|name| format!("; did you mean '{name}'?"));
+        return Err(format!(
+            "unknown contender '{filter}'{}; allowed is {EVERY}, a name or a part of one, see --list",
+            near.unwrap_or_default()
+        ));
+    }
+    if found.iter().all(|name| name.is_of_another_crate()) {
+        let full = distinct(found.iter().map(|name| name.contender)).join("' or '");
+        return Err(format!(
+            "'{filter}' is a part of other crates' pools only: write '{full}', or {OURS} or {MUTEX} \
+             for this workspace's"
+        ));
+    }
+    Ok(found)
+}
+
+/// Returns the letters and digits of a name, in which names are compared.
+fn key(name: &str) -> String {
+    name.chars().filter(|letter| !"-_".contains(*letter)).collect::<String>().to_lowercase()
+}
+
+/// Returns a key without the part that this workspace's crates have in common.
+fn short(key: &str) -> &str {
+    key.strip_prefix("block").unwrap_or(key)
+}
+
+/// Returns the contender whose name takes the fewest changes to be the key, if they are few.
+fn nearest(key: &str) -> Option<&'static str> {
+    let changes = |entry: &&Entry| {
+        let name = self::key(entry.name);
+        distance(&name, key).min(distance(short(&name), key))
+    };
+    let near = ALL.iter().min_by_key(changes)?;
+    (changes(&near) <= key.len() / 3).then_some(near.name)
+}
+
+/// Returns the edit distance of two words (Levenshtein, 1966).
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<_> = (0..=other.len()).collect();
+    for (index, letter) in one.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = index + 1;
+        for (column, other) in other.bytes().enumerate() {
+            let replaced = diagonal + usize::from(letter != other);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[other.len()]
+}
+
+/// Returns the name that a contender of an older record has today.
+pub(crate) fn renamed(contender: String) -> String {
+    match &*contender {
+        "lock-free" | "lock-free-owned" => contender.replacen("lock-free", OURS, 1),
+        "mutex" => MUTEX.to_owned(),
+        _ => contender,
+    }
 }
 
 /// How many contenders are named, each by one path or more.
@@ -249,7 +332,8 @@ mod tests {
     fn without_a_filter_the_usual_contenders_are_chosen() {
         let chosen = select(&[]).unwrap();
         let of = |contender| chosen.iter().filter(|name| name.contender == contender).count();
-        let usual = ["lock-free", "plain-stack", "mutex", "array-queue", "system", "mimalloc"];
+        let usual =
+            ["block-lockfree", "plain-stack", "block-mutex", "array-queue", "system", "mimalloc"];
         assert_eq!(usual.map(of), [3, 3, 3, 3, 1, 1]);
         assert_eq!((of(LOOP), of(CONTROL)), (1, 1));
         let more = if cfg!(bench_harness_allocators) { 2 } else { 0 };
@@ -269,9 +353,28 @@ mod tests {
         let paths = ["vec/with-capacity", "vec/zeroed"];
         assert_eq!(selected(&["vec"]).unwrap(), paths);
         assert_eq!(selected(&["zeroed"]).unwrap(), ["zeropool/zeroed", "vec/zeroed"]);
-        let pools = ["object-pool/try-pull", "lockfree-object-pool/pull"];
-        assert_eq!(selected(&["object-p"]).unwrap(), pools);
-        assert_eq!(selected(&["object-pool"]).unwrap(), pools[..1], "exactly, before in part");
+        assert_eq!(selected(&["object-pool"]).unwrap(), ["object-pool/try-pull"], "not in part");
+    }
+
+    #[test]
+    fn hyphens_and_the_common_prefix_do_not_matter() {
+        let ours = ["handle", "raw", "unchecked"].map(|path| format!("block-lockfree/{path}"));
+        for filter in ["lockfree", "lock-free", "block_lockfree", "block-lockfree"] {
+            assert_eq!(selected(&[filter]).unwrap(), ours, "{filter}");
+        }
+        assert_eq!(selected(&["mutex/raw"]).unwrap(), ["block-mutex/raw"]);
+    }
+
+    #[test]
+    fn a_part_of_other_pools_only_is_refused_and_a_mistake_gets_a_suggestion() {
+        let refused = |filter| selected(&[filter]).unwrap_err();
+        for part in ["object-p", "shard", "lockfree-ob"] {
+            assert!(refused(part).contains("other crates' pools only: write '"), "{part}");
+        }
+        for (mistake, meant) in [("lokfree", "block-lockfree"), ("mimaloc", "mimalloc")] {
+            assert!(refused(mistake).contains(&format!("did you mean '{meant}'?")), "{mistake}");
+        }
+        assert!(!refused("xyzzy").contains("did you mean"));
     }
 
     /// Else a filter would choose more, or others, than it says.

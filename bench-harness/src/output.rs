@@ -45,6 +45,11 @@ impl Output {
         }
     }
 
+    /// Returns whether nobody can read the report any more, as after `| head -1`.
+    pub(crate) fn reader_has_left(&self) -> bool {
+        matches!(self, Self::Standard) && pipe_is_closed()
+    }
+
     /// There is no report: leaves everything as it was.
     pub(crate) fn abandon(&self) {
         if let Self::File { path, new: true } = self {
@@ -52,6 +57,20 @@ impl Output {
             let _ = fs::remove_file(path);
         }
     }
+}
+
+/// Returns whether the standard output is a pipe whose reading end is closed.
+#[cfg(unix)]
+fn pipe_is_closed() -> bool {
+    let mut out = libc::pollfd { fd: libc::STDOUT_FILENO, events: 0, revents: 0 };
+    // SAFETY: `poll` is given one valid `pollfd`, which it may write to, and does not wait.
+    let ready = unsafe { libc::poll(&raw mut out, 1, 0) };
+    ready == 1 && out.revents & libc::POLLERR != 0
+}
+
+#[cfg(not(unix))]
+fn pipe_is_closed() -> bool {
+    false
 }
 
 /// Prints a text. A reader who has seen enough, as `head` does, is no failure.

@@ -196,7 +196,7 @@ fn one_and_all(cores: &Cores) -> Vec<usize> {
 /// The safe path of each block pool, what it stands on, and whatever needs no asking for.
 fn one_path_each() -> Vec<Name> {
     let chosen = |name: &Name| match name.kind() {
-        Kind::Pool if name.contender == "lock-free" => name.path != "raw",
+        Kind::Pool if name.contender == lineup::OURS => name.path != "raw",
         Kind::Pool => name.path == "handle" || name.contender == CONTROL,
         _ => true,
     };

@@ -264,8 +264,12 @@ mod tests {
     fn a_cell_is_compared_with_the_best_general_allocator_of_its_case() {
         let case = Case::new(Workload::Pair, 1, 64, 10);
         let cell = |contender, ns| Cell::new(Name { contender, path: "any" }, case, vec![ns], 28.0);
-        let mut cells =
-            [cell("mutex", 2.0), cell("system", 8.0), cell("mimalloc", 5.0), cell("loop", 0.5)];
+        let mut cells = [
+            cell("block-mutex", 2.0),
+            cell("system", 8.0),
+            cell("mimalloc", 5.0),
+            cell("loop", 0.5),
+        ];
         compare_within_case(&mut cells, 28.0);
         let times = cells.each_ref().map(|cell| cell.times_best_allocator);
         assert_eq!(times, [Some(2.5), Some(0.625), Some(1.0), None]);
@@ -281,7 +285,7 @@ mod tests {
     fn where_the_loop_alone_misses_the_target_nobody_is_judged() {
         let case = Case::new(Workload::Churn, 1, 64, 100);
         let cell = |contender, ns| Cell::new(Name { contender, path: "any" }, case, vec![ns], 28.0);
-        let mut cells = [cell("mutex", 20.0), cell("system", 900.0), cell("loop", 30.0)];
+        let mut cells = [cell("block-mutex", 20.0), cell("system", 900.0), cell("loop", 30.0)];
         compare_within_case(&mut cells, 28.0);
         assert!(cells.iter().all(|cell| cell.met.is_none()), "{cells:?}");
     }

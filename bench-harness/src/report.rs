@@ -1,4 +1,4 @@
-//! The record in six forms.
+//! The record in seven forms.
 
 mod comparison;
 mod csv;
@@ -6,8 +6,10 @@ mod html;
 mod json;
 mod latency;
 mod markdown;
+mod noise;
 mod overview;
 mod scaling;
+mod summary;
 mod table;
 mod view;
 mod wrap;
@@ -24,6 +26,8 @@ const WIDTH: usize = 100;
 /// The form of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
+    /// For a terminal: one table, on one screen.
+    Summary,
     /// For a terminal: a table for each case.
     Table,
     /// Everything, for programs.
@@ -41,6 +45,7 @@ pub enum Format {
 impl Format {
     /// Every form, by its name.
     pub const ALL: &[(&str, Self)] = &[
+        ("summary", Self::Summary),
         ("table", Self::Table),
         ("json", Self::Json),
         ("csv", Self::Csv),
@@ -49,13 +54,19 @@ impl Format {
         ("svg", Self::Svg),
     ];
 
+    /// Returns whether the form is read in a terminal.
+    #[must_use]
+    pub fn is_for_a_terminal(self) -> bool {
+        matches!(self, Self::Summary | Self::Table)
+    }
+
     /// What makes the form from a stored record, if one is enough.
     #[must_use]
     pub fn of_stored(self) -> Option<fn(&View) -> String> {
         match self {
             Self::Html => Some(html),
             Self::Svg => Some(headline_svg),
-            Self::Table | Self::Json | Self::Csv | Self::Markdown => None,
+            Self::Summary | Self::Table | Self::Json | Self::Csv | Self::Markdown => None,
         }
     }
 }
@@ -64,6 +75,7 @@ impl Format {
 #[must_use]
 pub fn write(format: Format, record: &Record) -> String {
     match format {
+        Format::Summary => summarised(record),
         Format::Table => table::write(record),
         Format::Json => json::write(record),
         Format::Csv => csv::write(record),
@@ -71,6 +83,15 @@ pub fn write(format: Format, record: &Record) -> String {
         Format::Html => html(&View::of(record)),
         Format::Svg => headline_svg(&View::of(record)),
     }
+}
+
+fn summarised(record: &Record) -> String {
+    let mut text = summary::write(&View::of(record));
+    if let Some(compared) = &record.comparison {
+        text.push('\n');
+        text += &comparison::summary(compared);
+    }
+    text
 }
 
 /// Two records compared, in that form, ending with a newline. The forms for people show the later
@@ -86,7 +107,8 @@ pub fn write_comparison(
 ) -> Result<String, String> {
     let whole = || Ok::<_, String>(View { comparison: Some(comparison.clone()), ..later()? });
     Ok(match format {
-        Format::Table => comparison::table(comparison),
+        Format::Summary => comparison::summary(comparison),
+        Format::Table => comparison::every_cell(comparison),
         Format::Json => json::write_comparison(comparison),
         Format::Csv => csv::write_comparison(comparison),
         Format::Markdown => comparison::markdown(comparison),

@@ -11,7 +11,7 @@ use signal_hook::flag;
 pub const INTERRUPTED: u8 = 130;
 
 /// A wish to end the run, once its current sample is taken. Clones share the wish; the default one
-/// is never expressed.
+/// is expressed by [`ask`](Self::ask) only.
 ///
 /// ```
 /// let stop = bench_harness::stop::Stop::default();
@@ -35,6 +35,12 @@ impl Stop {
             flag::register(signal, Arc::clone(&stop.0))?;
         }
         Ok(stop)
+    }
+
+    /// Asks the run to end.
+    pub fn ask(&self) {
+        // Relaxed: as in `is_asked_for`.
+        self.0.store(true, Ordering::Relaxed);
     }
 
     /// Whether the run is to end.

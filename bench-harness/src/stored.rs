@@ -9,14 +9,20 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
-use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 
+use crate::lineup;
 use crate::origin::{FORMAT, FORMAT_VERSION};
 use crate::payload::Payload;
 
 pub use place::Place;
+
+/// Reads the name of a contender, whatever it was called when the record was written.
+pub(crate) fn contender<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    String::deserialize(from).map(lineup::renamed)
+}
 
 /// A record, as a comparison sees it.
 #[derive(Clone, Debug, Deserialize)]

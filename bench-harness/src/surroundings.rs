@@ -45,6 +45,30 @@ impl Surroundings {
         Self { at: Instant::now(), cores, spent }
     }
 
+    /// Returns how long ago that was.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        self.at.elapsed()
+    }
+
+    /// Returns what other programs and other machines use of the cores since then, in short, or
+    /// `None` if it is little.
+    #[must_use]
+    pub fn others(&self) -> Option<String> {
+        let (before, now) = self.spent.zip(Spent::until_now(&self.cores))?;
+        let there_was = self.age().as_secs_f64() * self.cores.len() as f64;
+        let part = |of: fn(Spent) -> f64| ((of(now) - of(before)) / there_was).clamp(0.0, 1.0);
+        let (others, stolen) = (part(|spent| spent.all - spent.own), part(|spent| spent.stolen));
+        (others > BUSY).then(|| {
+            let of_it = format!("others use {:.0} % of it", 100.0 * others);
+            if stolen > BUSY / 2.0 {
+                format!("{of_it} ({:.0} % stolen)", 100.0 * stolen)
+            } else {
+                of_it
+            }
+        })
+    }
+
     /// A warning if others had a part of the cores since then.
     #[must_use]
     pub fn busy(&self) -> Option<String> {
@@ -124,7 +148,7 @@ fn sharing(siblings: &[String]) -> Option<String> {
     let whole = siblings.iter().collect::<HashSet<_>>().len();
     (whole < siblings.len()).then(|| {
         format!(
-            "the {} are hardware threads of {}: two on one core are slower than two cores",
+            "the {} are hardware threads of {}: they share its caches and units",
             plural(siblings.len(), "core"),
             plural(whole, "core")
         )
@@ -236,7 +260,7 @@ mod tests {
     #[test]
     fn cells_whose_samples_spread_are_counted_and_the_worst_is_named() {
         let cell = |arena, samples_ns: [f64; 4]| {
-            let name = Name { contender: "mutex", path: "handle" };
+            let name = Name { contender: "block-mutex", path: "handle" };
             Cell::new(name, Case::new(Workload::Pair, 1, 64, arena), samples_ns.to_vec(), 28.0)
         };
         let steady = cell(10, [10.0, 10.1, 10.2, 99.0]);
@@ -244,6 +268,6 @@ mod tests {
         let cells =
             [steady, cell(20, [10.0, 10.0, 14.0, 14.0]), cell(30, [10.0, 10.0, 20.0, 20.0])];
         let spread = spread(&cells).expect("two of them");
-        assert!(spread.contains("2 of 3 cells") && spread.contains("arena of 30"), "{spread}");
+        assert!(spread.contains("2 of 3 cells") && spread.contains("capacity 30"), "{spread}");
     }
 }

@@ -20,7 +20,7 @@ fn a_pool_comes_out_equal_to_itself() {
 /// In how many of its cases a run tells the pool from itself.
 fn told_apart() -> u64 {
     let output = run(&[
-        "--contender=lock-free/handle,control",
+        "--contender=block-lockfree/handle,control",
         "--workload=pair,burst",
         "--threads=1,2",
         "--block-size=256",

@@ -35,7 +35,7 @@ fn committed_counts_are_those_of_today() {
 /// What each pool is said to do.
 #[test]
 fn a_pair_meets_others_twice_on_a_stack_four_times_at_a_mutex_and_never_in_a_magazine() {
-    for (contender, expected) in [("lock-free", 0), ("plain-stack", 2), ("mutex", 4)] {
+    for (contender, expected) in [("block-lockfree", 0), ("plain-stack", 2), ("block-mutex", 4)] {
         let of = |it: &&Count| it.contender == contender && it.workload == "pair";
         let pairs: Vec<_> = COUNTED.iter().filter(of).collect();
         assert_eq!(pairs.len(), 3, "{contender}");
@@ -50,7 +50,7 @@ fn a_pair_meets_others_twice_on_a_stack_four_times_at_a_mutex_and_never_in_a_mag
 /// Blocks that change threads cost a magazine two read-modify-writes a batch.
 #[test]
 fn a_hand_over_through_magazines_meets_others_once_for_many_blocks() {
-    let handed = |it: &&Count| it.contender == "lock-free" && it.workload == "handover";
+    let handed = |it: &&Count| it.contender == "block-lockfree" && it.workload == "handover";
     let handed: Vec<_> = COUNTED.iter().filter(handed).collect();
     assert_eq!(handed.len(), 3);
     for count in handed {

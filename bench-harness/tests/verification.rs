@@ -230,7 +230,7 @@ fn an_error_names_the_contender_the_cell_and_what_was_found() {
     let error = RunError::Fault(name, case(Workload::Pair, 2), fault);
     assert_eq!(
         error.to_string(),
-        "broken/unchecked (pair, 2 threads, 64 B blocks, arena of 2): blocks were lost: 9 of 10 \
+        "broken/unchecked (pair, 2 threads, 64 B blocks, capacity 2): blocks were lost: 9 of 10 \
          could be taken"
     );
 }

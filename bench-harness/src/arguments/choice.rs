@@ -6,6 +6,7 @@ use crate::grid::Grid;
 use crate::latency;
 use crate::lineup;
 use crate::plan::Plan;
+use crate::report::Format;
 use crate::workers::Cores;
 
 /// The most samples of a cell.
@@ -63,7 +64,7 @@ impl Arguments {
                     *usual = distinct(given.iter().copied());
                 }
             };
-            or(&self.threads, &mut grid.threads);
+            or(&self.threads.concat(), &mut grid.threads);
             or(&self.block_size, &mut grid.block_sizes);
             or(&self.arena, &mut grid.arenas);
             // Of all that there is something will not fit.
@@ -79,6 +80,11 @@ impl Arguments {
             }
         }
         Ok(grids)
+    }
+
+    /// Returns the form of the report.
+    pub(crate) fn format(&self) -> Format {
+        if self.verbose { Format::Table } else { self.format }
     }
 
     /// Whether single calls are timed.

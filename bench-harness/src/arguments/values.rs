@@ -28,7 +28,7 @@ pub(super) fn format(text: &str) -> Result<Format, String> {
     Format::ALL
         .iter()
         .find_map(|&(name, format)| (name == text).then_some(format))
-        .ok_or_else(|| "allowed is table, json, csv, markdown, html or svg".to_owned())
+        .ok_or_else(|| "allowed is summary, table, json, csv, markdown, html or svg".to_owned())
 }
 
 /// A whole number from 1 on.
@@ -38,8 +38,16 @@ fn count(text: &str, most: usize, unit: &str) -> Result<usize, String> {
     if (1..=most).contains(&number) { Ok(number) } else { Err(allowed()) }
 }
 
-pub(super) fn threads(text: &str) -> Result<usize, String> {
-    count(text, grid::MOST_THREADS, "threads")
+/// A number of threads, or a range of them.
+pub(super) fn threads(text: &str) -> Result<Box<[usize]>, String> {
+    let one = |text| count(text, grid::MOST_THREADS, "threads");
+    match text.split_once('-').filter(|(first, _)| !first.is_empty()) {
+        None => Ok([one(text)?].into()),
+        Some((first, last)) => match (one(first)?, one(last)?) {
+            (first, last) if first <= last => Ok((first..=last).collect()),
+            _ => Err("allowed is a range from the fewest to the most, as 1-4".to_owned()),
+        },
+    }
 }
 
 pub(super) fn arena(text: &str) -> Result<usize, String> {
@@ -113,6 +121,16 @@ mod tests {
         assert_eq!(block_size("1G"), Ok(1 << 30));
         for wrong in ["", "K", "0", "2G", "-1", "1.5K", "64B", "99999999999999999999", "é"] {
             assert!(block_size(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn threads_can_be_a_range() {
+        let of = |text| threads(text).map(Vec::from);
+        assert_eq!(of("3"), Ok(vec![3]));
+        assert_eq!(of("1-4"), Ok(vec![1, 2, 3, 4]));
+        for wrong in ["4-1", "0-2", "1-", "-1", "1-2-3", "1-9999"] {
+            assert!(of(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -86,7 +86,7 @@ pub(crate) fn in_words(
     arena: usize,
 ) -> String {
     let (threads, bytes) = (plural(threads, "thread"), bytes(block_size));
-    format!("{work}, {threads}, {bytes} blocks, arena of {arena}")
+    format!("{work}, {threads}, {bytes} blocks, capacity {arena}")
 }
 
 #[cfg(test)]

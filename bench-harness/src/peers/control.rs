@@ -13,7 +13,7 @@ pub const ENTRY: Entry = Entry {
     usual: true,
     touches_all: false,
     paths: &["again"],
-    description: "lock-free/handle once more: what it differs by from that is chance",
+    description: "block-lockfree/handle once more: what it differs by from that is chance",
     build: |case| {
         let pool = Arc::new(paths::lock_free(&case.shape)?);
         Ok(vec![Box::new(Through::<_, Handles>::new(pool))])

@@ -9,7 +9,7 @@ use crate::lineup::{Entry, Kind};
 
 /// The registry entry of the lock-free pool by owned handles.
 pub const ENTRY: Entry = Entry {
-    name: "lock-free-owned",
+    name: "block-lockfree-owned",
     kind: Kind::Pool,
     usual: false,
     touches_all: false,

@@ -17,12 +17,12 @@ pub const NAMES: [&str; 3] = ["handle", "raw", "unchecked"];
 
 /// The lock-free pool's line in the registry.
 pub const LOCK_FREE: Entry = Entry {
-    name: "lock-free",
+    name: "block-lockfree",
     kind: Kind::Pool,
     usual: true,
     touches_all: false,
     paths: &NAMES,
-    description: "block-lockfree: a magazine for each thread over a lock-free stack",
+    description: "a magazine for each thread over a lock-free stack",
     build: |case| Ok(all(Arc::new(lock_free(&case.shape)?))),
 };
 
@@ -39,12 +39,12 @@ pub const PLAIN_STACK: Entry = Entry {
 
 /// The mutex pool's line in the registry.
 pub const MUTEX: Entry = Entry {
-    name: "mutex",
+    name: "block-mutex",
     kind: Kind::Pool,
     usual: true,
     touches_all: false,
     paths: &NAMES,
-    description: "block-mutex: a free list behind a mutex, the reference",
+    description: "a free list behind a mutex, the reference",
     build: |case| Ok(all(Arc::new(MutexAlloc::new(case.shape.block_size, case.shape.arena)?))),
 };
 

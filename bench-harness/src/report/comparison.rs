@@ -3,28 +3,46 @@
 use std::fmt::Write as _;
 
 use comfy_table::presets::{ASCII_MARKDOWN, UTF8_FULL_CONDENSED};
-use comfy_table::{CellAlignment, Table};
+use comfy_table::{CellAlignment, ContentArrangement, Table};
 
-use super::WIDTH;
 use super::wrap::wrapped;
-use crate::compare::{Change, Comparison};
+use crate::compare::{Change, Comparison, Verdict};
 use crate::grid::in_words;
 use crate::numbers::plural;
 use crate::stored::Place;
 
-/// A table for each case, and what came of it all.
-pub(super) fn table(comparison: &Comparison) -> String {
+/// The columns that every terminal has.
+const WIDTH: usize = 80;
+
+/// The most cells of one record only that are named.
+const MOST_NAMED: usize = 5;
+
+/// Returns the summary: the cells that have changed, and how many there are of each sort.
+pub(super) fn summary(comparison: &Comparison) -> String {
+    let has_changed =
+        |change: &&Change| matches!(change.verdict, Verdict::Slower | Verdict::Faster);
+    let changes = comparison.changes.iter().filter(has_changed).cloned().collect();
+    table(&Comparison { changes, ..comparison.clone() }, &comparison.summary())
+}
+
+/// Returns a table for each case.
+pub(super) fn every_cell(comparison: &Comparison) -> String {
+    table(comparison, &comparison.summary())
+}
+
+fn table(comparison: &Comparison, summary: &str) -> String {
     let mut text = wrapped(&heading(comparison), WIDTH, "");
     for changes in comparison.changes.chunk_by(|a, b| case(&a.place) == case(&b.place)) {
         let mut table = filled(changes, &["contender", "path"], |place| {
             vec![place.contender.clone(), place.path.clone()]
         });
         table.load_preset(UTF8_FULL_CONDENSED);
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH as u16);
         // Writing to a String cannot fail.
         let _ = write!(text, "\n{}\n{table}\n", case(&changes[0].place));
     }
     text.push('\n');
-    for line in remarks(comparison) {
+    for line in remarks(comparison, summary) {
         text += &wrapped(&line, WIDTH, "  ");
     }
     text
@@ -37,7 +55,7 @@ pub(super) fn markdown(comparison: &Comparison) -> String {
     });
     table.load_preset(ASCII_MARKDOWN);
     let mut text = format!("{table}\n\n{}.\n", heading(comparison));
-    for line in remarks(comparison) {
+    for line in remarks(comparison, &comparison.summary()) {
         let _ = write!(text, "\n{line}.\n");
     }
     text
@@ -77,13 +95,16 @@ fn filled(changes: &[Change], names: &[&str], name: impl Fn(&Place) -> Vec<Strin
 }
 
 /// What the tables do not say.
-fn remarks(comparison: &Comparison) -> Vec<String> {
+fn remarks(comparison: &Comparison, summary: &str) -> Vec<String> {
     let only = |which: &str, places: &[Place]| {
-        let list = places.iter().map(Place::to_string).collect::<Vec<_>>().join("; ");
+        let named = places.iter().take(MOST_NAMED).map(Place::to_string);
+        let list = named.collect::<Vec<_>>().join("; ");
         let count = plural(places.len(), "cell");
-        (!places.is_empty()).then(|| format!("only in the {which} record, {count}: {list}"))
+        let such_as = if places.len() > MOST_NAMED { " such as" } else { "" };
+        (!places.is_empty())
+            .then(|| format!("only in the {which} record, {count}{such_as}: {list}"))
     };
-    let mut lines = vec![format!("compared: {}; !! = beyond the tolerance", comparison.summary())];
+    let mut lines = vec![format!("compared: {summary}; !! = beyond the tolerance")];
     lines.extend(only("earlier", &comparison.only_old));
     lines.extend(only("later", &comparison.only_new));
     lines.extend(comparison.warnings.iter().map(|warning| format!("warning: {warning}")));

@@ -105,9 +105,9 @@ fn range(cells: &[&Cell]) -> String {
     let medians = cells.iter().map(|cell| cell.median_ns);
     let Some(least) = medians.clone().min_by(f64::total_cmp) else { return String::new() };
     let greatest = medians.fold(least, f64::max);
-    let mut text = figure(least);
-    if figure(greatest) != text {
-        text = format!("{text}-{}", figure(greatest));
+    let mut text = time(least);
+    if time(greatest) != text {
+        text = format!("{text}-{}", time(greatest));
     }
     if cells.iter().any(|cell| cell.near_loop == Some(true)) {
         text += " ~";
@@ -118,6 +118,17 @@ fn range(cells: &[&Cell]) -> String {
         _ if missed == cells.len() => text + " !!",
         _ => text + " !",
     }
+}
+
+/// Returns a time in nanoseconds without its unit, or from 10,000 ns on in a larger one.
+pub(super) fn time(ns: f64) -> String {
+    let (value, unit) = match ns {
+        ..9_995.0 => return figure(ns),
+        ..9_995_000.0 => (ns / 1e3, "us"),
+        ..9_995_000_000.0 => (ns / 1e6, "ms"),
+        _ => (ns / 1e9, "s"),
+    };
+    format!("{value:.0} {unit}")
 }
 
 /// Two digits or more; in thousands where it is many.
@@ -140,7 +151,7 @@ mod tests {
     use crate::workload::Workload;
 
     fn cell(median_ns: f64) -> Cell {
-        let name = Name { contender: "mutex", path: "handle" };
+        let name = Name { contender: "block-mutex", path: "handle" };
         Cell::new(name, Case::new(Workload::Pair, 1, 64, 10), vec![median_ns], 28.0)
     }
 
@@ -155,7 +166,7 @@ mod tests {
         assert_eq!(range(&[18.4, 0.271, 9.96]), "0.27-18");
         assert_eq!(range(&[27.9, 28.1]), "28 !");
         assert_eq!(range(&[330.0, 91.2]), "91-330 !!");
-        assert_eq!(range(&[12_345.0]), "12k !!");
+        assert_eq!(range(&[12_345.0]), "12 us !!");
     }
 
     #[test]
@@ -190,9 +201,9 @@ mod tests {
             reason: "has no bound",
         };
         let mut cells = vec![
-            of(Workload::Pair, "mutex"),
+            of(Workload::Pair, "block-mutex"),
             of(Workload::Pair, "system"),
-            of(Workload::Exhausted, "mutex"),
+            of(Workload::Exhausted, "block-mutex"),
         ];
         let shown = |cells: &[Cell]| {
             let tables = super::tables(cells, &[unable]);
@@ -200,9 +211,9 @@ mod tests {
         };
         assert_eq!(shown(&cells).matches("cannot").count(), 1);
         let point = |get| Workload::Bulk(Calls::new(get, 1, 32).expect("a point of the grid"));
-        cells.extend((1..=2).map(|get| of(point(get), "mutex")));
+        cells.extend((1..=2).map(|get| of(point(get), "block-mutex")));
         assert!(shown(&cells).contains("bulk:2:1:32"));
-        cells.extend((3..=20).map(|get| of(point(get), "mutex")));
+        cells.extend((3..=20).map(|get| of(point(get), "block-mutex")));
         assert!(!shown(&cells).contains("bulk:2:1:32") && shown(&cells).contains("pair"));
     }
 

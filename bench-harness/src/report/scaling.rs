@@ -1,18 +1,9 @@
-//! What is foretold of more cores, beside what was measured, as a table in a terminal or in Markdown.
+//! What is foretold of more cores, beside what was measured, as a table in Markdown.
 
-use comfy_table::presets::{ASCII_MARKDOWN, UTF8_FULL_CONDENSED};
+use comfy_table::presets::ASCII_MARKDOWN;
 use comfy_table::{CellAlignment, Table};
 
-use super::WIDTH;
-use super::wrap::wrapped;
 use crate::scaling::{Saturation, Scaling};
-
-/// A table, after what its columns say.
-pub(super) fn table(scaling: &Scaling) -> String {
-    let mut table = filled(scaling);
-    table.load_preset(UTF8_FULL_CONDENSED);
-    format!("{}{table}\n", wrapped(&legend(scaling), WIDTH, ""))
-}
 
 /// The same in Markdown.
 pub(super) fn markdown(scaling: &Scaling) -> String {
@@ -97,8 +88,7 @@ mod tests {
         let saturations =
             vec![saturation(Some(0.254), 2.0, points.to_vec()), saturation(None, 0.0, Vec::new())];
         let scaling = Scaling { transfer_ns: 35.6, transfer_min_ns: 30.1, saturations };
-        let text = table(&scaling);
-        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        let text = markdown(&scaling);
         let rows: Vec<Vec<_>> = markdown(&scaling)
             .lines()
             .take(4)

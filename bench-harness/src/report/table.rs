@@ -6,7 +6,7 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 
 use super::wrap::wrapped;
-use super::{WIDTH, comparison, latency, overview, scaling};
+use super::{WIDTH, comparison, latency, overview};
 use crate::lineup::Kind;
 use crate::record::{Cell, Record, Settings, Unable};
 
@@ -43,9 +43,6 @@ pub(super) fn write(record: &Record) -> String {
     for table in overview::tables(&record.cells, &record.unable) {
         let _ = writeln!(text, "{table}");
     }
-    if let Some(foretold) = &record.scaling {
-        text += &scaling::table(foretold);
-    }
     // The verdict of each contender stands in the overview; what is left is the one on all.
     if let Some(overall) = record.summary.last() {
         text += &wrapped(overall, WIDTH, "  ");
@@ -56,7 +53,7 @@ pub(super) fn write(record: &Record) -> String {
     }
     if let Some(compared) = &record.comparison {
         text.push('\n');
-        text += &comparison::table(compared);
+        text += &comparison::every_cell(compared);
     }
     text
 }
@@ -70,8 +67,8 @@ fn table(cells: &[Cell], unable: &[Unable]) -> Table {
             Some(true) => "met",
             Some(false) => "missed",
             None if cell.name.kind() == Kind::Loop => "the loop's own cost",
-            None if cell.name.is_judged() => "the loop alone misses",
-            None => "another of the same",
+            None if cell.name.is_judged() => "loop too slow to judge",
+            None => "control",
         }
         .to_owned();
         if cell.near_loop == Some(true) {

@@ -65,6 +65,7 @@ pub(super) struct Settings {
 /// One contender at one case.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Cell {
+    #[serde(deserialize_with = "stored::contender")]
     pub(super) contender: String,
     pub(super) path: String,
     pub(super) workload: String,
@@ -92,6 +93,7 @@ pub(super) struct Cell {
 /// What a contender cannot do.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Unable {
+    #[serde(deserialize_with = "stored::contender")]
     pub(super) contender: String,
     pub(super) path: String,
     pub(super) workload: String,
@@ -188,7 +190,7 @@ pub(super) fn family(workload: &str) -> &str {
 impl std::fmt::Display for Blocks<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { block_size, arena, payload } = self;
-        write!(f, "blocks of {}, arena of {arena}", crate::numbers::bytes(*block_size))?;
+        write!(f, "blocks of {}, capacity {arena}", crate::numbers::bytes(*block_size))?;
         payload.map_or(Ok(()), |payload| write!(f, ", payload: {payload}"))
     }
 }

@@ -14,9 +14,8 @@ use crate::workers::Workers;
 pub(crate) enum Outlook {
     /// Something can be said of so many cores and more.
     Clear { counts: Vec<Count>, transfer: Transfer, cores: usize },
-    /// Nothing can, for this reason.
-    Barred(&'static str),
-    /// Nothing that was counted is measured.
+    /// Nothing can be said: there is one core, or the run has no cells of 1 thread and of more with
+    /// a core each, or nothing that was counted is measured.
     Nothing,
 }
 
@@ -32,17 +31,10 @@ impl Outlook {
         workers: &mut Workers,
     ) -> Result<Self, ThreadPoolBuildError> {
         let counts = counts::committed();
-        if !tasks.iter().any(|task| model::are_counted(&task.names, &counts)) {
+        let counted = tasks.iter().any(|task| model::are_counted(&task.names, &counts));
+        let cases = tasks.iter().map(|task| &task.case);
+        if !counted || cores == 1 || !model::can_be_compared(cases, cores) {
             return Ok(Self::Nothing);
-        }
-        if cores == 1 {
-            return Ok(Self::Barred("nothing is foretold of more cores: there is one alone"));
-        }
-        if !model::can_be_compared(tasks.iter().map(|task| &task.case), cores) {
-            return Ok(Self::Barred(
-                "nothing is foretold of more cores: that takes cells of 1 thread, and of more with \
-                 a core each",
-            ));
         }
         Ok(Self::Clear { counts, transfer: Transfer::measure(workers)?, cores })
     }
@@ -51,10 +43,5 @@ impl Outlook {
     pub(crate) fn foretell(&self, cells: &[Cell]) -> Option<Scaling> {
         let Self::Clear { counts, transfer, cores } = self else { return None };
         model::foretell(cells, counts, *transfer, *cores)
-    }
-
-    /// Why nothing is foretold, where somebody might have expected it.
-    pub(crate) fn note(&self) -> Option<String> {
-        if let Self::Barred(reason) = self { Some((*reason).to_owned()) } else { None }
     }
 }

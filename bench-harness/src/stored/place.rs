@@ -9,6 +9,7 @@ use crate::payload::Payload;
 /// What is measured in a cell, by fields of [`Cell`](crate::record::Cell): the same place in two records can be compared.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 pub struct Place {
+    #[serde(deserialize_with = "super::contender")]
     pub contender: String,
     pub path: String,
     pub workload: String,

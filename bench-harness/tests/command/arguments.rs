@@ -14,7 +14,8 @@ fn help_and_list_say_what_there_is() {
     let list = run(&["--list"]);
     assert!(list.status.success());
     let list = text(&list.stdout);
-    let contenders = ["lock-free", "plain-stack", "mutex", "array-queue", "system", "mimalloc"];
+    let contenders =
+        ["block-lockfree", "plain-stack", "block-mutex", "array-queue", "system", "mimalloc"];
     for word in contenders.iter().chain(&["jemalloc", "snmalloc", "loop", "handle, raw, unchecked"])
     {
         assert!(list.contains(word), "{word}");
@@ -38,8 +39,12 @@ fn help_and_list_say_what_there_is() {
 /// One line on stderr that says what is allowed, nothing on stdout, exit code 2.
 #[test]
 fn a_wrong_argument_gets_one_clear_line() {
-    let wrong: [(&[&str], &str); 40] = [
+    let wrong: [(&[&str], &str); 44] = [
         (&["--frobnicate"], "unexpected argument '--frobnicate'"),
+        (&["--contenders", "all"], "a similar argument exists: '--contender'"),
+        (&["--contender", "shard"], "write 'sharded-slab'"),
+        (&["--contender", "mimaloc"], "did you mean 'mimalloc'?"),
+        (&["--threads", "4-1"], "from the fewest to the most"),
         (&["leftover"], "allowed is usual, block-sizes,"),
         (&["full", "leftover"], "unexpected argument 'leftover'"),
         (&["occupancy", "--workload", "pair"], "the plan occupancy chooses the workloads"),
@@ -51,7 +56,7 @@ fn a_wrong_argument_gets_one_clear_line() {
         (&["--time", "1", "--time", "2"], "cannot be used multiple times"),
         (&["--rounds", "0"], "from 1 to 1000"),
         (&["--target", "none"], "a number of nanoseconds above 0"),
-        (&["--format", "xml"], "table, json, csv, markdown, html or svg"),
+        (&["--format", "xml"], "summary, table, json, csv, markdown, html or svg"),
         (
             &["--workload", "triple"],
             "pair, burst, replace, larson, handover, churn, scratch, bulk, near-full, exhausted; also \
@@ -61,36 +66,42 @@ fn a_wrong_argument_gets_one_clear_line() {
         (&["--workload", "near-full:99.95"], "from 0 to 99.9 with at most one decimal"),
         (&["--workload", "bulk:64:1:32"], "GET and PUT up to KEEP"),
         (
-            &["--workload", "bulk:8:8:512", "--arena", "1023", "--threads", "2"],
+            &["--workload", "bulk:8:8:512", "--capacity", "1023", "--threads", "2"],
             "allowed is 1024 or more",
         ),
-        (&["--workload", "larson", "--arena", "999", "--threads", "1"], "allowed is 1000 or more"),
-        (&["--workload", "churn", "--arena", "95", "--threads", "2"], "allowed is 96 or more"),
+        (
+            &["--workload", "larson", "--capacity", "999", "--threads", "1"],
+            "allowed is 1000 or more",
+        ),
+        (&["--workload", "churn", "--capacity", "95", "--threads", "2"], "allowed is 96 or more"),
         (&["--workload", "scratch", "--payload", "none,block"], "it writes the first line itself"),
         (&["--payload", "all"], "allowed is none, line or block"),
         (&["--workload", "exhausted", "--payload", "line"], "it gets no block"),
         (&["--workload", "handover", "--threads", "1"], "its threads work in pairs"),
         (
-            &["--workload", "replace", "--arena", "1999", "--threads", "2"],
+            &["--workload", "replace", "--capacity", "1999", "--threads", "2"],
             "allowed is 2000 or more",
         ),
         (
-            &["--workload", "near-full", "--arena", "499", "--threads", "1"],
+            &["--workload", "near-full", "--capacity", "499", "--threads", "1"],
             "allowed is 500 or more",
         ),
-        (&["--workload", "handover", "--arena", "255", "--threads", "2"], "allowed is 256 or more"),
+        (
+            &["--workload", "handover", "--capacity", "255", "--threads", "2"],
+            "allowed is 256 or more",
+        ),
         (&["--workload", "exhausted", "--contender", "system"], "has no bound"),
         (&["--threads", "0"], "from 1 to 1024"),
         (&["--threads", "1,,2"], "from 1 to 1024"),
         (&["--threads", "100000"], "from 1 to 1024"),
         (&["--block-size", "0"], "1 to 1G bytes"),
         (&["--block-size", "64Q"], "1 to 1G bytes"),
-        (&["--arena", "1000000000000"], "from 1 to 10000000"),
-        (&["--arena", "63", "--threads", "2", "--workload", "burst"], "allowed is 64 or more"),
-        (&["--arena", "10000000", "--block-size", "1G"], "1 TiB"),
-        (&["--contender", "nosuch"], "lock-free/handle, lock-free/raw"),
-        (&["--contender", "two\nlines"], "lock-free/handle, lock-free/raw"),
-        (&["--contender", ""], "lock-free/handle, lock-free/raw"),
+        (&["--capacity", "1000000000000"], "from 1 to 10000000"),
+        (&["--capacity", "63", "--threads", "2", "--workload", "burst"], "allowed is 64 or more"),
+        (&["--capacity", "10000000", "--block-size", "1G"], "1 TiB"),
+        (&["--contender", "nosuch"], "allowed is all, a name or a part of one, see --list"),
+        (&["--contender", "two\nlines"], "allowed is all, a name or a part of one, see --list"),
+        (&["--contender", ""], "allowed is all, a name or a part of one, see --list"),
         (&["--output", "/no/such/folder/file"], "cannot write to /no/such/folder/file"),
     ];
     for (arguments, said) in wrong {

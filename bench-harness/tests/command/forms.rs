@@ -9,7 +9,7 @@ use crate::{ALLOCATORS, CONTENDERS, without_places};
 
 /// A run of two workloads, two numbers of threads, two block sizes, one arena: 8 cases.
 fn quick(format: &str) -> Output {
-    let grid = ["--time", "0.1", "--threads", "1,2", "--block-size", "64,1K", "--arena", "100"];
+    let grid = ["--time", "0.1", "--threads", "1,2", "--block-size", "64,1K", "--capacity", "100"];
     let output = run(&[&grid[..], &["--target", TARGET, "--format", format]].concat());
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert_eq!(text(&output.stderr), "", "no terminal, no progress");
@@ -93,7 +93,7 @@ fn the_table_fits_100_columns_and_ends_with_verdicts() {
     for line in without_places(table).lines() {
         assert!(line.chars().count() <= 100, "{line}");
     }
-    assert!(table.contains("burst, 2 threads, 1 KiB blocks, arena of 100"), "{table}");
+    assert!(table.contains("burst, 2 threads, 1 KiB blocks, capacity 100"), "{table}");
     assert!(table.contains(&format!("of {} cells", CASES * ALLOCATORS)), "{table}");
     assert!(!table.contains('\u{1b}'), "no escape codes where there is no terminal");
 }
@@ -101,9 +101,9 @@ fn the_table_fits_100_columns_and_ends_with_verdicts() {
 /// A parameter is part of a workload's name, a payload a place of its own: in every form.
 #[test]
 fn parameters_and_payloads_are_recorded_and_shown() {
-    let grid = ["--time", "0.05", "--threads", "1", "--block-size", "64", "--arena", "1000"];
+    let grid = ["--time", "0.05", "--threads", "1", "--block-size", "64", "--capacity", "1000"];
     let workloads = ["--workload", "pair,bulk:8:32:512,near-full:90,exhausted"];
-    let what = ["--payload", "none,line,block", "--contender", "mutex/raw,loop"];
+    let what = ["--payload", "none,line,block", "--contender", "block-mutex/raw,loop"];
     let all = |format: &str| {
         let output = run(&[&grid[..], &workloads, &what, &["--format", format]].concat());
         assert!(output.status.success(), "{}", text(&output.stderr));
@@ -112,7 +112,7 @@ fn parameters_and_payloads_are_recorded_and_shown() {
     let record: Value = serde_json::from_str(&all("json")).expect("valid JSON");
     let cells = record["cells"].as_array().expect("an array of cells");
     let of = |workload: &str| {
-        let cells = cells.iter().filter(|cell| cell["contender"] == "mutex");
+        let cells = cells.iter().filter(|cell| cell["contender"] == "block-mutex");
         let cells = cells.filter(|cell| cell["workload"] == workload);
         cells.map(|cell| cell["payload"].as_str().expect("a payload")).collect::<Vec<_>>()
     };
@@ -140,9 +140,10 @@ fn parameters_and_payloads_are_recorded_and_shown() {
 
 #[test]
 fn the_target_decides_the_verdict_but_not_the_exit_code() {
-    let grid = ["--time", "0.05", "--threads", "1", "--workload", "pair", "--arena", "10"];
+    let grid = ["--time", "0.05", "--threads", "1", "--workload", "pair", "--capacity", "10"];
     for (target, said) in [("0.000001", "met in 0 of 2 cells"), ("1e9", "met in 2 of 2 cells")] {
-        let output = run(&[&grid[..], &["--contender", "system", "--target", target]].concat());
+        let output =
+            run(&[&grid[..], &["--contender", "system", "--verbose", "--target", target]].concat());
         assert!(output.status.success());
         assert!(text(&output.stdout).contains(said), "{}", text(&output.stdout));
     }

@@ -15,9 +15,9 @@ const SMALL: &[&str] = &[
     "--rounds=3",
     "--threads=2",
     "--workload=pair,exhausted",
-    "--arena=1000",
+    "--capacity=1000",
     "--block-size=64",
-    "--contender=mutex/handle,system",
+    "--contender=block-mutex/handle,system",
 ];
 
 /// Calls of a sort in a run of [`SMALL`].
@@ -51,10 +51,10 @@ fn json_has_latencies_of_every_sort_of_call_and_can_still_be_compared() {
             ["contender", "workload", "call"].map(|field| latency[field].as_str().expect("a name"))
         })
         .collect();
-    let pair = ["mutex", "system"]
+    let pair = ["block-mutex", "system"]
         .into_iter()
         .flat_map(|contender| ["take", "give"].map(|call| [contender, "pair", call]));
-    assert_eq!(sorts, pair.chain([["mutex", "exhausted", "refusal"]]).collect());
+    assert_eq!(sorts, pair.chain([["block-mutex", "exhausted", "refusal"]]).collect());
     assert_eq!(latencies.len(), SORTS);
     assert!(parsed["timer"]["cost_ns"].as_f64().is_some_and(|ns| ns > 0.0), "{}", parsed["timer"]);
     assert_eq!(parsed["cells"].as_array().expect("cells").len(), 3, "they are measured as ever");
@@ -89,7 +89,8 @@ fn csv_has_a_row_for_every_sort_of_call() {
 #[test]
 fn tables_and_markdown_have_latencies_and_the_cost_of_the_clock() {
     let (table, markdown) = (report("table"), report("markdown"));
-    for (report, row) in [(&table, "│ mutex/handle"), (&markdown, "| mutex     | handle")] {
+    for (report, row) in [(&table, "│ block-mutex/handle"), (&markdown, "| block-mutex | handle")]
+    {
         for part in [row, "p99.99", "refusal", "of each latency are its own"] {
             assert!(report.contains(part), "{part}: {report}");
         }
@@ -117,7 +118,8 @@ fn what_cannot_be_timed_is_said() {
     }
 
     let some = ["--latency", "--time=0.1", "--rounds=3", "--threads=2", "--contender=loop"];
-    let small = run(&[&some[..], &["--arena=100"]].concat());
+    let some = [&some[..], &["--verbose"]].concat();
+    let small = run(&[&some[..], &["--capacity=100"]].concat());
     let small = text(&small.stdout).replace("\n  ", " ");
     assert!(small.contains("too small for near-full at 2 threads"), "{small}");
     let bulk = run(&[&some[..], &["--workload=bulk,pair"]].concat());

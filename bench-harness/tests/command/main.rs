@@ -8,6 +8,7 @@ mod page;
 mod records;
 mod scaling;
 mod selection;
+mod summary;
 
 #[path = "../support/fixture.rs"]
 mod fixture;

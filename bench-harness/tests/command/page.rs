@@ -136,7 +136,7 @@ fn what_a_record_says_is_text_and_nothing_else() {
     let hostile = "</style></svg></title><script>alert(\"1\")</script>&amp;'";
     let mut record = fixture::record();
     for cell in cells(&mut record) {
-        if cell["contender"] == "mutex" {
+        if cell["contender"] == "block-mutex" {
             cell["contender"] = json!(hostile);
         }
         if cell["workload"] == "burst" {
@@ -190,23 +190,37 @@ fn the_picture_has_a_bar_for_one_thread_and_for_all_cores() {
     let bars = bars.filter(|class| class.starts_with("bar k")).count();
     // Nine contenders, of one of them two paths; and the loop is one of the nine.
     assert_eq!(bars, 2 * (9 + 1));
-    for text in ["1 thread", "4 threads", "lock-free", "handle", "target 28 ns", "log scale"] {
+    for text in ["1 thread", "4 threads", "block-lockfree", "handle", "target 28 ns", "log scale"] {
         assert!(has_text(&document, text), "{text}");
     }
     assert!(!has_text(&document, "16 threads"), "there are four cores");
 }
 
+/// Else two bars have one name.
+#[test]
+fn with_one_number_of_threads_two_rows_of_a_contender_are_told_apart() {
+    let mut record = fixture::record();
+    cells(&mut record).retain(|cell| cell["threads"] == 1);
+    let picture = report("single", &record, "svg");
+    let document = Document::parse(&picture).expect("well-formed");
+    for name in ["block-lockfree/handle", "block-lockfree/unchecked", "block-mutex"] {
+        let named = document.descendants().filter(Node::is_text);
+        let named = named.filter(|node| node.text() == Some(name)).count();
+        assert_eq!(named, 1, "{name}");
+    }
+}
+
 #[test]
 fn a_run_can_be_shown_without_being_stored() {
     for format in ["html", "svg"] {
-        let grid = ["--time=0.05", "--threads=1", "--workload=pair", "--arena=100"];
+        let grid = ["--time=0.05", "--threads=1", "--workload=pair", "--capacity=100"];
         let output = run(&[&grid[..], &["--contender=mutex,loop", "--format", format]].concat());
         assert!(output.status.success(), "{output:?}");
         let text = String::from_utf8(output.stdout).expect("UTF-8");
         let text = if format == "html" { as_xml(&text) } else { text };
         let document = Document::parse(&text).expect("well-formed");
         assert!(
-            has_text(&document, "mutex")
+            has_text(&document, "block-mutex")
                 && has_text(&document, "Processor").eq(&(format == "html"))
         );
     }
@@ -252,4 +266,41 @@ fn a_record_that_cannot_be_shown_gets_one_clear_line() {
         assert!(line.contains(said) && line.lines().count() == 1, "{said}: {line}");
         assert!(!Path::new(&file("refused.out")).exists());
     }
+}
+
+/// What the page says above all else.
+fn answer(record: &Value) -> String {
+    let page = as_xml(&report("answer", record, "html"));
+    let document = Document::parse(&page).expect("well-formed");
+    let found = document.descendants().find(|node| node.attribute("class") == Some("answer"));
+    let found = found.expect("an answer").descendants().filter(Node::is_text);
+    found.filter_map(|node| node.text()).collect()
+}
+
+/// The safe path is the headline, and no factor is named that is below what the control differs by.
+#[test]
+fn the_answer_is_about_the_safe_path_and_silent_where_there_is_noise() {
+    let mut record = fixture::record();
+    let noisy = answer(&record);
+    assert!(noisy.contains("too noisy to rank") && !noisy.contains("times as"), "{noisy}");
+    let twin: Vec<_> = cells(&mut record)
+        .iter()
+        .filter(|cell| cell["contender"] == bench_harness::lineup::OURS && cell["path"] == "handle")
+        .map(|cell| cell["median_ns"].as_f64().expect("a number"))
+        .collect();
+    let mut twin = twin.into_iter();
+    for cell in cells(&mut record) {
+        if cell["contender"] == "control" {
+            cell["median_ns"] = json!(1.01 * twin.next().expect("as many"));
+        }
+    }
+    let told = answer(&record);
+    assert!(told.starts_with(&format!("{} takes ", bench_harness::lineup::OURS)), "{told}");
+    assert!(told.contains("times as fast as the best general allocator"), "{told}");
+    assert!(told.contains("unchecked") && !told.contains("noisy"), "{told}");
+    // Where the loop alone exceeds the target nothing is said either.
+    for cell in cells(&mut record) {
+        cell["loop_ns"] = json!(100.0);
+    }
+    assert!(!answer(&record).contains("times as"));
 }

@@ -20,7 +20,7 @@ const SMALL: &[&str] = &[
     "--rounds=12",
     "--threads=1",
     "--workload=pair",
-    "--arena=10",
+    "--capacity=10",
     "--block-size=64",
     "--contender=system,mutex/handle",
 ];

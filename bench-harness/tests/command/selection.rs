@@ -11,7 +11,7 @@ use crate::{CONTENDERS, without_places};
 
 /// The contenders that the usual run leaves out.
 const ONLY_IF_ASKED: [&str; 10] = [
-    "lock-free-owned",
+    "block-lockfree-owned",
     "waiting",
     "seg-queue",
     "object-pool",
@@ -64,7 +64,7 @@ fn all_workloads_run_and_what_cannot_is_said() {
 /// By a few contenders, the longest names and one that is no pool among them: the columns are the same.
 #[test]
 fn every_form_has_all_workloads_and_says_what_cannot_be_done() {
-    let chosen = ["array-queue", "system", "loop"];
+    let chosen = ["block-lockfree", "system", "loop"];
     let longest = lineup::usual().map(|name| name.contender.len()).max();
     assert_eq!(Some(chosen[0].len()), longest, "a longer name has come");
     let few = |format| all_workloads(&["--contender", &chosen.join(","), "--format", format]);
@@ -85,7 +85,7 @@ const CASES: usize = 2 * Workload::ALL.len() - 1;
 fn all_workloads(more: &[&str]) -> String {
     let grid = ["--time", "0.1", "--workload", "all", "--threads", "1,2", "--block-size", "64"];
     let form = if more.is_empty() { &["--format", "json"] } else { more };
-    let output = run(&[&grid[..], &["--arena", "2000"], form].concat());
+    let output = run(&[&grid[..], &["--capacity", "2000"], form].concat());
     assert!(output.status.success(), "{}", text(&output.stderr));
     String::from_utf8(output.stdout).expect("UTF-8")
 }
@@ -95,7 +95,7 @@ fn all_workloads(more: &[&str]) -> String {
 fn contenders_that_are_asked_for_run_and_what_they_cannot_is_said() {
     let contenders = ONLY_IF_ASKED.join(",");
     let grid = ["--time", "0.1", "--rounds", "3", "--workload", "all", "--contender", &contenders];
-    let case = ["--threads", "2", "--block-size", "64", "--arena", "2000", "--format", "json"];
+    let case = ["--threads", "2", "--block-size", "64", "--capacity", "2000", "--format", "json"];
     let output = run(&[&grid[..], &case].concat());
     assert!(output.status.success(), "{}", text(&output.stderr));
     let record: Value = serde_json::from_slice(&output.stdout).expect("valid JSON");
@@ -117,18 +117,18 @@ fn contenders_that_are_asked_for_run_and_what_they_cannot_is_said() {
 
 #[test]
 fn filters_choose_cells() {
-    let grid = ["--time", "0.05", "--threads", "1", "--workload", "pair", "--arena", "10"];
+    let grid = ["--time", "0.05", "--threads", "1", "--workload", "pair", "--capacity", "10"];
     let chosen = |filter: &str| {
         let output = run(&[&grid[..], &["--format", "json", "--contender", filter]].concat());
         let record: Value = serde_json::from_slice(&output.stdout).expect("valid JSON");
         // Two block sizes.
         record["cells"].as_array().expect("an array of cells").len() / 2
     };
-    assert_eq!(chosen("mutex"), 3);
+    assert_eq!(chosen("block-mutex"), 3);
     assert_eq!(chosen("handle"), 6);
     assert_eq!(chosen("seg-queue,object-pool"), 4);
     assert_eq!(chosen("vec/zeroed"), 1);
-    assert_eq!(chosen("mutex/handle,loop"), 2);
+    assert_eq!(chosen("block-mutex/handle,loop"), 2);
     assert_eq!(chosen("sys"), 1);
     assert_eq!(chosen("plain"), 3);
     assert_eq!(chosen("all"), lineup::names().count());

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 /// A contender's path, and its time for a pair on one thread.
 const PATHS: [(&str, &str, f64); 11] = [
-    ("lock-free", "handle", 7.4),
-    ("lock-free", "unchecked", 5.1),
+    ("block-lockfree", "handle", 7.4),
+    ("block-lockfree", "unchecked", 5.1),
     ("plain-stack", "handle", 21.0),
-    ("mutex", "handle", 24.0),
+    ("block-mutex", "handle", 24.0),
     ("array-queue", "handle", 19.0),
     ("lockfree-object-pool", "pull", 31.0),
     ("sharded-slab", "create", 44.0),
@@ -95,7 +95,7 @@ fn general(unable: impl Fn(&str, &str) -> Value) -> Vec<Value> {
 /// A time that depends on everything, in a way that gives curves a shape.
 fn median((contender, _, pair): (&str, &str, f64), place: &Place) -> f64 {
     let Place { workload, threads, block_size, arena } = *place;
-    let shares = ["lock-free", "loop", "mimalloc", "sharded-slab"].contains(&contender);
+    let shares = ["block-lockfree", "loop", "mimalloc", "sharded-slab"].contains(&contender);
     let crowd = if shares { 1.0 / threads.min(4) as f64 } else { (threads as f64).powf(1.3) };
     let work = match workload {
         "burst" => 0.8,
@@ -129,7 +129,7 @@ fn case(place: &Place) -> Vec<Value> {
             "loop_ns": can("loop").then(|| median(PATHS[9], place)),
             "best_allocator_ns": best,
             "times_best_allocator": best.filter(|_| judged).map(|best| best / ns),
-            "remark": (workload == "handover" && path.0 == "mutex").then_some("one by one"),
+            "remark": (workload == "handover" && path.0 == "block-mutex").then_some("one by one"),
             "met": judged.then_some(ns <= TARGET_NS),
         })
     });
@@ -155,7 +155,8 @@ fn latencies() -> Vec<Value> {
 }
 
 fn scaling() -> Value {
-    let saturations = [("lock-free", "handle", 0.0, 7.4), ("mutex", "handle", 2.0, 24.0)];
+    let saturations =
+        [("block-lockfree", "handle", 0.0, 7.4), ("block-mutex", "handle", 2.0, 24.0)];
     let saturations = saturations.map(|(contender, path, shared, alone)| {
         let points = [1, 2, 4].map(|threads| {
             let speedup = if shared > 0.0 { 0.4 } else { f64::from(threads) };
@@ -184,7 +185,7 @@ fn comparison() -> Value {
         "old_date": "2026-01-01T00:00:00Z", "old_commit": "before",
         "new_date": "2026-01-02T03:04:05Z", "new_commit": "after", "tolerance_percent": 5.0,
         "beyond_tolerance": 1, "warnings": ["another kernel: Linux 6.0 before, Linux 6.1 now"],
-        "changes": [change("mutex", "slower", 12.0), change("lock-free", "no-difference", 0.1)],
+        "changes": [change("block-mutex", "slower", 12.0), change("block-lockfree", "no-difference", 0.1)],
         "only_old": [], "only_new": [],
     })
 }

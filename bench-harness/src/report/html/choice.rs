@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn each_contender_has_its_best_path() {
-        let lines = [line("mutex", "raw", 3.0), line("mutex", "handle", 2.0)];
+        let lines = [line("block-mutex", "raw", 3.0), line("block-mutex", "handle", 2.0)];
         let chosen = choose(&lines, time);
         assert_eq!((chosen.len(), chosen[0].path), (1, "handle"));
     }
@@ -91,10 +91,10 @@ mod tests {
     fn the_subject_and_the_best_allocator_are_there_even_if_many_are_faster() {
         let names: Vec<_> = (0..20).map(|number| format!("pool {number}")).collect();
         let mut lines: Vec<_> = names.iter().map(|name| line(name, "any", 1.0)).collect();
-        lines.extend([line("lock-free", "raw", 8.0), line("system", "m", 9.0)]);
+        lines.extend([line("block-lockfree", "raw", 8.0), line("system", "m", 9.0)]);
         lines.push(line("mimalloc", "m", 7.0));
         let chosen: Vec<_> = choose(&lines, time).iter().map(|line| line.contender).collect();
         assert_eq!(chosen.len(), MOST, "{chosen:?}");
-        assert_eq!(chosen[MOST - 2..], ["mimalloc", "lock-free"]);
+        assert_eq!(chosen[MOST - 2..], ["mimalloc", "block-lockfree"]);
     }
 }

@@ -8,8 +8,9 @@ use super::chart::Line;
 use super::choice::{choose_all, time};
 use super::heat::usual;
 use super::palette::Looks;
-use super::words::{figure, short_commit, significant};
+use super::words::{duration, figure, short_commit, significant};
 use crate::distinct::distinct;
+use crate::lineup::SAFE;
 use crate::numbers::plural;
 use crate::report::view::{Cell, View};
 
@@ -24,8 +25,6 @@ const TOP: usize = 108;
 const ROOM: f64 = 56.0;
 /// Letters of a contender's name beyond which they are squeezed.
 const LETTERS: usize = 18;
-/// The path of the pool that this is about that is shown whether it is the fastest or not.
-const SAFE: (&str, &str) = ("lock-free", "handle");
 /// The space between two contenders.
 const GAP: usize = 9;
 
@@ -122,7 +121,7 @@ fn picture(view: &View, bars: &Bars, alone: bool) -> Markup {
             (legend(threads, &x))
             (ticks(&x, bottom))
             @for (index, line) in shown.iter().enumerate() {
-                (name(line, TOP + index * row + threads.len() * BAR / 2, threads.len() > 1))
+                (name(line, TOP + index * row + threads.len() * BAR / 2, threads.len() > 1, &shown))
                 @for (index, y, end, _) in places(line, threads, &x, TOP + index * row) {
                     rect class={ "bar " (Looks::of(line.contender).class()) " b" (index) } x=(LEFT) y=(y + 1)
                         width=(format!("{:.1}", (end - LEFT as f64).max(1.0))) height=(BAR - 2) {}
@@ -175,18 +174,27 @@ fn ticks(x: &Axis, bottom: usize) -> Markup {
 }
 
 /// The names of a row.
-fn name(line: &Line, middle: usize, with_path: bool) -> Markup {
-    let rows = if with_path {
-        vec![("strong", line.contender, middle - 2), ("", line.path, middle + 13)]
+fn name(line: &Line, middle: usize, has_room: bool, all: &[&Line]) -> Markup {
+    let rows = if has_room {
+        vec![
+            ("strong", line.contender.to_owned(), middle - 2),
+            ("", line.path.to_owned(), middle + 13),
+        ]
     } else {
-        vec![("strong", line.contender, middle + 5)]
+        vec![("strong", unique_name(line, all), middle + 5)]
     };
     html! {
         @for (class, name, y) in rows {
-            text class={ "label end " (class) } x=(LEFT - 8) y=(y) textLength=[squeezed(name)]
+            text class={ "label end " (class) } x=(LEFT - 8) y=(y) textLength=[squeezed(&name)]
                 lengthAdjust="spacingAndGlyphs" { (name) }
         }
     }
+}
+
+/// Returns the contender's name, with the path if another row is of the same contender.
+fn unique_name(line: &Line, all: &[&Line]) -> String {
+    let rows = all.iter().filter(|other| other.contender == line.contender).count();
+    if rows > 1 { format!("{}/{}", line.contender, line.path) } else { line.contender.to_owned() }
 }
 
 /// The bars of a row: which, where, how far, and the figure.
@@ -211,11 +219,12 @@ fn along(x: &Axis, value: f64) -> f64 {
 
 /// The picture for those who do not see it.
 fn in_words(bars: &Bars, target: Option<f64>) -> String {
-    let rows = bars.rows.iter().chain(&bars.alone).map(|line| {
+    let all: Vec<&Line> = bars.rows.iter().chain(&bars.alone).collect();
+    let rows = all.iter().map(|line| {
         let points = line.points.iter().map(|(threads, ns)| {
-            format!("{} ns at {}", figure(*ns), plural(*threads as usize, "thread"))
+            format!("{} at {}", duration(*ns), plural(*threads as usize, "thread"))
         });
-        format!("{} {}", line.contender, points.collect::<Vec<_>>().join(", "))
+        format!("{} {}", unique_name(line, &all), points.collect::<Vec<_>>().join(", "))
     });
     let mut text = rows.collect::<Vec<_>>().join("; ");
     if let Some(ns) = target {

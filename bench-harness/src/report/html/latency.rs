@@ -70,7 +70,7 @@ fn chart<'a>(latencies: &'a [Latency], timer: Option<&Timer>, of: Case<'a>) -> C
     let cost = timer.map(|timer| timer.cost_ns);
     Chart {
         title: format!(
-            "{call}: {workload}, {}, {}, arena of {}",
+            "{call}: {workload}, {}, {}, capacity {}",
             plural(threads, "thread"),
             bytes(block_size),
             count(arena)

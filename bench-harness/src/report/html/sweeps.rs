@@ -145,7 +145,7 @@ mod tests {
     /// A record of a pool's pairs, one cell for each block size and payload.
     fn view(places: &[(&str, usize, Option<&str>)]) -> View {
         let cells = places.iter().map(|(workload, block_size, payload)| {
-            json!({"contender": "mutex", "path": "raw", "workload": workload, "threads": 1,
+            json!({"contender": "block-mutex", "path": "raw", "workload": workload, "threads": 1,
                 "block_size": block_size, "arena": 10, "payload": payload, "median_ns": 2.0,
                 "min_ns": 1.0})
         });

@@ -4,10 +4,15 @@ use maud::{Markup, html};
 
 use super::chart::swatch;
 use super::heat::{Swept, usual};
-use super::words::{figure, full_name, times};
+use super::words::{duration, figure, full_name, times};
 use crate::distinct::distinct;
+use crate::lineup::{OURS, SAFE};
 use crate::numbers::plural;
+use crate::report::noise::{Noise, percent, tells};
 use crate::report::view::{Blocks, Cell, View};
+
+/// The path without checks of the contender that this is about.
+const UNCHECKED: (&str, &str) = (OURS, "unchecked");
 
 /// The section.
 pub(super) fn section(view: &View) -> Markup {
@@ -30,23 +35,47 @@ pub(super) fn section(view: &View) -> Markup {
     }
 }
 
-/// The answer in one sentence.
+/// Returns the answer in one sentence: the safe path of the contender that this is about, against the
+/// best general allocator; or that the run is too noisy for one.
 pub(super) fn answer(view: &View) -> Option<Markup> {
-    let blocks = usual(view)?;
-    let best = leaders(view, blocks);
-    let Leader { workload, threads, best, general } = best.first()?;
-    let unit = if *workload == "exhausted" { "a refusal" } else { "a block taken and given back" };
+    let (blocks, noise) = (usual(view)?, Noise::of(view));
+    let safe = |cell: &&Cell| cell.name() == SAFE && cell.blocks() == blocks;
+    let cell = view.judged().find(safe)?;
+    let same_case = |other: &&Cell| {
+        other.blocks() == blocks
+            && (&other.workload, other.threads) == (&cell.workload, cell.threads)
+    };
+    let general = view
+        .judged()
+        .filter(same_case)
+        .find(|other| cell.best_allocator_ns == Some(other.median_ns));
+    let unchecked = view.judged().filter(same_case).find(|other| other.name() == UNCHECKED);
+    let of = match &*cell.workload {
+        "exhausted" => "a failed allocation",
+        _ => "an allocation and a free",
+    };
+    let told = general.map(|other| tells(view, noise.as_ref(), cell, other.median_ns));
     Some(html! {
-        strong { (best.contender) "/" (best.path) } " is fastest at " (workload) ", "
-        (plural(*threads, "thread")) ": "
-        strong { (figure(best.median_ns)) " ns" } " for " (unit)
-        @if let (Some(times_best), Some(general)) = (best.times_best_allocator, general) {
-            @if general.name() != best.name() {
-                ", " (times(times_best)) " times as fast as the best general allocator, "
-                (general.contender) " (" (figure(general.median_ns)) " ns)"
-            }
+        strong { (OURS) } " takes " strong { (duration(cell.median_ns)) } " for " (of) " ("
+        (cell.workload) ", " (plural(cell.threads, "thread")) ")"
+        @if let (Some(true), Some(general)) = (told, general) {
+            @let times_as_long = general.median_ns / cell.median_ns;
+            ", " @if times_as_long > 1.0 { (times(times_as_long)) " times as fast as " }
+            @else { (times(1.0 / times_as_long)) " times as long as " }
+            "the best general allocator, " (general.contender) " (" (duration(general.median_ns)) ")"
+        }
+        @if let Some(unchecked) = unchecked {
+            "; " (duration(unchecked.median_ns)) " unchecked"
         }
         "."
+        @if told == Some(false) {
+            " This run is too noisy to rank it against general allocators"
+            @if let Some(noise) = &noise {
+                ": the same pool measured twice differs by " (percent(noise.usual())) " (median), "
+                (percent(noise.worst())) " (worst)"
+            }
+            "."
+        }
     })
 }
 
@@ -56,10 +85,14 @@ struct Leader<'a> {
     threads: usize,
     best: &'a Cell,
     general: Option<&'a Cell>,
+    /// Whether its lead over the next contender says something.
+    leads: bool,
+    /// Whether the difference from the best general allocator says something.
+    differs: bool,
 }
 
 fn leaders<'a>(view: &'a View, blocks: Blocks) -> Vec<Leader<'a>> {
-    let swept = Swept::of(view);
+    let (swept, noise) = (Swept::of(view), Noise::of(view));
     let of = |cell: &&Cell| cell.blocks() == blocks && !swept.has(&cell.workload);
     let workloads = distinct(view.judged().filter(of).map(|cell| &*cell.workload));
     let place = |workload| workloads.iter().position(|other| *other == workload);
@@ -69,11 +102,15 @@ fn leaders<'a>(view: &'a View, blocks: Blocks) -> Vec<Leader<'a>> {
     let leaders = columns.into_iter().filter_map(|(workload, threads)| {
         let case = || {
             let here = move |cell: &&Cell| (&*cell.workload, cell.threads) == (workload, threads);
-            view.judged().filter(of).filter(here)
+            view.judged().filter(of).filter(here).filter(|cell| cell.path != "unchecked")
         };
         let best = case().min_by(|a, b| a.median_ns.total_cmp(&b.median_ns))?;
         let general = case().find(|cell| cell.best_allocator_ns == Some(cell.median_ns));
-        Some(Leader { workload, threads, best, general })
+        let others = case().filter(|cell| cell.contender != best.contender);
+        let next = others.map(|cell| cell.median_ns).min_by(f64::total_cmp);
+        let leads = next.is_none_or(|next| tells(view, noise.as_ref(), best, next));
+        let differs = general.is_some_and(|cell| tells(view, noise.as_ref(), best, cell.median_ns));
+        Some(Leader { workload, threads, best, general, leads, differs })
     });
     leaders.collect()
 }
@@ -81,8 +118,8 @@ fn leaders<'a>(view: &'a View, blocks: Blocks) -> Vec<Leader<'a>> {
 fn fastest(view: &View, blocks: Blocks) -> Markup {
     html! {
         p class="caption" {
-            "By the median, " (blocks) ". “x best” is how many times as fast as the best "
-            "general allocator of the same case."
+            "By the median, " (blocks) ", without unchecked paths. “x best” is how many times as fast "
+            "as the best general allocator of the same case. “noise”: the same pool measured twice differs by as much."
         }
         div class="scroll" tabindex="0" { table class="fastest" {
             thead { tr {
@@ -90,14 +127,22 @@ fn fastest(view: &View, blocks: Blocks) -> Markup {
                 th scope="col" { "fastest" } th scope="col" class="number" { "ns" }
                 th scope="col" class="number" { "x best" } th scope="col" { "best general allocator" }
             } }
-            tbody { @for Leader { workload, threads, best, general } in leaders(view, blocks) { tr {
+            tbody { @for Leader { workload, threads, best, general, leads, differs } in leaders(view, blocks) { tr {
                 th scope="row" { (workload) }
                 td class="number" { (threads) }
-                td { (swatch(&best.contender)) (full_name(&best.contender, &best.path)) }
+                td {
+                    @if leads { (swatch(&best.contender)) (full_name(&best.contender, &best.path)) }
+                    @else { "noise" }
+                }
                 td class="number" { (figure(best.median_ns)) }
-                td class="number" { @if let Some(factor) = best.times_best_allocator { strong { (times(factor)) } } }
+                td class="number" {
+                    @if general.is_some_and(|general| general.name() == best.name()) { "1" }
+                    @else if let Some(factor) = best.times_best_allocator {
+                        @if differs { strong { (times(factor)) } } @else { "noise" }
+                    }
+                }
                 td { @if let Some(general) = general {
-                    (general.contender) " " span class="path" { (figure(general.median_ns)) " ns" }
+                    (general.contender) " " span class="path" { (duration(general.median_ns)) }
                 } @else { "none can" } }
             } } }
         } }
@@ -122,7 +167,7 @@ fn met(view: &View) -> Markup {
                     td { (verdict(met, own.len())) }
                     td class="number" { (met) " of " (own.len()) }
                     td { @if let Some(worst) = worst {
-                        (figure(worst.median_ns)) " ns: "
+                        (duration(worst.median_ns)) ": "
                         span class="path" { (worst.workload) ", " (plural(worst.threads, "thread")) }
                     } }
                 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-pub(super) use crate::report::overview::figure;
+pub(super) use crate::report::overview::time as figure;
 
 /// A contender and the path through it, which may stand on a line of its own.
 pub(super) fn full_name(contender: &str, path: &str) -> Markup {
@@ -39,7 +39,7 @@ pub(super) fn significant(value: f64) -> String {
 
 /// How many times: 0.83, 3.4, 12.
 pub(super) fn times(factor: f64) -> String {
-    figure(factor)
+    crate::report::overview::figure(factor)
 }
 
 /// A whole number, with K and M where they fit exactly or the rest says little.

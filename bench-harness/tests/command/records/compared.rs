@@ -33,8 +33,13 @@ fn a_cell_slower_than_tolerated_ends_with_code_3() {
         assert_eq!(output.status.code(), Some(3), "{format}");
         assert!(text(&output.stdout).contains(said), "{}", text(&output.stdout));
     }
-    let table = compare(&old, &new, &[]);
-    assert!(text(&table.stdout).lines().all(|line| line.chars().count() <= 100));
+    for more in [&[][..], &["--verbose"]] {
+        let table = compare(&old, &new, more);
+        let table = text(&table.stdout);
+        assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+        assert_eq!(table.contains("│ system"), !more.is_empty(), "only changes: {table}");
+        assert!(table.contains("1 slower"), "{table}");
+    }
 }
 
 #[test]
@@ -56,6 +61,37 @@ fn what_only_one_record_has_is_listed_and_another_machine_is_warned_of() {
             if format == "json" { "\"only_old\": [\n" } else { "only in the earlier record" };
         assert!(report.contains(listed), "{format}: {report}");
     }
+}
+
+/// A record of everything has thousands of cells that a short run has not.
+#[test]
+fn cells_of_one_record_only_are_counted_and_few_are_named() {
+    let record = steady();
+    let mut larger = record.clone();
+    let cells = larger["cells"].as_array_mut().expect("cells");
+    for threads in 100..200 {
+        let mut cell = cells[0].clone();
+        cell["threads"] = json!(threads);
+        cells.push(cell);
+    }
+    let (old, new) =
+        (File::of("larger", &larger.to_string()), File::of("smaller", &record.to_string()));
+    let output = run(&["--compare", old.path(), "--with", new.path()]);
+    let report = text(&output.stdout);
+    let words = report.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("only in the earlier record, 100 cells such as: "), "{report}");
+    assert!(report.lines().count() < 15, "{report}");
+}
+
+/// Contenders were called differently in older records.
+#[test]
+fn an_older_record_is_compared_by_the_names_of_today() {
+    let record = steady();
+    let older = record.to_string().replace("\"block-mutex\"", "\"mutex\"");
+    assert_ne!(older, record.to_string());
+    let (old, new) = (File::of("older", &older), File::of("today", &record.to_string()));
+    let output = run(&["--compare", old.path(), "--with", new.path()]);
+    assert!(!text(&output.stdout).contains("only in"), "{}", text(&output.stdout));
 }
 
 #[test]

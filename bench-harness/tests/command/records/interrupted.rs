@@ -11,7 +11,7 @@ use super::{File, command, run, text};
 const ONE_CELL: &[&str] = &[
     "--threads=1",
     "--workload=pair",
-    "--arena=10",
+    "--capacity=10",
     "--block-size=64",
     "--contender=mutex/handle",
 ];
@@ -95,7 +95,7 @@ fn is_partial(format: &str, output: &File) {
 #[test]
 fn without_a_sample_nothing_is_written() {
     let output = File::absent("nothing");
-    let arguments = ["--threads", "1", "--arena", "1000000", "--block-size", "64"];
+    let arguments = ["--threads", "1", "--capacity", "1000000", "--block-size", "64"];
     let child = started(&arguments, "json", &output);
     signal(&child, "INT");
     let (code, line) = ended(child);
@@ -124,7 +124,8 @@ fn the_second_signal_ends_the_run_at_once() {
 #[test]
 fn a_run_that_times_calls_ends_early_too() {
     let output = File::absent("timed");
-    let grid = ["--latency", "--workload=pair", "--arena=100", "--contender=mutex/handle,system"];
+    let grid =
+        ["--latency", "--workload=pair", "--capacity=100", "--contender=mutex/handle,system"];
     let arguments = [&grid[..], &["--threads=1,2", "--time=60", "--rounds=1"]].concat();
     let child = started(&arguments, "json", &output);
     sleep(Duration::from_secs(2));

@@ -128,7 +128,7 @@ impl std::fmt::Display for Fixed<'_> {
             write!(f, ", {}", bytes(*block_size))?;
         }
         if *arena > 0 {
-            write!(f, ", arena of {}", count(*arena))?;
+            write!(f, ", capacity {}", count(*arena))?;
         }
         if let Some(payload) = payload {
             write!(f, ", payload: {payload}")?;
