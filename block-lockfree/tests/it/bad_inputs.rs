@@ -1,6 +1,5 @@
 //! Bad inputs to the constructor: each gives the error that the layout or the region has for it; and a
 //! pool whose owner is gone.
-#![cfg(not(any(block_loom, block_shuttle)))]
 
 use std::sync::Arc;
 use std::thread;
