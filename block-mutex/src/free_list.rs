@@ -1,33 +1,33 @@
-//! Which blocks are free: a stack of those given back, and a frontier of those never used.
+//! The list of free blocks: a stack of freed blocks, and a frontier below which blocks were used.
 
 use block_core::{BlockIndex, Stats};
 
-/// The free blocks of one pool, last given back first.
+/// The free blocks of one pool. The block freed last is allocated first.
 ///
-/// Conservation (invariant 2): `returned.len() + (capacity - frontier) + held = capacity`.
+/// Conservation (invariant 2): `returned.len() + (capacity - frontier) + allocated = capacity`.
 #[derive(Debug)]
 pub(crate) struct FreeList {
     returned: Returned,
-    /// Blocks from here on were never handed out.
+    /// Blocks from this index on were never allocated.
     frontier: usize,
     capacity: usize,
-    /// How often there were too few.
+    /// The number of failed allocations.
     exhaustions: u64,
 }
 
-/// The blocks that were freed: their numbers, in four bytes each where they fit.
+/// The indices of freed blocks, in four bytes each if the capacity fits 32 bits.
 #[derive(Debug)]
 enum Returned {
     Narrow(Vec<u32>),
     Wide(Vec<usize>),
-    /// The pool has retired: no block is free any more, and this many are still allocated.
+    /// The pool has retired. No block is free any more, and `allocated` blocks are still in use.
     Retired {
         allocated: usize,
     },
 }
 
 impl FreeList {
-    /// All of `capacity` blocks, none of them used. Allocates nothing.
+    /// Creates a list of `capacity` blocks that were never used. Allocates no memory.
     pub(crate) fn new(capacity: usize) -> Self {
         let returned = if u32::try_from(capacity).is_ok() {
             Returned::Narrow(Vec::new())
@@ -37,7 +37,8 @@ impl FreeList {
         Self { returned, frontier: 0, capacity, exhaustions: 0 }
     }
 
-    /// The block given back last, or the next one never used.
+    /// Removes the block freed last, or else the next block that was never used. Returns `None`,
+    /// and counts a failed allocation, if no block is free.
     pub(crate) fn take(&mut self) -> Option<BlockIndex> {
         let returned = match &mut self.returned {
             Returned::Narrow(list) => list.pop().map(|index| index as usize),
@@ -51,7 +52,7 @@ impl FreeList {
         block.map(BlockIndex::new)
     }
 
-    /// Whether so many blocks are free.
+    /// Returns whether `count` blocks are free. Counts a failed allocation if they are not.
     pub(crate) fn has(&mut self, count: usize) -> bool {
         let enough = count <= self.len();
         self.exhaustions += u64::from(!enough);
@@ -63,7 +64,7 @@ impl FreeList {
         if index == self.capacity {
             return None;
         }
-        // Room for every block in use is made here, so that giving one back never allocates.
+        // Reserves room for every block in use, so that a free never allocates memory.
         match &mut self.returned {
             Returned::Narrow(list) => make_room(list, index + 1, self.capacity),
             Returned::Wide(list) => make_room(list, index + 1, self.capacity),
@@ -83,7 +84,7 @@ impl FreeList {
         }
     }
 
-    /// Takes all free blocks for good. From now on frees are only counted.
+    /// Removes all free blocks for good. Later frees are only counted.
     pub(crate) fn retire(&mut self) {
         let allocated = self.capacity - self.len();
         self.returned = Returned::Retired { allocated };
@@ -95,7 +96,7 @@ impl FreeList {
         matches!(self.returned, Returned::Retired { allocated: 0 })
     }
 
-    /// How many blocks are free.
+    /// Returns the number of free blocks.
     pub(crate) fn len(&self) -> usize {
         let returned = match &self.returned {
             Returned::Narrow(list) => list.len(),
@@ -106,8 +107,8 @@ impl FreeList {
         returned + untouched
     }
 
-    /// Writes what the list knows beyond its length. The frontier moves only when every block behind it is
-    /// held, so it is the most that ever were.
+    /// Writes the statistics of the list, except for its length. The frontier moves only if every
+    /// block below it is in use, so it is the largest number of blocks that were in use at once.
     pub(crate) fn tell(&self, stats: &mut Stats) {
         stats.never_used = self.capacity - self.frontier;
         stats.high_water = self.frontier;
@@ -116,7 +117,7 @@ impl FreeList {
     }
 }
 
-/// Grows the list's room to `used` entries, doubling it, but never beyond `capacity`.
+/// Grows the room of the list to at least `used` entries. Doubles it, up to `capacity`.
 fn make_room<T>(list: &mut Vec<T>, used: usize, capacity: usize) {
     if list.capacity() < used {
         let room = (used * 2).clamp(used, capacity);
@@ -129,20 +130,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn giving_back_never_allocates_and_the_list_never_outgrows_the_pool() {
+    fn a_free_never_allocates_and_the_list_never_outgrows_the_pool() {
         let mut list = FreeList::new(1000);
         let taken: Vec<_> = std::iter::from_fn(|| list.take()).collect();
         let Returned::Narrow(room) = &list.returned else { panic!("1000 fits 32 bits") };
         assert!((1000..=1024).contains(&room.capacity()), "{}", room.capacity());
         let room = room.as_ptr();
         taken.into_iter().for_each(|index| list.put(index));
-        let Returned::Narrow(after) = &list.returned else { panic!("it stays narrow") };
+        let Returned::Narrow(after) = &list.returned else { panic!("the list stays narrow") };
         assert_eq!((room, list.len()), (after.as_ptr(), 1000));
     }
 
     #[test]
-    fn room_runs_out_before_it_is_doubled_and_holds_every_block_in_use() {
-        // The second one has more blocks than 32 bits can number.
+    fn room_is_doubled_when_it_is_full_and_holds_every_block_in_use() {
+        // The second capacity does not fit 32 bits.
         for capacity in [1000, usize::MAX] {
             let mut list = FreeList::new(capacity);
             let mut room = 0;
@@ -154,7 +155,7 @@ mod tests {
                 let found = match &list.returned {
                     Returned::Narrow(list) => list.capacity(),
                     Returned::Wide(list) => list.capacity(),
-                    Returned::Retired { .. } => unreachable!("it has not retired"),
+                    Returned::Retired { .. } => unreachable!("the pool has not retired"),
                 };
                 assert_eq!(found, room, "{used} of {capacity} blocks in use");
             }

@@ -1,12 +1,13 @@
 //! The reference backend: a free list in a `Vec`, behind a mutex.
 //!
-//! Everything that a pool promises, in the plainest code that keeps it. Every call takes one lock
-//! for a few instructions. Read this one first; use it where calls are rare, and as the oracle for
-//! faster ones.
+//! It keeps every promise of a pool in the simplest code. Every call takes one lock for a few
+//! instructions. Use it where calls are infrequent, as an introduction, or as the reference for a
+//! faster pool.
 //!
-//! Not to be called from a signal handler, which would wait for the call that it interrupted, nor in a
-//! child of `fork` beside threads that use the pool: one of those may have held the lock. Which mistakes are
-//! found, and what an overrun reaches, is on the page `block-lockfree/docs/security.md`, for this crate as well.
+//! Do not call the pool from a signal handler: the handler would wait for the call that it
+//! interrupted. Do not call it in the child of a `fork` if other threads of the parent used the
+//! pool: one of them may have held the lock. The page `block-lockfree/docs/security.md` says, for
+//! this crate too, which mistakes are detected and which memory an overrun reaches.
 //!
 //! # Examples
 //!
@@ -22,8 +23,8 @@
 //!
 //! # Features
 //!
-//! `bytes`, `allocator-api2`, `allocator-api2-04` and `wait` are those of [`block_core`](block_core#features), switched on from
-//! here.
+//! `bytes`, `allocator-api2`, `allocator-api2-04` and `wait` enable the
+//! [features of `block_core`](block_core#features) with these names.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

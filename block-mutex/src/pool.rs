@@ -15,9 +15,10 @@ use crate::free_list::FreeList;
 
 /// A pool behind a mutex.
 ///
-/// Constant-time construction; the free list grows to four bytes a block (eight beyond `u32::MAX`
-/// blocks) as blocks are first used. A bulk call takes the lock once. What a hardened region does to its
-/// blocks is done outside the lock; where it is not, each call has one branch on that.
+/// Construction takes constant time. The free list grows as blocks are first used, to four bytes
+/// per block, or eight if the capacity is above `u32::MAX`. A bulk call takes the lock once. The
+/// checks of a hardened region are made outside the lock. Without hardening, they cost one branch
+/// per call.
 ///
 /// # Examples
 ///
@@ -32,7 +33,8 @@ use crate::free_list::FreeList;
 /// assert_eq!(pool.available(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-// As a whole in a cell: a thread may free the pool while another one returns from its last call.
+// The whole pool is in a cell: a thread may free the pool while another thread returns from its
+// last call.
 pub struct MutexAlloc(Retirable<Parts>);
 
 struct Parts {
@@ -40,8 +42,8 @@ struct Parts {
     free: Together,
 }
 
-/// The lock and what it guards on one cache line, so that a thread that takes the lock has both. Two
-/// lines where the standard library's mutex is a pointer, as on macOS.
+/// The lock and the free list on one cache line, so that a thread that takes the lock has loaded
+/// both. Where the mutex of the standard library is a pointer, as on macOS, they are on two lines.
 #[repr(align(64))]
 struct Together(Mutex<FreeList>);
 
@@ -51,11 +53,11 @@ const _: () = {
 };
 
 impl MutexAlloc {
-    /// A pool of `capacity` blocks of `block_size` bytes in a lazily committed mapping.
+    /// Creates a pool of `capacity` blocks of `block_size` bytes in a lazily committed mapping.
     ///
     /// # Errors
     ///
-    /// [`BuildError::Layout`] if a size is zero or their product too large,
+    /// [`BuildError::Layout`] if `block_size` or `capacity` is zero or their product is too large.
     /// [`BuildError::Region`] if the system refuses the memory.
     ///
     /// # Examples
@@ -70,7 +72,8 @@ impl MutexAlloc {
         Self::from_region(Region::map(BlockLayout::new(block_size, capacity)?)?)
     }
 
-    /// A pool over a region made elsewhere: aligned, on huge pages, in the caller's memory.
+    /// Creates a pool over a region with options, such as an alignment, huge pages or memory of the
+    /// caller.
     ///
     /// # Errors
     ///
@@ -89,28 +92,30 @@ impl MutexAlloc {
     /// ```
     pub fn from_region(region: Region) -> Result<Self, BuildError> {
         let region = region.with_poisoning();
-        // SAFETY: of a region that no pool had no block is held.
+        // SAFETY: no pool owned the region before, so no block of it is allocated.
         unsafe { region.poison_all() };
         let free = Together(Mutex::new(FreeList::new(region.layout().capacity())));
         Ok(Self(Retirable::new(Parts { region, free })))
     }
 
-    /// The free list, whole even if a thread died inside the lock: each of its methods leaves it
-    /// conserved at every point where it could panic.
+    /// Locks the free list. A lock that a panic poisoned is taken too: every method of the list
+    /// keeps it conserved (invariant 2) wherever the method could panic.
     fn free(&self) -> MutexGuard<'_, FreeList> {
-        // A compare-and-swap locks a free mutex, a swap unlocks it. What a thread does that has to
-        // wait for it is the standard library's, and not seen here.
+        // A compare-and-swap locks a free mutex, and a swap unlocks it. Operations of a thread that
+        // waits for the mutex are inside the standard library and are not counted.
         #[cfg(block_counting)]
         block_core::counting::shared(2);
         self.0.free.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-// SAFETY: the region is this pool's alone and never replaced. Under the lock, a block's index
-// leaves the free list when it is handed out and enters it when it is given back, so it is in one
-// place (invariant 1), none is lost (2), and an empty list means that every block is held (3).
-// Pointers come from the region (4); `acquire` and `release` call `on_acquire` and `on_release` (6). The lock orders a holder's last access
-// before the next one's first. Nothing in here unwinds: an allocation that fails aborts.
+// SAFETY: only this pool uses the region, and the region is never replaced. Under the lock, the
+// index of a block leaves the free list when the block is acquired, and enters the list when it is
+// released. So each block is in one place (invariant 1), no block is lost (2), and an empty list
+// means that every block is allocated (3). Pointers come from the region (4). `acquire` and
+// `release` call `on_acquire` and `on_release` (6). The lock orders the last access of one holder
+// before the first access of the next holder. Nothing here unwinds: a failed allocation of the
+// list's memory aborts.
 unsafe impl BlockAlloc for MutexAlloc {
     fn region(&self) -> &Region {
         &self.0.region
@@ -119,8 +124,8 @@ unsafe impl BlockAlloc for MutexAlloc {
     fn acquire(&self) -> Option<NonNull<u8>> {
         let index = self.free().take()?;
         let block = self.0.region.block(index);
-        // One branch on what never changes, if the region is not hardened.
-        // SAFETY: off the free list just now, so this call alone holds it (invariant 1).
+        // One branch on a constant of the region, if the region is not hardened. SAFETY: the block
+        // was just removed from the free list, so only this call holds it (invariant 1).
         unsafe { self.0.region.on_acquire(block) };
         Some(block)
     }
@@ -140,9 +145,9 @@ unsafe impl BlockAlloc for MutexAlloc {
         free.is_over()
     }
 
-    // Unlocking is the last step, and under the lock exactly one call finds the pool over. Where a
-    // thread waited for the lock, the standard library may wake it by the lock's address afterwards,
-    // without reading or writing there.
+    // Unlocking is the last step, and under the lock exactly one call finds that the pool has
+    // ended. If another thread waits for the lock, the standard library may then wake it by the
+    // address of the lock, but does not read or write there.
     unsafe fn release_owned(&self, block: NonNull<u8>) -> bool {
         // SAFETY: by this function's contract, a block of the region that the caller holds.
         let index = unsafe {
@@ -162,7 +167,7 @@ unsafe impl BlockAlloc for MutexAlloc {
         self.free().len()
     }
 
-    /// In one look at the free list: exact whatever other threads do.
+    /// Reads the free list under one lock, so the numbers are exact whatever other threads do.
     fn stats(&self) -> Stats {
         let free = self.free();
         let mut stats = Stats::new(self.0.region.layout(), free.len());
@@ -178,7 +183,8 @@ unsafe impl BlockAlloc for MutexAlloc {
         });
         drop(free);
         if self.0.region.is_hardened() || cfg!(block_asan) {
-            // SAFETY: off the free list just now, so this call alone holds it (invariant 1).
+            // SAFETY: the blocks were just removed from the free list, so only this call holds them
+            // (invariant 1).
             blocks.iter().flatten().for_each(|&block| unsafe { self.0.region.on_acquire(block) });
         }
         enough
@@ -203,14 +209,14 @@ unsafe impl BlockAlloc for MutexAlloc {
     }
 }
 
-/// The pool's [`Stats`] in one line.
+/// Prints the [`Stats`] of the pool in one line.
 impl fmt::Display for MutexAlloc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.stats().fmt(f)
     }
 }
 
-/// Its region and its [`Stats`], which take as long as those do.
+/// Prints the region and the [`Stats`] of the pool. Takes as long as [`BlockAlloc::stats`].
 impl fmt::Debug for MutexAlloc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MutexAlloc")
@@ -229,7 +235,7 @@ mod tests {
     use super::*;
     use block_core::BlockAllocExt;
 
-    /// Invariant 2, after a thread died with the lock in its hand.
+    /// Invariant 2 holds after a thread panicked while it held the lock.
     #[test]
     fn poisoning_loses_no_blocks() {
         let pool = MutexAlloc::new(64, 8).unwrap();
@@ -252,14 +258,14 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn the_lock_and_what_it_guards_fill_one_cache_line() {
+    fn the_lock_and_the_free_list_fill_one_cache_line() {
         assert_eq!(size_of::<Together>(), 64);
     }
 
-    /// More blocks than 32 bits can number; the list of those given back is wide then.
+    /// The capacity does not fit 32 bits, so the list of freed blocks is wide.
     #[test]
     #[cfg_attr(not(target_pointer_width = "64"), ignore = "needs a 64-bit address space")]
-    fn a_pool_of_2_to_the_33_blocks_knows_each_by_its_number() {
+    fn a_pool_of_2_to_the_33_blocks_finds_each_block_by_its_index() {
         let pool = MutexAlloc::new(64, 1 << 33).unwrap();
         let (a, b) = (pool.alloc().unwrap(), pool.alloc().unwrap());
         let first = a.as_ptr();

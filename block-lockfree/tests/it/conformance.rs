@@ -1,4 +1,4 @@
-//! The conformance suite, on the pool itself and behind the trait object.
+//! Runs the conformance suite on the pool, and on the pool as a trait object.
 
 use std::sync::Arc;
 
