@@ -264,7 +264,7 @@ mod tests {
     /// More blocks than 32 bits can count, so the list of freed blocks is wide.
     #[test]
     #[cfg_attr(not(target_pointer_width = "64"), ignore = "needs a 64-bit address space")]
-    fn a_pool_of_2_to_the_33_blocks_knows_each_by_its_number() {
+    fn a_pool_of_2_to_the_33_blocks_finds_each_block_by_its_index() {
         let pool = MutexAlloc::new(64, 1 << 33).unwrap();
         let (a, b) = (pool.alloc().unwrap(), pool.alloc().unwrap());
         let first = a.as_ptr();

@@ -61,7 +61,7 @@ fn every_bad_input_and_event_has_a_test_and_each_that_is_named_is_there() {
 #[test]
 fn every_backend_is_held_to_the_conformance_suite() {
     for backend in ["block-lockfree", "block-mutex"] {
-        let file = syn::parse_file(&read(&format!("{backend}/tests/conformance.rs"))).unwrap();
+        let file = syn::parse_file(&read(&format!("{backend}/tests/it/conformance.rs"))).unwrap();
         let stamps = file.items.iter().filter(|item| match item {
             syn::Item::Macro(call) => {
                 call.mac.path.segments.iter().any(|part| part.ident == "conformance_tests")

@@ -1,13 +1,10 @@
 //! Blocks of code that panics come back (invariant 2).
-#![cfg(not(any(block_loom, block_shuttle)))]
-
-mod support;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::support::{Stamped, deadline, expect_all_blocks};
 use block_core::BlockAllocExt;
 use block_lockfree::LockFreeAlloc;
-use support::{Stamped, deadline, expect_all_blocks};
 
 #[test]
 fn a_panic_gives_back_what_was_held() {

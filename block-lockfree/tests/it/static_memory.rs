@@ -1,5 +1,4 @@
 //! Pools in the caller's memory: how many bytes they need, what they refuse, and that they are pools.
-#![cfg(not(any(block_loom, block_shuttle)))]
 
 use std::mem::MaybeUninit;
 

@@ -1,4 +1,4 @@
-//! The conformance suite, on the pool itself and behind the trait object.
+//! Runs the conformance suite on the pool, and on the pool as a trait object.
 
 use block_core::conformance::Factory;
 use block_core::wait::Waiting;
@@ -6,7 +6,7 @@ use block_core::{BlockAlloc, Region};
 use block_mutex::MutexAlloc;
 
 fn pool(region: Region) -> Box<MutexAlloc> {
-    Box::new(MutexAlloc::from_region(region).expect("it needs no memory of its own yet"))
+    Box::new(MutexAlloc::from_region(region).expect("an unused list needs no memory"))
 }
 
 block_core::conformance_tests! {

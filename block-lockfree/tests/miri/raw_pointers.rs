@@ -3,8 +3,6 @@
 //! The addresses and values are right in any run. Only Miri sees whether a pointer may still be
 //! used, and whether a byte is initialised: `.ci/run miri`.
 
-#![cfg(not(any(block_loom, block_shuttle)))]
-
 use std::ptr::NonNull;
 
 use block_core::{Block, BlockAlloc, BlockAllocExt, BlockLayout, Region};

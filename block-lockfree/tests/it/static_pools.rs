@@ -2,12 +2,7 @@
 //! other.
 //!
 //! Nothing here is unsafe, nor need it be.
-#![cfg(not(any(block_loom, block_shuttle)))]
 #![forbid(unsafe_code)]
-
-#[path = "support/churn.rs"]
-mod churn;
-mod support;
 
 use std::collections::HashSet;
 use std::sync::Barrier;
@@ -15,6 +10,8 @@ use std::thread;
 
 use block_core::{AllocError, Block, BlockAlloc, BlockAllocExt};
 use block_lockfree::{LockFreeAlloc, static_pool};
+
+use crate::{churn, support};
 
 /// Shapes whose names are those that the macro could use itself.
 const MEMORY: usize = 24;

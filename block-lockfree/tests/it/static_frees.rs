@@ -1,5 +1,4 @@
 //! Wrong frees of bare pointers to a pool in a static.
-#![cfg(not(any(block_loom, block_shuttle)))]
 
 use std::ptr::NonNull;
 

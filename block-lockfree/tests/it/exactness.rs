@@ -1,20 +1,13 @@
 //! A call fails only if every block is held (invariant 3), wherever the free ones lie.
-#![cfg(not(any(block_loom, block_shuttle)))]
-
-#[path = "support/churn.rs"]
-mod churn;
-#[path = "support/share.rs"]
-mod share;
-mod support;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 
+use crate::churn::{Random, churn};
+use crate::share::share_all_blocks;
+use crate::support::{Stamped, deadline, expect_all_blocks};
 use block_core::BlockAlloc;
 use block_lockfree::LockFreeAlloc;
-use churn::{Random, churn};
-use share::share_all_blocks;
-use support::{Stamped, deadline, expect_all_blocks};
 
 /// Threads, and blocks for each.
 const SHARES: [(usize, usize); 9] =

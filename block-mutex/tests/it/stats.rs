@@ -1,10 +1,10 @@
-//! What the pool says of itself is exact.
+//! The statistics of the pool are exact.
 
 use block_core::{BlockAlloc, BlockAllocExt};
 use block_mutex::MutexAlloc;
 
 #[test]
-fn places_high_water_mark_and_refusals_are_exact() {
+fn block_counts_high_water_mark_and_failed_allocations_are_exact() {
     let pool = MutexAlloc::new(64, 10).unwrap();
     let held: Vec<_> = (0..7).map(|_| pool.alloc().unwrap()).collect();
     drop(held);
@@ -23,7 +23,7 @@ fn places_high_water_mark_and_refusals_are_exact() {
 }
 
 #[test]
-fn a_refused_bulk_call_does_not_raise_the_mark() {
+fn a_failed_bulk_allocation_does_not_raise_the_high_water_mark() {
     let pool = MutexAlloc::new(64, 10).unwrap();
     assert!(pool.alloc_bulk_raw(&mut [None; 11]).is_err());
     let stats = pool.stats();
@@ -31,7 +31,7 @@ fn a_refused_bulk_call_does_not_raise_the_mark() {
 }
 
 #[test]
-fn a_person_can_read_what_is_printed() {
+fn the_display_and_debug_formats_name_the_counts() {
     let pool = MutexAlloc::new(1500, 64).unwrap();
     let _held = [pool.alloc().unwrap(), pool.alloc().unwrap()];
     assert_eq!(

@@ -1,5 +1,5 @@
-//! Bad inputs to the constructor: each gives the error that the layout or the region has for it; and a
-//! pool whose owner is gone.
+//! Bad inputs to the constructor, which returns the error of the layout or of the region. And handles
+//! that outlive the scope of the pool's owner.
 
 use std::sync::Arc;
 use std::thread;
@@ -7,7 +7,7 @@ use std::thread;
 use block_core::{Block, BlockAlloc, BuildError, LayoutError, RegionError};
 use block_mutex::MutexAlloc;
 
-/// One test for each: the arguments and the error.
+/// Defines one test per line: its name, the arguments and the expected error.
 macro_rules! refused {
     ($($test:ident: $size:expr, $capacity:expr => ($error:pat);)*) => {$(
         #[test]
@@ -31,13 +31,13 @@ refused! {
 }
 
 #[test]
-#[cfg_attr(not(target_pointer_width = "64"), ignore = "a system may have half of 32 bits to give")]
+#[cfg_attr(not(target_pointer_width = "64"), ignore = "a 32-bit system may have this much memory")]
 fn a_mapping_that_the_system_refuses_is_an_error() {
     let error = MutexAlloc::new(64, LIMIT / 64 - 1).unwrap_err();
     assert!(matches!(error, BuildError::Region(RegionError::Map { .. })), "{error:?}");
 }
 
-/// 8 GiB of address space, in numbers that each fit 32 bits.
+/// The pool has 8 GiB of address space, but its block size and its capacity each fit 32 bits.
 #[test]
 #[cfg_attr(not(target_pointer_width = "64"), ignore = "needs a 64-bit address space")]
 fn size_times_capacity_beyond_u32_is_kept_whole() {
@@ -55,7 +55,7 @@ fn size_times_capacity_beyond_u32_is_kept_whole() {
     assert_eq!(pool.available(), CAPACITY, "invariant 2");
 }
 
-/// The pool lives as long as its last handle, wherever that is dropped.
+/// The pool lives as long as its last handle, on whichever thread that handle is dropped.
 #[test]
 fn arc_handles_outlive_the_scope_of_the_pools_owner() {
     for capacity in [1, 4, 200] {
@@ -69,7 +69,7 @@ fn arc_handles_outlive_the_scope_of_the_pools_owner() {
             let blocks: Vec<_> = (0..capacity).map(block).collect();
             (Arc::downgrade(&pool), blocks)
         };
-        assert_eq!(pool.strong_count(), capacity, "the handles alone have it");
+        assert_eq!(pool.strong_count(), capacity, "only the handles own the pool");
         thread::spawn(move || {
             for (value, block) in blocks.into_iter().enumerate() {
                 assert_eq!(block[..], [value as u8; 64], "invariant 1");
@@ -80,6 +80,6 @@ fn arc_handles_outlive_the_scope_of_the_pools_owner() {
         })
         .join()
         .unwrap();
-        assert!(pool.upgrade().is_none(), "the last handle takes the pool along");
+        assert!(pool.upgrade().is_none(), "the last handle drops the pool");
     }
 }

@@ -1,5 +1,4 @@
 //! What a pool says of itself: where its blocks are, the most that were held, and what became of calls.
-#![cfg(not(any(block_loom, block_shuttle)))]
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

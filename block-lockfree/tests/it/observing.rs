@@ -1,9 +1,8 @@
 //! The examples of what a pool says of itself run, and what they print is so.
-#![cfg(not(any(block_loom, block_shuttle)))]
 
-#[path = "../examples/metrics.rs"]
+#[path = "../../examples/metrics.rs"]
 mod metrics_example;
-#[path = "../examples/sizing.rs"]
+#[path = "../../examples/sizing.rs"]
 mod sizing;
 
 #[test]

@@ -1,5 +1,4 @@
 //! Pools and what they hand out may cross `catch_unwind`: a panic leaves no pool in a broken state.
-#![cfg(not(any(block_loom, block_shuttle)))]
 
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! A small scene of several threads, for Miri: `.ci/run miri`.
+//! Small tests of several threads that Miri runs: `.ci/run miri`.
 
 use std::thread;
 
@@ -18,7 +18,7 @@ fn threads_share_a_pool() {
                         assert!(block.iter().all(|&byte| byte == id));
                     }
                     if let Ok(raw) = pool.alloc_raw() {
-                        // SAFETY: held raw by this thread, and freed once; every byte is initialised.
+                        // SAFETY: this thread holds the block, frees it once, and every byte is initialised.
                         unsafe {
                             raw.write(id);
                             assert_eq!(raw.read(), id);
@@ -32,7 +32,7 @@ fn threads_share_a_pool() {
     assert_eq!(pool.available(), pool.capacity());
 }
 
-/// Owners and owned blocks go on several threads; whichever is last frees the pool. Miri lets another
+/// Several threads drop owners and owned blocks, and the last drop frees the pool. Miri lets another
 /// thread run after the last step of each free.
 #[test]
 fn the_last_owner_or_block_frees_the_pool() {

@@ -1,18 +1,14 @@
 //! The pool, waited for: what its threads keep in their magazines is had by whoever waits.
-#![cfg(not(any(block_loom, block_shuttle)))]
-
-#[allow(dead_code, reason = "the stamped blocks are for pools that are not wrapped")]
-mod support;
 
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use crate::support::deadline;
 use block_core::conformance::Factory;
 use block_core::wait::Waiting;
 use block_core::{Block, BlockAlloc, BlockAllocExt, BlockLayout, Region, StaticMemory};
 use block_lockfree::LockFreeAlloc;
-use support::deadline;
 
 fn waiting(region: Region) -> Box<Waiting<LockFreeAlloc>> {
     let pool = LockFreeAlloc::from_region(region).expect("there is memory for the links");

@@ -1,5 +1,4 @@
 //! Registered buffers of io_uring, as the example has them.
-#![cfg(all(not(any(block_loom, block_shuttle)), target_os = "linux"))]
 
 #[cfg(target_pointer_width = "64")]
 mod runs;

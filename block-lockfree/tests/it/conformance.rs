@@ -1,5 +1,4 @@
-//! The conformance suite, on the pool itself and behind the trait object.
-#![cfg(not(any(block_loom, block_shuttle)))]
+//! Runs the conformance suite on the pool, and on the pool as a trait object.
 
 use std::sync::Arc;
 

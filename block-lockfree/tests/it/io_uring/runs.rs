@@ -1,8 +1,8 @@
 //! The example of registered buffers runs, and says what to do where the kernel refuses.
 
-#[path = "../../examples/io_uring.rs"]
+#[path = "../../../examples/io_uring.rs"]
 mod example;
-#[path = "../support/refuse.rs"]
+#[path = "../../support/refuse.rs"]
 mod refuse;
 
 use std::io;

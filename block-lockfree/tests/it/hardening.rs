@@ -1,20 +1,13 @@
 //! What is no mistake is never reported, whatever threads do at once; and a pool that was built at compile
 //! time has its guard as well. That mistakes are found: `bench-harness/tests/hardening.rs`, for all backends.
-#![cfg(not(any(block_loom, block_shuttle)))]
-
-#[path = "support/churn.rs"]
-mod churn;
-#[path = "support/hardened.rs"]
-mod hardening;
-mod support;
 
 use std::sync::mpsc;
 
+use crate::churn::churn;
+use crate::hardened::hardened;
+use crate::support::{Stamped, deadline, expect_all_blocks};
 use block_core::{BlockAlloc, BlockLayout, StaticMemory};
 use block_lockfree::LockFreeAlloc;
-use churn::churn;
-use hardening::hardened;
-use support::{Stamped, deadline, expect_all_blocks};
 
 /// With reclaims all the time: the threads need every block.
 #[test]

@@ -1,8 +1,6 @@
 //! Small scenes of several threads, for Miri: `.ci/run miri`. Each does a few rounds of one thing; Miri
 //! chooses how the threads interleave, and sees data races and pointers that may not be used.
 
-#![cfg(not(any(block_loom, block_shuttle)))]
-
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, mpsc};
