@@ -1,4 +1,5 @@
-//! How long it takes to build a pool of 2^33 blocks, and what it costs to use a few of them.
+//! Measures how long it takes to build a pool of 2^33 blocks, and how much memory a few of them
+//! use.
 //!
 //! `cargo run --release -p block-lockfree --example huge`
 
@@ -25,12 +26,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let mut blocks = (0..100_000).map(|_| pool.alloc()).collect::<Result<Vec<_>, _>>()?;
     blocks.iter_mut().for_each(|block| block.fill(1));
-    println!("holding {} of them, every byte written", blocks.len());
+    println!("{} blocks allocated, every byte written", blocks.len());
     print_resident();
     Ok(())
 }
 
-/// Prints the resident memory of this process where the system tells.
+/// Prints the resident memory of this process, on systems that report it in `/proc`.
 fn print_resident() {
     let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return };
     status.lines().filter(|line| line.starts_with("VmRSS")).for_each(|line| println!("{line}"));

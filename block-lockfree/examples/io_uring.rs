@@ -1,29 +1,28 @@
-//! A file written and read by io_uring straight from and into the blocks of a pool, which are
-//! registered ("fixed") buffers.
+//! Writes and reads a file by io_uring. The blocks of a pool are the registered ("fixed") buffers.
 //!
 //! `cargo run -p block-lockfree --example io_uring`
 //!
-//! Prints, when each byte was found again where it belongs:
+//! Prints, if every byte that was written was read at its offset:
 //!
 //! ```text
 //! blocks of 4096 bytes, 4096 apart, in 1 buffer: 30720 bytes written and read
 //! blocks of 1500 bytes, 1536 apart, in 1 buffer: 11250 bytes written and read
 //! ```
 //!
-//! or, where the kernel has no io_uring or does not let this program have it, `skipped:`, what was
-//! refused and what to do.
+//! If the kernel has no io_uring, or does not allow it, prints `skipped:`, the call that failed,
+//! and advice.
 
-/// Prints what went through the files, or why nothing did.
+/// Runs the example and prints its output.
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{}", linux::run()?);
     Ok(())
 }
 
-/// Prints that there is nothing to show here.
+/// Prints that the example does not run on this system.
 #[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
 pub fn main() {
-    println!("skipped: io_uring is Linux's, and its crate is for 64-bit processors");
+    println!("skipped: io_uring needs Linux, and its crate needs a 64-bit processor");
 }
 
 #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
@@ -42,9 +41,9 @@ pub(crate) mod linux {
 
     type Held<'a> = Block<&'a LockFreeAlloc>;
 
-    /// What to print: a line for each pool, or why there is none.
+    /// Returns the output: a line for each pool, or the reason why the example was skipped.
     pub fn run() -> Result<String, Box<dyn Error>> {
-        // Blocks of whole pages, and blocks that know nothing of pages: any stride will do.
+        // Blocks of whole pages, and blocks that are not aligned to pages: any stride works.
         let pages = BlockLayout::new(4096, 32)?.with_align(4096)?;
         let packets = BlockLayout::new(1500, 32)?;
         let lines: Result<Vec<_>, _> = [pages, packets].map(through_a_file).into_iter().collect();
@@ -57,10 +56,10 @@ pub(crate) mod linux {
 
     fn through_a_file(layout: BlockLayout) -> Result<String, Box<dyn Error>> {
         let pool = LockFreeAlloc::from_region(Region::map(layout)?)?;
-        // Without a name, so the system removes it when it is closed, however this ends.
+        // The file has no name, so the system removes it when it is closed.
         let file = tempfile::tempfile()?;
         let fd = types::Fd(file.as_raw_fd());
-        // Declared last, so dropped before the memory and the file that it uses.
+        // Declared last, so that it is dropped before the memory and the file that it uses.
         let mut ring =
             IoUring::new(BLOCKS as u32).map_err(|error| refused("to set up a ring", error))?;
 
@@ -73,7 +72,7 @@ pub(crate) mod linux {
         unsafe { ring.submitter().register_buffers(&iovecs) }
             .map_err(|error| refused("to register the pool's memory", error))?;
 
-        // The last block is filled in part, so the file ends within it.
+        // Only half of the last block is written, so the file ends within it.
         let size = layout.block_size();
         let filled = |number| if number + 1 == BLOCKS { size / 2 } else { size };
         let mut source = take(&pool)?;
@@ -88,7 +87,7 @@ pub(crate) mod linux {
             Ok(write.offset((number * size) as u64).build())
         })?;
 
-        // While the source is held, these are other blocks.
+        // The source blocks are still allocated, so these are different blocks.
         let target = take(&pool)?;
         let (target, read) = transfer(&mut ring, target, |number, block| {
             let at = buffers.of_slice(block)?;
@@ -120,27 +119,28 @@ pub(crate) mod linux {
         (0..BLOCKS).map(|_| pool.alloc()).collect()
     }
 
-    /// A byte that tells its block and its place in it.
+    /// Returns a byte that depends on the block and on the offset in it.
     fn pattern(block: usize, at: usize) -> u8 {
         (block * 37 + at % 251) as u8
     }
 
-    /// Does one operation for each block, all in one submission. Gives the blocks back when the
-    /// kernel is done with every one, and the bytes that each operation moved.
+    /// Runs one operation for each block, all in one submission. When the kernel has completed
+    /// every operation, returns the blocks and the number of bytes that each operation moved.
     fn transfer<'a>(
         ring: &mut IoUring,
         blocks: Vec<Held<'a>>,
         operation: impl Fn(usize, &[u8]) -> Result<squeue::Entry, FreeError>,
     ) -> Result<(Vec<Held<'a>>, Vec<usize>), Box<dyn Error>> {
-        // Until its completion was seen the kernel may write into a block, and nobody else may get
-        // it. So on each way out before that, be it an error or a panic, the handles are forgotten
-        // and the blocks stay held (invariant 2). The pool may be dropped even so: the pages are
-        // pinned, and the system reuses none before the kernel lets go of them.
+        // The kernel may write into a block until its completion was seen, so the block must not be
+        // allocated again before. If the function ends earlier, by an error or a panic, the handles
+        // are forgotten and the blocks stay allocated (invariant 2). The pool may still be dropped:
+        // the pages are pinned, and the system does not reuse them before the kernel unpins them.
         let blocks = ManuallyDrop::new(blocks);
         for (number, block) in blocks.iter().enumerate() {
             let entry = operation(number, block)?.user_data(number as u64);
-            // SAFETY: the file is open, and the bytes are registered and held until the kernel is
-            // done with them, as said above; no reference to them is made in the meantime.
+            // SAFETY: the file is open. The bytes are registered, and their blocks stay allocated
+            // until the kernel has completed the operation (see above). No reference to the bytes
+            // is created until then.
             unsafe { ring.submission().push(&entry)? };
         }
         let mut results = vec![None; blocks.len()];
@@ -157,18 +157,18 @@ pub(crate) mod linux {
                 results[completion.user_data() as usize] = Some(completion.result());
             }
         }
-        // Every completion was seen: from here on the blocks are ordinary ones.
+        // Every completion was seen, so the kernel does not use the blocks any more.
         let blocks = ManuallyDrop::into_inner(blocks);
         let moved: io::Result<Vec<_>> = results.into_iter().flatten().map(bytes_moved).collect();
         Ok((blocks, moved?))
     }
 
-    /// A completion's result: a number of bytes, or the negative of an error's number.
+    /// Converts the result of a completion, which is a number of bytes or a negated error number.
     fn bytes_moved(result: i32) -> io::Result<usize> {
         usize::try_from(result).map_err(|_| io::Error::from_raw_os_error(-result))
     }
 
-    /// The machine does not let this program use io_uring, which is no fault of the program.
+    /// The kernel does not allow this program to use io_uring. The program is not at fault.
     #[derive(Debug)]
     pub struct Refused(String);
 
@@ -180,7 +180,7 @@ pub(crate) mod linux {
 
     impl Error for Refused {}
 
-    /// The error as a refusal with advice, if it is one; otherwise the error itself.
+    /// Returns [`Refused`] with advice if the kernel refused the call, or else the error itself.
     pub fn refused(what: &str, error: io::Error) -> Box<dyn Error> {
         let advice = match error.raw_os_error() {
             Some(libc::ENOSYS) => "io_uring needs Linux 5.1, built with it, and no sandbox around",

@@ -1,6 +1,6 @@
-//! A pool's numbers for whatever collects a program's metrics: gauges for where its blocks are, counters
-//! for what became of calls, through the facade `metrics`. Here a recorder in memory stands in for
-//! Prometheus, StatsD or OpenTelemetry, and what it was told is printed.
+//! Exports the statistics of a pool through the facade `metrics`: gauges for its blocks, and
+//! counters of failed allocations and reclaims. In place of Prometheus, StatsD or OpenTelemetry,
+//! the example uses a recorder in memory, and prints what it recorded.
 //!
 //! `cargo run -p block-lockfree --example metrics`
 
@@ -9,7 +9,7 @@ use block_lockfree::LockFreeAlloc;
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 
-/// Says what the metrics are; once, after the recorder was installed.
+/// Describes the metrics. Call it once, after the recorder is installed.
 pub fn describe() {
     describe_gauge!("block_pool_capacity", Unit::Count, "blocks of the pool");
     describe_gauge!("block_pool_in_use", Unit::Count, "blocks that are allocated");
@@ -21,10 +21,15 @@ pub fn describe() {
         "no more blocks were in use or cached at once"
     );
     describe_counter!("block_pool_exhaustions", Unit::Count, "calls that found the pool exhausted");
-    describe_counter!("block_pool_reclaims", Unit::Count, "times that magazines were called in");
+    describe_counter!(
+        "block_pool_reclaims",
+        Unit::Count,
+        "times that cached blocks were reclaimed"
+    );
 }
 
-/// Hands one look at a pool on; every ten seconds, say. A look disturbs no other thread.
+/// Exports one snapshot of the statistics. Call it periodically, for example every ten seconds. It does
+/// not disturb other threads.
 pub fn export(pool: &'static str, stats: &Stats) {
     let gauge = |name, blocks: usize| gauge!(name, "pool" => pool).set(blocks as f64);
     gauge("block_pool_capacity", stats.capacity);
@@ -37,13 +42,13 @@ pub fn export(pool: &'static str, stats: &Stats) {
     counter("block_pool_reclaims", stats.reclaims);
 }
 
-/// Runs and prints it.
+/// Runs the example and prints its output.
 pub fn main() -> Result<(), Box<dyn std::error::Error>> {
     print!("{}", run()?);
     Ok(())
 }
 
-/// What the example prints.
+/// Returns the output of the example.
 pub fn run() -> Result<String, Box<dyn std::error::Error>> {
     let recorder = DebuggingRecorder::new();
     let collected = recorder.snapshotter();
@@ -57,7 +62,8 @@ pub fn run() -> Result<String, Box<dyn std::error::Error>> {
     Ok(lines.concat())
 }
 
-/// A service's life in short: it uses a pool, finds it exhausted once, and is looked at.
+/// Stands in for a service: allocates every block, fails to allocate one more, and exports the
+/// statistics.
 fn serve(name: &'static str) -> Result<(), Box<dyn std::error::Error>> {
     let pool = LockFreeAlloc::new(1500, 100)?;
     let _packets: Vec<_> = std::iter::from_fn(|| pool.alloc().ok()).collect();

@@ -1,9 +1,12 @@
-//! What a pair of calls costs as pools and programs grow: from 100 blocks to ten million, from one
-//! thread to 1,024. `cargo run --release -p block-lockfree --example scaling`
+//! Measures an allocation and its free in pools of 100 to ten million blocks, with 1 to 1,024
+//! threads.
 //!
-//! The harness verifies and interleaves, which takes long at these sizes. This only measures: the
-//! least of three runs, in nanoseconds of the machine per block taken and given back. Threads are
-//! left to the system, so where there are few of them they may share a core.
+//! `cargo run --release -p block-lockfree --example scaling`
+//!
+//! The harness also verifies the blocks and interleaves its runs, which takes long at these sizes.
+//! This example prints the shortest of three runs, as elapsed time divided by the number of blocks
+//! that all threads allocate and free. Threads are not pinned, so even a few of them may share a
+//! core.
 
 use std::hint::black_box;
 use std::sync::Barrier;
@@ -12,7 +15,7 @@ use std::time::{Duration, Instant};
 use block_core::{BlockAlloc, BlockAllocExt};
 use block_lockfree::LockFreeAlloc;
 
-/// Pairs of all threads together.
+/// The number of allocations of all threads together.
 const PAIRS: usize = 100_000_000;
 
 fn main() -> Result<(), block_lockfree::BuildError> {
@@ -26,12 +29,12 @@ fn main() -> Result<(), block_lockfree::BuildError> {
                 println!("{threads:6} threads {per_pair:6.2} ns");
             }
         }
-        assert_eq!(pool.available(), capacity, "every block is back");
+        assert_eq!(pool.available(), capacity, "every block was freed");
     }
     Ok(())
 }
 
-/// From the first thread's start to the last one's end.
+/// Returns the time from the start of the first thread to the end of the last thread.
 fn run(pool: &LockFreeAlloc, threads: usize) -> Duration {
     let barrier = Barrier::new(threads);
     let work = || {

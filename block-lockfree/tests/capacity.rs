@@ -1,4 +1,4 @@
-//! Pools of every size: tiny, and larger than 32 bits can number.
+//! Pools of small capacities, and of more blocks than 32 bits can number.
 #![cfg(not(any(block_loom, block_shuttle)))]
 #![cfg_attr(
     not(target_pointer_width = "64"),
@@ -20,7 +20,7 @@ use block_lockfree::LockFreeAlloc;
 fn every_block_can_be_had_once_at_every_small_capacity() {
     for capacity in [1, 2, 3, 63, 64, 65, 1000] {
         let pool = LockFreeAlloc::new(24, capacity).unwrap();
-        // Twice: from the frontier, and from written links.
+        // The first round allocates from the frontier, the second from written links.
         for _ in 0..2 {
             let blocks: Vec<_> = (0..capacity).map(|_| pool.alloc().unwrap()).collect();
             let distinct: HashSet<_> = blocks.iter().map(|block| block.as_ptr()).collect();
@@ -33,21 +33,22 @@ fn every_block_can_be_had_once_at_every_small_capacity() {
     }
 }
 
-/// Every magazine has room for the whole pool; threads that are idle hold no block of it back.
+/// Every magazine has room for the whole pool, but idle threads keep no block from the others.
 #[test]
 fn a_pool_smaller_than_one_magazine_is_had_whole_by_each_thread_in_turn() {
     const THREADS: usize = 3;
     for capacity in [1, 2, 3, 4, 10, 31, 61] {
         let pool = LockFreeAlloc::new(24, capacity).unwrap();
         let turn_ends = Barrier::new(THREADS);
-        // Looked at in the end: a thread that panicked would leave the others waiting for its turn.
+        // Checked at the end, because the others would wait for ever for a thread that panicked.
         let refused = AtomicUsize::new(0);
         std::thread::scope(|scope| {
             for id in 0..THREADS {
                 let (pool, turn_ends, refused) = (&pool, &turn_ends, &refused);
                 scope.spawn(move || {
                     for turn in 0..10 * THREADS {
-                        // Half of the turns take half of it, which leaves magazines open.
+                        // Every second turn allocates half of the pool, which leaves magazines
+                        // open.
                         let wanted = if turn % 2 == 0 { capacity } else { capacity.div_ceil(2) };
                         if turn % THREADS == id {
                             let blocks: Vec<_> =

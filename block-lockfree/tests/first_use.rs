@@ -1,4 +1,4 @@
-//! Threads whose first call on any pool is made by a signal handler.
+//! Threads whose first call of any pool is made by a signal handler.
 #![cfg(all(not(any(block_loom, block_shuttle)), unix))]
 
 #[path = "support/handler.rs"]
@@ -63,7 +63,8 @@ fn a_thread_whose_only_calls_are_in_a_handler_neither_hangs_nor_keeps_its_number
     // More lives than there are numbers.
     with_handler(libc::SIGUSR1, &pool, || (0..2500).for_each(|_| live()));
     expect_all_blocks(&pool);
-    // On a pool that never ran dry: the block of a call is in a magazine, so the caller has a number.
+    // On a pool that never ran dry: the block of a call is in a magazine, so the caller has a
+    // number.
     let fresh = LockFreeAlloc::new(64, 256).unwrap();
     let cached = std::thread::scope(|scope| {
         let body = || {

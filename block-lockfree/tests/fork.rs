@@ -1,5 +1,5 @@
-//! A forked child finds each block once, and reaches exhaustion, whatever the parent's other
-//! threads were doing. What they held or moved may be missing in it.
+//! A forked child allocates each block once, and reaches exhaustion, whatever other threads of the
+//! parent were doing. Blocks that those threads held or moved may be missing in the child.
 #![cfg(all(not(any(block_loom, block_shuttle)), unix))]
 
 #[path = "support/churn.rs"]
@@ -215,7 +215,8 @@ fn a_fork_in_a_forked_child_finds_every_block_too() {
     });
 }
 
-/// A block that another thread was lending or scrubbing is missing in the child, and blamed on nobody.
+/// A block that another thread was lending or scrubbing is missing in the child, and blamed on
+/// nobody.
 #[test]
 fn a_fork_beside_threads_on_a_hardened_pool() {
     let _end = deadline("fork of a hardened pool", 120);
@@ -240,7 +241,8 @@ fn in_shared_memory(body: extern "C" fn(*mut libc::c_void) -> libc::c_int) {
     }
 }
 
-/// A signal may be handled in such a child. It has another process id, and all threads of the parent go on.
+/// A signal may be handled in such a child. It has another process id, and all threads of the
+/// parent go on.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_call_in_a_child_that_shares_the_memory_disturbs_no_thread_of_the_parent() {

@@ -1,5 +1,6 @@
-//! A child's own `pthread_atfork` handler uses a pool, though it was registered before the first pool
-//! was built and so runs before the pool's hook. A program of its own: handlers stay registered.
+//! A `pthread_atfork` handler of the program uses a pool in the child. The handler is registered
+//! before the first pool is built, so it runs before the hook of the pool. This test needs a
+//! process of its own, because handlers stay registered.
 #![cfg(all(not(any(block_loom, block_shuttle)), any(target_os = "linux", target_os = "android")))]
 
 mod support;

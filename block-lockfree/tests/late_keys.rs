@@ -1,6 +1,6 @@
-//! The first pool is built after the process has created many keys of thread-specific data. With glibc,
-//! setting the value of a late key allocates, which a signal handler must not do. A program of its
-//! own: the key is created once.
+//! The first pool is built after the process has created many keys of thread-specific data. With
+//! glibc, setting the value of a late key allocates, which a signal handler must not do. This test
+//! needs a process of its own, because the key of the pools is created once.
 #![cfg(all(not(any(block_loom, block_shuttle)), unix))]
 
 #[path = "support/handler.rs"]

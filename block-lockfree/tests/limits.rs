@@ -1,4 +1,4 @@
-//! Small pools in processes with little memory to have. Each case is a child process.
+//! Small pools in processes with little memory. Each case runs in a child process.
 #![cfg(all(not(any(block_loom, block_shuttle)), target_os = "linux"))]
 
 use std::process::Command;
@@ -6,14 +6,14 @@ use std::process::Command;
 use block_core::{BlockAlloc, BlockAllocExt, BlockLayout, Region};
 use block_lockfree::LockFreeAlloc;
 
-/// A figure of this process, in KiB.
+/// Reads a number of KiB from a file in `/proc`.
 fn kib(file: &str, key: &str) -> usize {
     let status = std::fs::read_to_string(file).unwrap();
     let line = status.lines().find(|line| line.starts_with(key)).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// Runs a test of this program that is ignored otherwise, in a process of its own.
+/// Runs an ignored test of this program in a process of its own.
 fn in_child(test: &str) {
     let this = std::env::current_exe().unwrap();
     let arguments = ["--exact", test, "--ignored", "--nocapture", "--test-threads=1"];
@@ -23,7 +23,7 @@ fn in_child(test: &str) {
     assert!(said.contains("1 passed"), "{said}");
 }
 
-/// The number of the limit has another type with each C library.
+/// Sets a limit of this process. The type of `which` depends on the C library.
 fn set_limit(which: libc::c_int, kib: usize) {
     let bytes = (kib << 10) as libc::rlim_t;
     let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
@@ -102,7 +102,7 @@ fn all_memory_is_locked() {
     assert!(each <= 64, "{each} KiB for each pool of 1 KiB");
 }
 
-/// Page faults of this thread so far.
+/// Returns the number of page faults of the calling thread.
 fn faults() -> libc::c_long {
     // SAFETY: zero is a value of it; the call writes one.
     unsafe {
@@ -112,7 +112,7 @@ fn faults() -> libc::c_long {
     }
 }
 
-/// With magazines and depot: three of their batches are under way at times.
+/// The calls use magazines and the depot: at times three batches are in transfer.
 #[test]
 fn no_call_on_a_prefaulted_pool_faults() {
     let layout = BlockLayout::new(64, 1000).unwrap();

@@ -1,4 +1,5 @@
-//! More threads than the slots that a pool begins with: the others get theirs when they come.
+//! More threads than the magazines that a pool begins with: a pool adds magazines for further
+//! threads.
 #![cfg(all(not(any(block_loom, block_shuttle)), not(miri)))]
 
 mod support;
@@ -17,7 +18,7 @@ fn threads_beyond_the_first_slots_have_magazines_too() {
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                barrier.wait(); // all live at the same time, and race for the second table
+                barrier.wait(); // all threads live at the same time, and race for the second table
                 let held: Vec<_> = (0..20).map(|_| Stamped::must(&pool)).collect();
                 barrier.wait();
                 drop(held);
@@ -25,7 +26,7 @@ fn threads_beyond_the_first_slots_have_magazines_too() {
             });
         }
     });
-    // Each of them kept blocks of its own.
+    // Each thread cached the blocks that it freed.
     let cached = pool.stats().cached;
     assert!(cached >= threads * 20, "{cached} blocks are cached");
     expect_all_blocks(&pool);

@@ -1,4 +1,4 @@
-//! What a small pool costs in resident memory and in mappings.
+//! Measures the resident memory and the mappings of small pools.
 #![cfg(all(not(any(block_loom, block_shuttle)), target_os = "linux"))]
 
 #[path = "support/resident.rs"]
@@ -8,7 +8,7 @@ use block_core::{BlockAlloc, BlockAllocExt};
 use block_lockfree::LockFreeAlloc;
 use resident::resident;
 
-/// How many mappings the kernel keeps for this process.
+/// Returns the number of mappings of this process.
 fn mappings() -> usize {
     std::fs::read_to_string("/proc/self/maps").unwrap().lines().count()
 }
@@ -16,7 +16,7 @@ fn mappings() -> usize {
 #[test]
 fn ten_thousand_small_pools_cost_a_few_pages_each() {
     const POOLS: usize = 10_000;
-    // The first pool of a process maps a page for all of them.
+    // The first pool of a process maps a page that all pools share.
     drop(LockFreeAlloc::new(64, 10).unwrap());
     let (before, mapped) = (resident(), mappings());
     let pools: Vec<_> = (0..POOLS)
@@ -31,9 +31,10 @@ fn ten_thousand_small_pools_cost_a_few_pages_each() {
         .collect();
     let (each, mapped) = ((resident() - before) / POOLS, mappings() - mapped);
     println!("{each} bytes a pool, {mapped} mappings");
-    // A page of blocks, a page with the first thread's magazine, the pool itself and its links.
+    // A page of blocks, a page with the magazine of the first thread, the pool itself and its
+    // links.
     assert!(each <= 12 << 10, "{each} bytes for each pool of ten small blocks");
-    // The blocks, the guards at both ends, and the magazines; and a few of the process's own heap.
+    // The blocks, the guards at both ends, and the magazines. A few mappings are of the heap.
     assert!(mapped <= 4 * POOLS + 10, "{mapped} mappings: a process may have 65,530");
     drop(pools);
 }

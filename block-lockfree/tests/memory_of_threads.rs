@@ -1,4 +1,4 @@
-//! What a thread that uses a pool costs in resident memory.
+//! Measures the resident memory of each thread that uses a pool.
 #![cfg(all(not(any(block_loom, block_shuttle)), target_os = "linux"))]
 
 #[path = "support/resident.rs"]
@@ -10,7 +10,7 @@ use block_core::BlockAllocExt;
 use block_lockfree::LockFreeAlloc;
 use resident::resident;
 
-/// Takes a few hundred blocks and gives them back, so that a magazine is full.
+/// Allocates and frees a hundred blocks, so that the magazine of the calling thread is full.
 fn use_pool(pool: &LockFreeAlloc) {
     drop((0..100).map(|_| pool.alloc().unwrap()).collect::<Vec<_>>());
 }

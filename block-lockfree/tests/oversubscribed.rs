@@ -1,5 +1,5 @@
-//! Many threads on one processor, all blocks in use: owners are stopped in the middle of calls
-//! while others reclaim.
+//! Many threads on one processor, which together need every block. Threads are stopped in the
+//! middle of calls while others reclaim.
 #![cfg(all(not(any(block_loom, block_shuttle)), unix))]
 
 #[path = "support/churn.rs"]
@@ -21,7 +21,7 @@ use handling::{Target, handle};
 use share::share_all_blocks;
 use support::{deadline, expect_all_blocks};
 
-/// Keeps this thread, and those that it starts, on one processor.
+/// Pins the calling thread, and the threads that it starts, to one processor.
 fn pin() {
     #[cfg(target_os = "linux")]
     // SAFETY: a set of processors is plain bits; the calls read and write it alone.

@@ -1,7 +1,7 @@
-//! A kernel that refuses `membarrier`, from the start or later: exactness holds (invariant 3).
+//! Exhaustion is exact (invariant 3) if the kernel refuses `membarrier`, from the start or later.
 //!
-//! The filter that refuses it cannot be taken back, so each case is a process of its own: this
-//! program again, told by a variable in its environment what to be.
+//! The filter that refuses the call cannot be removed. So each case is a process of its own: it
+//! runs this program again, and an environment variable selects the case.
 #![cfg(all(not(any(block_loom, block_shuttle)), target_os = "linux"))]
 
 #[path = "support/churn.rs"]

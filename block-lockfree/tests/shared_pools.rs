@@ -1,5 +1,5 @@
-//! Pools whose blocks own them: freed once, after the last owner and the last block, whichever
-//! thread that is on and whatever else happens at the time.
+//! Pools that are owned by their blocks. Such a pool is freed once, after its last owner and its
+//! last block, on any thread and whatever other threads do.
 #![cfg(not(any(block_loom, block_shuttle)))]
 
 #[path = "support/counted.rs"]

@@ -1,7 +1,8 @@
-//! Signal handlers that allocate and give back in the middle of their thread's own calls.
+//! Signal handlers that allocate and free blocks in the middle of calls of their own thread.
 //!
-//! Two signals, so that a handler interrupts a handler. Each leaves a block for its next run to
-//! give back, so that blocks taken in one call's middle are given back in another's.
+//! There are two signals, so that a handler interrupts a handler. Each handler keeps a block that
+//! its next run frees, so that a block allocated in the middle of one call is freed in the middle
+//! of another.
 #![cfg(all(not(any(block_loom, block_shuttle)), unix))]
 
 #[path = "support/churn.rs"]

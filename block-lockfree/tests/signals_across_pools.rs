@@ -1,5 +1,6 @@
-//! Two threads, each interrupted inside its calls on one pool by a handler that exhausts the
-//! other's: their reclaims wait for each other's interrupted calls, and one has to give up.
+//! Two threads with a pool each. A handler interrupts each thread inside a call of its pool, and
+//! exhausts the pool of the other thread. Each reclaim waits for the interrupted call of the other
+//! thread, and one of them has to give up.
 #![cfg(all(not(any(block_loom, block_shuttle)), unix))]
 
 #[path = "support/handler.rs"]

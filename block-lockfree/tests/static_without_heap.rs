@@ -1,4 +1,4 @@
-//! A pool in the caller's memory takes nothing from the heap, whatever is done with it.
+//! No call of a pool in the caller's memory uses the heap.
 #![cfg(not(any(block_loom, block_shuttle)))]
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -1,4 +1,4 @@
-//! What a thread leaves behind when it ends, and threads that have no number of their own.
+//! The blocks that a thread leaves when it ends, and threads without a number of their own.
 #![cfg(not(any(block_loom, block_shuttle)))]
 
 #[path = "support/churn.rs"]
@@ -15,7 +15,7 @@ use churn::churn;
 use share::share_all_blocks;
 use support::{Stamped, deadline, expect_all_blocks};
 
-/// One test at a time: they are about which thread gets which number.
+/// Returns a guard that each test holds, because the tests depend on the numbers that threads get.
 fn alone() -> MutexGuard<'static, ()> {
     static ONE: Mutex<()> = Mutex::new(());
     ONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
@@ -64,7 +64,7 @@ fn more_threads_than_slots_all_get_their_blocks() {
     expect_all_blocks(&pool);
 }
 
-/// Works on its pool when the thread ends, beside another thread.
+/// Uses its pool when its thread ends, while another thread uses the pool too.
 struct AtTheEnd {
     pool: Arc<LockFreeAlloc>,
     beside: Arc<Barrier>,
@@ -82,8 +82,9 @@ std::thread_local! {
     static AT_THE_END: RefCell<Option<AtTheEnd>> = const { RefCell::new(None) };
 }
 
-/// Destructors run in the reverse order of first use, so one registered before the pool's own runs
-/// when the thread has lost its number already, and the thread beside it has got it.
+/// Destructors run in the reverse order of first use. So a destructor that was registered before
+/// that of the pool runs after the thread has lost its number, and the other thread may have got
+/// the number.
 #[test]
 fn frees_from_a_thread_local_destructor_after_the_slot_is_gone_use_no_magazine_of_another_thread() {
     let _alone = alone();
@@ -108,7 +109,7 @@ fn frees_from_a_thread_local_destructor_after_the_slot_is_gone_use_no_magazine_o
                     }
                 })
             };
-            // Asks for its number only now.
+            // The other thread gets its number only now.
             beside.wait();
             std::thread::scope(|scope| {
                 scope.spawn(|| churn(&pool, &mut Vec::new(), (share, 200_000, 2), |_| {}));

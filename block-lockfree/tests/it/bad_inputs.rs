@@ -1,5 +1,5 @@
-//! Bad inputs to the constructor, which returns the error of the layout or of the region. And handles
-//! that outlive the scope of the pool's owner.
+//! Bad inputs to the constructor, which returns the error of the layout or of the region. And
+//! handles that outlive the scope of the pool's owner.
 
 use std::sync::Arc;
 use std::thread;

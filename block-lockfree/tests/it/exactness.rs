@@ -1,4 +1,4 @@
-//! A call fails only if every block is held (invariant 3), wherever the free ones lie.
+//! A call fails only if every block is allocated (invariant 3), wherever the free blocks are.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
@@ -9,7 +9,7 @@ use crate::support::{Stamped, deadline, expect_all_blocks};
 use block_core::BlockAlloc;
 use block_lockfree::LockFreeAlloc;
 
-/// Threads, and blocks for each.
+/// The numbers of threads, and of blocks per thread.
 const SHARES: [(usize, usize); 9] =
     [(2, 1), (2, 7), (2, 64), (2, 1000), (4, 5), (4, 100), (8, 33), (16, 16), (2, 10_000)];
 
@@ -133,8 +133,8 @@ fn the_count_is_exact_between_calls_and_within_the_capacity_during_them() {
         let pool = pool(capacity);
         let kept: Vec<_> = (0..capacity / 2).map(|_| Stamped::must(&pool)).collect();
         let (free, over) = (capacity - kept.len(), AtomicBool::new(false));
-        // Bursts: batches leave magazines while next to nothing is held, so a block that moves during the
-        // count may be counted twice.
+        // Bursts: batches leave magazines while next to nothing is held, so a block that moves
+        // during the count may be counted twice.
         let bursts = || {
             let mut random = Random(1);
             for _ in 0..(1_000_000 / free).min(20_000) {

@@ -1,5 +1,6 @@
-//! What is no mistake is never reported, whatever threads do at once; and a pool that was built at compile
-//! time has its guard as well. That mistakes are found: `bench-harness/tests/hardening.rs`, for all backends.
+//! Hardened pools report nothing if their callers make no error, and a pool that is built at
+//! compile time has a guard too. `bench-harness/tests/hardening.rs` tests that errors are detected,
+//! for all backends.
 
 use std::sync::mpsc;
 
@@ -9,7 +10,7 @@ use crate::support::{Stamped, deadline, expect_all_blocks};
 use block_core::{BlockAlloc, BlockLayout, StaticMemory};
 use block_lockfree::LockFreeAlloc;
 
-/// With reclaims all the time: the threads need every block.
+/// The threads need every block, so the pool reclaims all the time.
 #[test]
 fn threads_that_need_every_block_are_blamed_for_nothing() {
     let _end = deadline("hardened at exhaustion", 120);

@@ -1,4 +1,4 @@
-//! Registered buffers of io_uring, as the example has them.
+//! The example of registered buffers of io_uring.
 
 #[cfg(target_pointer_width = "64")]
 mod runs;

@@ -1,4 +1,4 @@
-//! The examples of what a pool says of itself run, and what they print is so.
+//! The examples of metrics and sizing run, and their output is right.
 
 #[path = "../../examples/metrics.rs"]
 mod metrics_example;

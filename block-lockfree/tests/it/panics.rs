@@ -1,4 +1,4 @@
-//! Blocks of code that panics come back (invariant 2).
+//! A panic frees the blocks of the code that it unwinds (invariant 2).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

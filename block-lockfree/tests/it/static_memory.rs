@@ -1,4 +1,5 @@
-//! Pools in the caller's memory: how many bytes they need, what they refuse, and that they are pools.
+//! Pools in memory of the caller: the bytes that they need, the memory that they reject, and their
+//! use.
 
 use std::mem::MaybeUninit;
 

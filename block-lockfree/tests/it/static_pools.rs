@@ -1,7 +1,5 @@
-//! Pools in statics: there before the program starts, each in memory of its own, and pools like any
-//! other.
-//!
-//! Nothing here is unsafe, nor need it be.
+//! Pools in statics exist before the program starts. Each has memory of its own, and works like any
+//! other pool. Declaring and using them needs no unsafe code.
 #![forbid(unsafe_code)]
 
 use std::collections::HashSet;
@@ -13,7 +11,7 @@ use block_lockfree::{LockFreeAlloc, static_pool};
 
 use crate::{churn, support};
 
-/// Shapes whose names are those that the macro could use itself.
+/// Sizes whose names the macro might use itself.
 const MEMORY: usize = 24;
 const LAYOUT: usize = 3;
 

@@ -1,4 +1,4 @@
-//! What a pool says of itself: where its blocks are, the most that were held, and what became of calls.
+//! The statistics of a pool: where its blocks are, its high-water mark, and the counts of calls.
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -7,9 +7,9 @@ use std::thread;
 use block_core::{Block, BlockAlloc, BlockAllocExt};
 use block_lockfree::LockFreeAlloc;
 
-/// The most blocks in magazines that a thread can be behind.
+/// The largest number of cached blocks per thread.
 const MAGAZINE: usize = 62;
-/// The most blocks on their way between magazines.
+/// The largest number of blocks in the depot.
 const DEPOT: usize = 496;
 
 fn take(pool: &LockFreeAlloc, count: usize) -> Vec<Block<&LockFreeAlloc>> {
@@ -195,8 +195,8 @@ fn shuffle<T>(list: &mut [T]) {
     }
 }
 
-/// Runs `body` while another thread allocates and frees one block at a time. Stops that thread after two
-/// minutes, so that a test that would not end fails.
+/// Runs `body` while another thread allocates and frees one block at a time. Stops that thread
+/// after two minutes, so that a test that would not end fails.
 fn beside_a_busy_thread(pool: &LockFreeAlloc, body: impl FnOnce()) {
     let (over, is_late) = (AtomicBool::new(false), AtomicBool::new(false));
     // Relaxed, here and below: they carry nothing.

@@ -1,4 +1,4 @@
-//! Pools and what they hand out may cross `catch_unwind`: a panic leaves no pool in a broken state.
+//! Pools and handles may cross `catch_unwind`: a panic leaves no pool in a broken state.
 
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;

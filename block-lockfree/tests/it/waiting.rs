@@ -1,4 +1,4 @@
-//! The pool, waited for: what its threads keep in their magazines is had by whoever waits.
+//! The pool in `Waiting`: blocks in the magazines of other threads reach the waiters.
 
 use std::sync::Arc;
 use std::thread;
@@ -34,8 +34,8 @@ fn assert_whole(pool: &Waiting<LockFreeAlloc>) {
     assert_eq!(blocks.len(), pool.capacity(), "blocks to be had");
 }
 
-/// Threads come and go, and leave blocks in their magazines; each takes its blocks one after another,
-/// by waiting. A lost wakeup would leave one asleep.
+/// Threads come and go, and leave blocks in their magazines; each takes its blocks one after
+/// another, by waiting. A lost wakeup would leave one asleep.
 #[test]
 fn threads_that_come_and_go_all_get_their_blocks() {
     let _end = deadline("threads that come and go", 120);
@@ -104,8 +104,8 @@ fn a_pool_in_a_static_is_waited_for() {
         static mut MEMORY: StaticMemory<{ LockFreeAlloc::footprint(&LAYOUT).bytes() }> =
             StaticMemory::new();
         let memory = &raw mut MEMORY;
-        // SAFETY: the only reference ever made to it: nobody else can name it, and the initializer of a
-        // static is evaluated once.
+        // SAFETY: the only reference ever made to it: nobody else can name it, and the initializer
+        // of a static is evaluated once.
         LockFreeAlloc::in_static(LAYOUT, unsafe { &mut *memory })
     });
     let _end = deadline("a pool in a static", 120);
@@ -119,8 +119,8 @@ fn a_pool_in_a_static_is_waited_for() {
     assert_whole(&POOL);
 }
 
-/// Blocks that one thread takes and another gives back, with a pool so small that the first one mostly
-/// waits.
+/// Blocks that one thread takes and another gives back, with a pool so small that the first one
+/// mostly waits.
 #[test]
 fn a_producer_waits_for_the_blocks_that_its_consumer_gives_back() {
     let _end = deadline("a producer and its consumer", 120);

@@ -134,7 +134,8 @@ fn padding_is_initialised_by_a_pool_that_zeroes_on_release() {
 
     let block = pool.acquire().unwrap();
     write_a_message(block);
-    // SAFETY: acquired above, without a mark, and not used afterwards; the region zeroes on release.
+    // SAFETY: acquired above, without a mark, and not used afterwards; the region zeroes on
+    // release.
     unsafe { pool.release(block) };
     assert_eq!(sum_of_the_next_blocks(&pool), 0);
 }

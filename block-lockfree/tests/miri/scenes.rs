@@ -1,5 +1,5 @@
-//! Small scenes of several threads, for Miri: `.ci/run miri`. Each does a few rounds of one thing; Miri
-//! chooses how the threads interleave, and sees data races and pointers that may not be used.
+//! Small tests of several threads. Each does a few rounds of one task. Miri chooses how the threads
+//! interleave, and detects data races and invalid pointers.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -284,8 +284,8 @@ fn two_threads_free_one_block_and_one_of_them_succeeds() {
     assert_eq!(pool.available(), 2);
 }
 
-/// Owners and owned blocks go on several threads; whichever is last frees the pool. Miri lets another
-/// thread run after the last step of each free.
+/// Owners and owned blocks go on several threads; whichever is last frees the pool. Miri lets
+/// another thread run after the last step of each free.
 fn the_last_one_frees_the_pool(magazine: usize) {
     for _ in 0..ROUNDS {
         let pool = SharedPool::new(pool(8, 4).with_magazine(magazine));

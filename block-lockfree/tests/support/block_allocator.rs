@@ -1,8 +1,8 @@
-// What `block_allocator` 0.2 offered, with its names and signatures, for the examples of the guide that
-// include this file (so these are no inner doc comments): the crate itself no longer builds.
+// What `block_allocator` 0.2 offered, with its names and signatures, for the examples of the guide
+// that include this file (so these are no inner doc comments): the crate itself no longer builds.
 //
-// It works, over a pool that is never unmapped, so that what the original let safe code do to unmapped
-// memory is done to a mapped one here.
+// It works, over a pool that is never unmapped, so that what the original let safe code do to
+// unmapped memory is done to a mapped one here.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -1,14 +1,14 @@
-//! Calls in random order.
+//! Allocations and frees in random order.
 
 use block_lockfree::LockFreeAlloc;
 
 use crate::support::Stamped;
 
-/// A small generator of random numbers (splitmix64).
+/// A small generator of pseudorandom numbers (splitmix64).
 pub struct Random(pub u64);
 
 impl Random {
-    /// A number below `bound`.
+    /// Returns a number below `bound`.
     pub fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -17,8 +17,8 @@ impl Random {
     }
 }
 
-/// Takes and gives back `calls` times at random, never holds more than `most` blocks, and gets
-/// every one that it asks for. Leaves what it holds in `held`.
+/// Allocates and frees blocks in random order, in `calls` steps. Holds at most `most` blocks, and
+/// requires that every allocation succeeds. Leaves the allocated blocks in `held`.
 pub fn churn<'a>(
     pool: &'a LockFreeAlloc,
     held: &mut Vec<Stamped<'a>>,
@@ -26,7 +26,7 @@ pub fn churn<'a>(
     mut between: impl FnMut(&mut Random),
 ) {
     let mut random = Random(seed as u64);
-    let mut wanted = most; // all of them, at first
+    let mut wanted = most; // allocates `most` blocks first
     for _ in 0..calls {
         between(&mut random);
         if held.len() < wanted {

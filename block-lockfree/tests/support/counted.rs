@@ -1,4 +1,4 @@
-//! A backend that counts how often it was freed, and knows whether it was too early.
+//! A backend that counts how often it was freed, and panics if it was freed too early.
 
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -8,17 +8,17 @@ use block_core::backend::Retirable;
 use block_core::{BlockAlloc, Region, Stats};
 use block_lockfree::LockFreeAlloc;
 
-/// What is known of a pool after it is gone.
+/// The counts of a pool, which outlive the pool.
 #[derive(Debug, Default)]
 pub struct Life {
-    /// Blocks that are allocated.
+    /// The number of allocated blocks.
     pub allocated: AtomicUsize,
-    /// How often the pool was freed.
+    /// The number of times that the pool was freed.
     pub freed: AtomicUsize,
 }
 
 /// A pool and its [`Life`].
-// In a cell as a whole, as `BlockAlloc::retire` demands.
+// The whole pool is in a cell, as `BlockAlloc::retire` requires.
 pub struct Counted(Retirable<Parts>);
 
 struct Parts {
@@ -35,13 +35,13 @@ impl Counted {
 
 impl Drop for Parts {
     fn drop(&mut self) {
-        // A block is counted as free before it is freed, so none is missing here.
+        // Each block is subtracted before it is freed, so the count is zero here.
         assert_eq!(self.life.allocated.load(Ordering::SeqCst), 0, "freed before its last block");
         assert_eq!(self.life.freed.fetch_add(1, Ordering::SeqCst), 0, "freed twice");
     }
 }
 
-// SAFETY: every call is that of the pool inside.
+// SAFETY: every call is forwarded to the pool inside.
 unsafe impl BlockAlloc for Counted {
     fn region(&self) -> &Region {
         self.0.pool.region()

@@ -1,8 +1,8 @@
 //! Signal handlers, and the threads that they interrupt.
 
-/// Has a signal handled from now on, and interrupted system calls begun again.
+/// Installs a signal handler. System calls that the signal interrupts are restarted.
 ///
-/// The handler must be async-signal-safe, as far as the pools that it uses are.
+/// The handler must be async-signal-safe, except for its calls of pools.
 pub fn handle(signal: libc::c_int, handler: extern "C" fn(libc::c_int)) {
     // SAFETY: all zeros is a valid action, completed here; the handler is safe by the contract.
     unsafe {
@@ -15,23 +15,23 @@ pub fn handle(signal: libc::c_int, handler: extern "C" fn(libc::c_int)) {
 
 /// A thread that signals are sent to.
 #[derive(Clone, Copy)]
-// Not as the system names it: with musl that is a pointer, which stays with its thread.
+// Not a `pthread_t`: with musl that is a pointer, which is not `Send`.
 pub struct Target(usize);
 
 impl Target {
-    /// This thread.
+    /// Returns the calling thread.
     pub fn this_thread() -> Self {
-        // SAFETY: no arguments, no failure.
+        // SAFETY: the call has no arguments and cannot fail.
         Self(unsafe { libc::pthread_self() } as usize)
     }
 
-    /// Sends it a signal.
+    /// Sends a signal to the thread.
     ///
     /// # Safety
     ///
     /// The thread has not ended.
     pub unsafe fn interrupt(self, signal: libc::c_int) {
-        // SAFETY: the name of a thread that lives, by the contract.
+        // SAFETY: the thread has not ended, by the contract.
         unsafe { libc::pthread_kill(self.0 as libc::pthread_t, signal) };
     }
 }

@@ -1,10 +1,10 @@
-//! Pools that would end the process at the first mistake.
+//! Pools that end the process when they detect an error of their caller.
 
 use block_core::{BlockLayout, Region};
 use block_lockfree::LockFreeAlloc;
 
-/// With magazines, and without. Blocks must be zero when they are handed out, and have a guard of a word and
-/// some more.
+/// Returns a pool with magazines and a pool without. The pools verify that blocks are zero when
+/// they are allocated. Each block has a guard of 13 bytes, which is no multiple of a word.
 pub fn hardened(block_size: usize, capacity: usize) -> [LockFreeAlloc; 2] {
     let layout = BlockLayout::new(block_size, capacity).unwrap().with_guard(13).unwrap();
     let pool = || {

@@ -1,4 +1,4 @@
-//! Threads that are new to a pool when a signal handler uses it on them.
+//! Threads whose first call of a pool is made by a signal handler.
 
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
@@ -7,22 +7,23 @@ use block_lockfree::LockFreeAlloc;
 
 use super::handling::handle;
 
-/// The pool that the handler uses.
+/// The pool that the handler calls.
 static POOL: AtomicPtr<LockFreeAlloc> = AtomicPtr::new(std::ptr::null_mut());
-/// How often the handler has run.
+/// The number of times that the handler has run.
 pub static HANDLED: AtomicUsize = AtomicUsize::new(0);
 
 extern "C" fn handler(_: libc::c_int) {
-    // SAFETY: null, or the pool of the test that runs, which outlives the signals.
+    // SAFETY: the pointer is null, or it is the pool of the running test, which outlives the
+    // signals.
     let Some(pool) = (unsafe { POOL.load(Ordering::Relaxed).as_ref() }) else { return };
     if let Some(block) = pool.acquire() {
-        // SAFETY: acquired above, and given up here.
+        // SAFETY: acquired above, and not used again.
         unsafe { pool.release(block) };
     }
     HANDLED.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Has the signal handled by a call on the pool while `body` runs.
+/// Runs `body` with a handler of the signal that calls the pool.
 pub fn with_handler(signal: libc::c_int, pool: &LockFreeAlloc, body: impl FnOnce()) {
     HANDLED.store(0, Ordering::Relaxed);
     POOL.store(std::ptr::from_ref(pool).cast_mut(), Ordering::Relaxed);
@@ -31,14 +32,14 @@ pub fn with_handler(signal: libc::c_int, pool: &LockFreeAlloc, body: impl FnOnce
     POOL.store(std::ptr::null_mut(), Ordering::Relaxed);
 }
 
-/// Allocates and frees memory of the heap, in many sizes.
+/// Allocates and frees heap memory in many sizes.
 fn use_the_heap() {
     let kept: Vec<Vec<u8>> = (0..500).map(|n| vec![1; n * 7 % 900 + 1]).collect();
     assert!(kept.iter().all(|bytes| bytes[0] == 1));
 }
 
-/// Starts so many threads that use the heap, one after the other, while a timer sends signals to the
-/// process. The system chooses the thread that handles one.
+/// Runs `threads` threads that use the heap, one after the other, while a timer sends signals to
+/// the process. The system chooses the thread that handles a signal.
 pub fn interrupt_newcomers(threads: usize, pool: &LockFreeAlloc) {
     let timer = |microseconds| {
         let period = libc::timeval { tv_sec: 0, tv_usec: microseconds };

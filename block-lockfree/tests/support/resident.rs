@@ -1,6 +1,6 @@
-//! How much memory this process has.
+//! The resident memory of this process.
 
-/// Resident anonymous memory of this process in bytes.
+/// Returns the resident anonymous memory of this process in bytes.
 pub fn resident() -> usize {
     let rollup = std::fs::read_to_string("/proc/self/smaps_rollup").unwrap();
     let line = rollup.lines().find(|line| line.starts_with("Anonymous:")).unwrap();

@@ -1,4 +1,4 @@
-//! Threads whose needs add up to the capacity: no call may fail.
+//! Threads that together may allocate the whole capacity.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,7 +8,8 @@ use block_lockfree::LockFreeAlloc;
 use crate::churn::{Random, churn};
 use crate::support::expect_all_blocks;
 
-/// `threads` threads, each with up to an equal part of all the blocks: no call may fail.
+/// Runs `threads` threads, each of which allocates up to an equal share of the blocks. No call may
+/// fail.
 pub fn share_all_blocks(
     pool: &LockFreeAlloc,
     threads: usize,

@@ -1,16 +1,17 @@
-//! A pool in a static that an interrupt handler and a main loop share: no `std`, no heap, nothing to
-//! set up. The start-up code of a microcontroller calls the two functions at the end.
+//! A pool in a static that an interrupt handler and a main loop share, without `std`, without a
+//! heap and without set-up. The start-up code of a microcontroller calls the two functions at the
+//! end.
 //!
 //! ```text
 //! radio_interrupt: take a frame -> fill it -> mailbox      (may interrupt the main loop anywhere)
-//! main_loop:       mailbox -> read the frame -> give it back
+//! main_loop:       mailbox -> read the frame -> free it
 //! ```
 //!
-//! Frames move by their address; nothing is copied after the handler has filled one. If the main loop
-//! is late, the newest frame is kept and the one before goes back to the pool.
+//! Frames move by address. No bytes are copied after the handler has filled a frame. If the main
+//! loop is late, the newest frame is kept and the previous frame is freed.
 //!
-//! `cargo build -p bare-example --target thumbv7em-none-eabihf` makes a static library of it, which no
-//! code can get into that needs a heap: there is none to link.
+//! `cargo build -p bare-example --target thumbv7em-none-eabihf` builds a static library. The target
+//! has no heap to link, so the library cannot contain code that needs one.
 
 #![no_std]
 
@@ -27,7 +28,7 @@ use block_lockfree::{LockFreeAlloc, static_pool};
 
 use mailbox::Mailbox;
 
-/// Bytes that the radio receives at most.
+/// The largest number of bytes that the radio receives.
 pub const PAYLOAD: usize = 127;
 
 static_pool! {
@@ -35,16 +36,16 @@ static_pool! {
     pub static FRAMES: [[u8; 1 + PAYLOAD]; 8];
 }
 
-/// The frame that was received last, until the main loop has taken it.
+/// The frame that was received last, until the main loop takes it.
 static RECEIVED: Mailbox = Mailbox::new(&FRAMES);
 
-/// Frames that the main loop never saw.
+/// The number of frames that the main loop never saw.
 static LOST: AtomicU32 = AtomicU32::new(0);
 
-/// A frame of the pool, given back when dropped.
+/// A frame of the pool. Dropping it frees it.
 pub type Frame = Block<&'static LockFreeAlloc>;
 
-/// Keeps what the radio has received; the part beyond [`PAYLOAD`] is cut off.
+/// Stores a received payload. The part beyond [`PAYLOAD`] is cut off.
 pub fn receive(payload: &[u8]) {
     let Ok(mut frame) = FRAMES.alloc() else {
         LOST.fetch_add(1, Ordering::Relaxed);
@@ -58,18 +59,19 @@ pub fn receive(payload: &[u8]) {
     }
 }
 
-/// The newest frame that was received and not taken yet.
+/// Takes the newest frame, if there is one that was not taken yet.
 pub fn received() -> Option<Frame> {
     RECEIVED.take()
 }
 
-/// The payload of a frame.
+/// Returns the payload of a frame.
 #[must_use]
 pub fn payload(frame: &Frame) -> &[u8] {
     &frame[1..=usize::from(frame[0])]
 }
 
-/// How many frames were dropped because the pool was exhausted or a newer frame came.
+/// Returns the number of frames that were dropped because the pool was exhausted or a newer frame
+/// came.
 pub fn lost() -> u32 {
     LOST.load(Ordering::Relaxed)
 }
@@ -78,14 +80,15 @@ pub fn lost() -> u32 {
 ///
 /// # Safety
 ///
-/// `bytes` points to `len` bytes that nobody writes meanwhile.
+/// `bytes` points to `len` bytes that are not written during the call.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn radio_interrupt(bytes: *const u8, len: usize) {
-    // SAFETY: the caller's promise.
+    // SAFETY: by this function's contract.
     receive(unsafe { slice::from_raw_parts(bytes, len) });
 }
 
-/// One turn of the main loop: the sum of the bytes received, or -1 if there were none.
+/// Runs one turn of the main loop. Returns the sum of the received bytes, or -1 if there is no
+/// frame.
 #[unsafe(no_mangle)]
 pub extern "C" fn main_loop() -> i32 {
     received().map_or(-1, |frame| payload(&frame).iter().map(|byte| i32::from(*byte)).sum())

@@ -1,4 +1,4 @@
-//! Room for one block on its way from one context to another, without a lock.
+//! Passes one block from one context to another, without a lock.
 
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicPtr, Ordering};
@@ -8,10 +8,11 @@ use block_lockfree::LockFreeAlloc;
 
 use crate::Frame;
 
-/// At most one block of one pool.
+/// Holds at most one block of one pool.
 ///
-/// Invariant: the pointer is null, or that of a block which `put` made raw and nobody has taken since:
-/// it comes in by one swap and goes out by another, so one caller gets it.
+/// Invariant: the pointer is null, or it points to a block that `put` made raw and that was not
+/// taken since. One swap stores the pointer and another swap removes it, so exactly one caller gets
+/// it.
 #[derive(Debug)]
 pub(crate) struct Mailbox {
     pool: &'static LockFreeAlloc,
@@ -19,31 +20,32 @@ pub(crate) struct Mailbox {
 }
 
 impl Mailbox {
-    /// An empty one for blocks of this pool.
+    /// Creates an empty mailbox for blocks of `pool`.
     pub(crate) const fn new(pool: &'static LockFreeAlloc) -> Self {
         Self { pool, block: AtomicPtr::new(ptr::null_mut()) }
     }
 
-    /// Leaves a block for whoever comes next, and returns the one that nobody has taken.
+    /// Stores a block, and returns the previous block if it was not taken.
     ///
     /// # Panics
     ///
-    /// If it is a block of another pool.
+    /// Panics if the block is of another pool.
     pub(crate) fn put(&self, frame: Frame) -> Option<Frame> {
         assert!(ptr::eq(*frame.pool(), self.pool), "a block of another pool");
         self.exchange(frame.into_raw().as_ptr())
     }
 
-    /// Takes what was left.
+    /// Takes the stored block.
     pub(crate) fn take(&self) -> Option<Frame> {
         self.exchange(ptr::null_mut())
     }
 
     fn exchange(&self, new: *mut u8) -> Option<Frame> {
-        // Release: what was written into the block comes with it; pairs with the Acquire of the swap
-        // that takes it out.
+        // Release: the bytes of the block are written before the block is stored. Pairs with the
+        // Acquire of the swap that removes it.
         let old = NonNull::new(self.block.swap(new, Ordering::AcqRel))?;
-        // SAFETY: out raw, and this swap alone got the pointer (the mailbox's invariant).
+        // SAFETY: the block is allocated raw, and only this swap got the pointer (the invariant of
+        // `Mailbox`).
         let frame = unsafe { Block::from_raw(old, self.pool) };
         Some(frame.expect("a mailbox holds raw blocks of its pool"))
     }

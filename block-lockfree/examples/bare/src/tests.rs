@@ -1,4 +1,4 @@
-//! The handler and the main loop as two threads, which interrupt each other anywhere, too.
+//! The handler and the main loop as two threads, which also interrupt each other anywhere.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -8,7 +8,7 @@ use block_core::BlockAlloc;
 
 use super::*;
 
-/// The pool and the mailbox are the program's: one test at a time.
+/// Held by each test, because the tests share the pool and the mailbox.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 #[test]

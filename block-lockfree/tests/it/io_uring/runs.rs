@@ -1,4 +1,4 @@
-//! The example of registered buffers runs, and says what to do where the kernel refuses.
+//! The example of registered buffers runs, and gives advice if the kernel refuses a call.
 
 #[path = "../../../examples/io_uring.rs"]
 mod example;
@@ -10,9 +10,9 @@ use std::io;
 use example::linux::{Refused, refused, run};
 use refuse::refuse;
 
-/// What the example prints where a system call fails.
+/// Returns the output of the example if a system call fails.
 fn run_without(call: libc::c_long, errno: libc::c_int) -> Result<String, String> {
-    // The filter stays with its thread, so the thread is one that ends.
+    // The filter cannot be removed from its thread, so that thread must be a new one.
     let run = move || {
         refuse(call, errno);
         run().map_err(|error| error.to_string())
@@ -53,7 +53,7 @@ fn a_ring_that_is_refused_is_skipped_with_advice() {
 #[test]
 fn memory_that_is_refused_is_skipped_with_advice() {
     let printed = run_without(libc::SYS_io_uring_register, libc::ENOMEM).unwrap();
-    // Where the ring itself is refused, that is what it says.
+    // If the kernel refuses the ring itself, the output says that.
     assert!(printed.starts_with("skipped: the kernel refused to "), "{printed}");
     if !printed.contains("set up a ring") {
         assert!(printed.contains("register the pool's memory"), "{printed}");
